@@ -1,0 +1,4 @@
+@NullMarked
+package io.parablock.raft;
+
+import org.jspecify.annotations.NullMarked;

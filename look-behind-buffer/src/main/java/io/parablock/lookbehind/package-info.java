@@ -1,0 +1,4 @@
+@NullMarked
+package io.parablock.lookbehind;
+
+import org.jspecify.annotations.NullMarked;

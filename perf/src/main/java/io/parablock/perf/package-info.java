@@ -1,0 +1,4 @@
+@NullMarked
+package io.parablock.perf;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.parablock.tools;
+
+import org.jspecify.annotations.NullMarked;

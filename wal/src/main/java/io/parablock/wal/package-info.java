@@ -1,0 +1,4 @@
+@NullMarked
+package io.parablock.wal;
+
+import org.jspecify.annotations.NullMarked;
