@@ -1,3 +1,4 @@
+/** The consensus core: pure and deterministic. */
 @NullMarked
 package io.parablock.raft;
 

@@ -1,0 +1,69 @@
+package io.parablock.raft;
+
+import java.util.Arrays;
+
+/**
+ * The core's settings. Times are nanoseconds of the caller's clock.
+ *
+ * @param voters all voters' ids, this node included; ids start at 1
+ * @param span N: the look-behind span and the in-flight window, in slots; a power of two, 64..4096 (tests: from 4)
+ * @param electionTimeoutNs the minimum election timeout; each one is drawn from [T, 2T)
+ * @param retransmitNs an un-acknowledged slot is sent again after this long
+ * @param retainSlotsMax how many applied slots the leader keeps for a lagging follower before it truncates without it
+ * @param appendEntriesMax entries per Append frame
+ * @param appendBytesMax payload bytes per Append frame
+ * @param fetchSlotsMax slots per Fetch
+ * @param sessionsMax open sessions per group
+ * @param sessionWindow W: seq must be below floor + W
+ */
+public record RaftConfig(
+        int groupId,
+        int nodeId,
+        int[] voters,
+        Mode mode,
+        int span,
+        long electionTimeoutNs,
+        long heartbeatIntervalNs,
+        long retransmitNs,
+        int retainSlotsMax,
+        int appendEntriesMax,
+        int appendBytesMax,
+        int fetchSlotsMax,
+        int sessionsMax,
+        int sessionWindow,
+        boolean mapped) {
+    public RaftConfig {
+        if (Integer.bitCount(span) != 1 || span < 4 || span > 4096) {
+            throw new IllegalArgumentException("span must be a power of two in 4..4096, not " + span);
+        }
+        voters = voters.clone();
+        Arrays.sort(voters);
+        if (Arrays.binarySearch(voters, nodeId) < 0) {
+            throw new IllegalArgumentException("node " + nodeId + " is not among the voters");
+        }
+    }
+
+    /** The defaults, as documented in the daemon's configuration. */
+    public static RaftConfig defaults(int groupId, int nodeId, int[] voters) {
+        return new RaftConfig(
+                groupId,
+                nodeId,
+                voters,
+                Mode.PARALLEL,
+                1024,
+                300_000_000L,
+                50_000_000L,
+                100_000_000L,
+                1 << 20,
+                64,
+                1 << 20,
+                1024,
+                1024,
+                4096,
+                false);
+    }
+
+    public int quorum() {
+        return voters.length / 2 + 1;
+    }
+}

@@ -1,0 +1,33 @@
+package io.parablock.raft;
+
+/**
+ * A reading of the core for status and metrics.
+ *
+ * @param leader the known leader's node id, 0 for none
+ * @param holes empty slots below the last slot
+ * @param inFlight leader: slots assigned and not committed
+ * @param peerContig leader: each voter's contiguous prefix, in the order of {@link RaftConfig#voters()}; -1 unknown
+ */
+public record RaftStatus(
+        Role role,
+        int leader,
+        long term,
+        long syncTerm,
+        long mSync,
+        long lastSlot,
+        long contigPrefix,
+        long commitWatermark,
+        long appliedPrefix,
+        long logBase,
+        long checkpoint,
+        long floor,
+        long holes,
+        long inFlight,
+        long ackedOutOfOrder,
+        long committedOutOfOrder,
+        long appliedOutOfOrder,
+        long conflictsWaited,
+        long elections,
+        boolean ready,
+        boolean amnesiac,
+        long[] peerContig) {}

@@ -1,0 +1,27 @@
+package io.parablock.raft.state;
+
+import io.parablock.raft.log.Entry;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a starting node found on its disk.
+ *
+ * @param syncRecord null if none was ever written
+ * @param entries every readable WAL entry of the group above the checkpoint's log base, in WAL order, duplicates
+ *     included
+ * @param damagedSlots slots whose record is there but unreadable (UNKNOWN, protocol.md §12)
+ * @param amnesiac the log may lack entries that were acknowledged (protocol.md §11): never vote, never ack
+ */
+public record RecoveredState(
+        HardState hardState,
+        @Nullable SyncRecord syncRecord,
+        Checkpoint checkpoint,
+        List<Entry> entries,
+        List<Long> damagedSlots,
+        boolean amnesiac) {
+    /** A new node. */
+    public static RecoveredState fresh() {
+        return new RecoveredState(HardState.FRESH, null, Checkpoint.EMPTY, List.of(), List.of(), false);
+    }
+}

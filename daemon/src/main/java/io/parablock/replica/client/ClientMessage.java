@@ -1,0 +1,58 @@
+package io.parablock.replica.client;
+
+import io.netty.buffer.ByteBuf;
+import io.parablock.raft.log.EntryKind;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a gateway and the leader's node say to each other (protocol.md §10). A payload's reference travels with the
+ * message: who receives the message releases it.
+ */
+public sealed interface ClientMessage {
+    /** Result of a request. */
+    enum Status {
+        OK,
+        /** Ask again elsewhere; {@code leaderHint} may say where. */
+        NOT_LEADER,
+        /** The session is not known (expired): outstanding requests fail with an I/O error. */
+        UNKNOWN_SESSION,
+        /** A malformed request; never retried. */
+        INVALID,
+        /** The block store could not read: an I/O error for the client. */
+        IO_ERROR
+    }
+
+    /** Opens a session; the same (gateway, boot, nonce) always gets the same session. */
+    record OpenSession(long gatewayBoot, long nonce) implements ClientMessage {}
+
+    record SessionOpened(long nonce, long session, Status status, int leaderHint) implements ClientMessage {}
+
+    record CloseSession(long session) implements ClientMessage {}
+
+    /** kind is WRITE, ZERO or TRIM; only WRITE has a payload, whose readable bytes are lengthBytes. */
+    record Mutate(
+            long session,
+            long seq,
+            long lowestOutstanding,
+            EntryKind kind,
+            long offsetBytes,
+            long lengthBytes,
+            boolean fua,
+            int payloadCrc,
+            @Nullable ByteBuf payload)
+            implements ClientMessage {}
+
+    record MutateReply(long session, long seq, Status status, int leaderHint) implements ClientMessage {}
+
+    record Read(long requestId, long offsetBytes, int lengthBytes) implements ClientMessage {}
+
+    record ReadReply(
+            long requestId,
+            Status status,
+            int leaderHint,
+            @Nullable ByteBuf payload) implements ClientMessage {}
+
+    record Flush(long requestId) implements ClientMessage {}
+
+    record FlushReply(long requestId, Status status, int leaderHint) implements ClientMessage {}
+}

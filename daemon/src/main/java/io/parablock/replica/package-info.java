@@ -1,0 +1,5 @@
+/** The single-writer shell that runs the core. */
+@NullMarked
+package io.parablock.replica;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Peer connections. */
+@NullMarked
+package io.parablock.transport;
+
+import org.jspecify.annotations.NullMarked;
