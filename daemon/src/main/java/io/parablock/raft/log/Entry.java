@@ -33,7 +33,6 @@ public final class Entry {
     /**
      * @param dep the look-behind overlaps: bit b of the map is slot-1-b; empty when no earlier slot in the span overlaps
      */
-    @SuppressWarnings("TooManyParameters")
     public Entry(
             long slot,
             long origin,
