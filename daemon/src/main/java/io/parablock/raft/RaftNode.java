@@ -1,7 +1,10 @@
 package io.parablock.raft;
 
+import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
+import io.parablock.raft.log.RaftLog;
 import io.parablock.raft.message.Message;
+import io.parablock.raft.session.SessionTable;
 import io.parablock.raft.state.Checkpoint;
 import io.parablock.raft.state.RecoveredState;
 import org.jspecify.annotations.Nullable;
@@ -9,25 +12,250 @@ import org.jspecify.annotations.Nullable;
 /**
  * The consensus core of one group on one node: ParallelRaft with sync terms (protocol.md). A pure, deterministic state
  * machine: no clock, thread, socket, file, logger or random source; single-threaded. Every input may add to
- * {@link #output()}, which the caller works off before the next input.
+ * {@link #output()}, which the caller works off before the next input; {@link #endOfBatch} sends what was gathered.
  */
 public final class RaftNode {
     private final Output output = new Output();
+    private final RaftConfig config;
+    private final CoreState state;
+    private final Election election;
+    private final MergeStage merge;
+    private final FollowerLog follower;
+    private final Leader leader;
 
-    /** @param seed for the election timeouts; not zero-sensitive */
+    /** @param seed for the election timeouts */
     public RaftNode(RaftConfig config, RecoveredState recovered, long seed, long nowNs) {
-        output.event = "node " + config.nodeId() + recovered.amnesiac() + seed + nowNs;
+        this.config = config;
+        this.state = new CoreState(config, output, recovered, nowNs);
+        this.election = new Election(state, seed);
+        this.merge = new MergeStage(state, election);
+        this.follower = new FollowerLog(state);
+        this.leader = new Leader(state);
+        if (state.amnesiac) {
+            output.event = "this replica's log may lack acknowledged entries: it neither votes nor acknowledges";
+        }
     }
 
     public Output output() {
         return output;
     }
 
+    // ---------------------------------------------------------------- messages
+
     /** A message from a peer; {@code boot} changes when the peer's process restarts. */
-    public void step(int from, long boot, Message message, long nowNs) {}
+    public void step(int from, long boot, Message message, long nowNs) {
+        state.nowNs = nowNs;
+        leader.onBoot(from, boot);
+        if (message instanceof Message.PreVote m) {
+            election.onPreVote(from, m);
+        } else if (message instanceof Message.PreVoteReply m) {
+            if (m.term() > state.term) {
+                becomeFollower(m.term(), 0);
+            } else {
+                election.onPreVoteReply(from, m);
+                becomeLeaderIfElected();
+            }
+        } else if (message.term() < state.term) {
+            refuse(from, message);
+        } else {
+            if (message.term() > state.term) {
+                becomeFollower(message.term(), 0);
+            }
+            stepInTerm(from, message);
+        }
+        finishInput();
+    }
+
+    private void refuse(int from, Message message) {
+        boolean asksForAnswer = message instanceof Message.Vote
+                || message instanceof Message.Append
+                || message instanceof Message.Heartbeat
+                || message instanceof Message.SyncBegin
+                || message instanceof Message.Force
+                || message instanceof Message.Fetch;
+        if (asksForAnswer) {
+            state.send(from, new Message.TermRefusal(state.term));
+        }
+    }
+
+    private void stepInTerm(int from, Message message) {
+        if (message instanceof Message.Vote m) {
+            election.onVote(from, m);
+        } else if (message instanceof Message.VoteReply m) {
+            if (election.onVoteReply(from, m) && election.hasQuorum()) {
+                startOrContinueMerge();
+            }
+        } else if (message instanceof Message.Heartbeat m) {
+            followLeader(from);
+            follower.onHeartbeat(m);
+        } else if (message instanceof Message.Append m) {
+            followLeader(from);
+            follower.onAppend(m);
+        } else if (message instanceof Message.SyncBegin m) {
+            followLeader(from);
+            follower.onSyncBegin(m);
+        } else if (message instanceof Message.Force m) {
+            followLeader(from);
+            follower.onForce(from, m);
+        } else if (message instanceof Message.Fetch m) {
+            follower.serveFetch(from, m);
+        } else if (message instanceof Message.Entries m) {
+            onEntries(m);
+        } else if (state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE) {
+            stepAsLeader(from, message);
+        }
+    }
+
+    private void stepAsLeader(int from, Message message) {
+        if (message instanceof Message.AppendAck m) {
+            leader.onAppendAck(from, m);
+        } else if (message instanceof Message.HeartbeatAck m) {
+            leader.onHeartbeatAck(from, m);
+        } else if (message instanceof Message.SyncAck) {
+            leader.onSyncAck(from);
+        } else if (message instanceof Message.SyncRequest) {
+            leader.onSyncRequest(from);
+        } else if (message instanceof Message.ForceAck m) {
+            leader.flushes.onForced(from, m.id());
+        }
+    }
+
+    private void onEntries(Message.Entries m) {
+        if (state.role == Role.LEADER_CANDIDATE) {
+            merge.onEntries(m);
+        } else if (state.role == Role.FOLLOWER) {
+            follower.onEntries(m);
+        }
+    }
+
+    // ---------------------------------------------------------------- roles
+
+    private void becomeFollower(long term, int newLeader) {
+        boolean led = state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE;
+        if (term > state.term) {
+            state.term = term;
+            state.votedFor = 0;
+            state.persistHardState();
+        }
+        state.role = Role.FOLLOWER;
+        state.leader = newLeader;
+        follower.reset();
+        merge.abandon();
+        if (led) {
+            leader.stepDown();
+            election.resetTimer();
+        }
+        output.stateChanged = true;
+    }
+
+    private void followLeader(int from) {
+        if (state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE) {
+            throw new AssertionError("invariant 1: node " + from + " leads term " + state.term + " too");
+        }
+        election.onLeaderContact();
+        if (state.role != Role.FOLLOWER) {
+            becomeFollower(state.term, from);
+        }
+        if (state.leader != from) {
+            state.leader = from;
+            output.stateChanged = true;
+        }
+    }
+
+    private void becomeLeaderIfElected() {
+        if (state.role == Role.CANDIDATE && election.hasQuorum()) {
+            startOrContinueMerge();
+        }
+    }
+
+    private void startOrContinueMerge() {
+        boolean first = state.role == Role.CANDIDATE;
+        boolean complete = merge.onVotes();
+        if (first) {
+            leader.startCandidacy();
+        }
+        if (complete) {
+            leader.takeOffice();
+        }
+    }
+
+    // ---------------------------------------------------------------- time and completions
 
     /** To be called at least every few milliseconds. */
-    public void tick(long nowNs) {}
+    public void tick(long nowNs) {
+        state.nowNs = nowNs;
+        election.tick();
+        becomeLeaderIfElected();
+        if (state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE) {
+            if (!leader.tick()) {
+                output.event = "stepping down: no quorum answered within the election timeout";
+                becomeFollower(state.term, 0);
+            } else if (state.role == Role.LEADER_CANDIDATE) {
+                tickMerge();
+            }
+        } else if (state.role == Role.FOLLOWER) {
+            follower.tick();
+        }
+        finishInput();
+    }
+
+    private void tickMerge() {
+        if (state.nowNs - election.lastSentNs() >= config.heartbeatIntervalNs()) {
+            election.sendVotes();
+        }
+        if (merge.advance()) {
+            leader.takeOffice();
+        }
+    }
+
+    /** The WAL has made this entry durable. */
+    public void onDurable(long slot, long origin, long nowNs) {
+        state.nowNs = nowNs;
+        if (state.role == Role.LEADER) {
+            leader.onDurable(slot, origin);
+        } else {
+            follower.onDurable(slot, origin);
+            if (state.role == Role.LEADER_CANDIDATE && merge.onDurable()) {
+                leader.takeOffice();
+            }
+        }
+        finishInput();
+    }
+
+    /** The store has applied this slot. */
+    public void onApplied(long slot, long nowNs) {
+        state.nowNs = nowNs;
+        state.apply.onApplied(slot, output.applies);
+        leader.onApplied(slot);
+        finishInput();
+        leader.releaseReads();
+    }
+
+    /** The WAL force asked for by {@link Output#forces} is done. */
+    public void onForced(int from, long id, long nowNs) {
+        state.nowNs = nowNs;
+        if (from == config.nodeId()) {
+            leader.flushes.onForced(from, id);
+        } else if (state.isSynced() && state.role == Role.FOLLOWER && state.leader == from) {
+            state.send(from, new Message.ForceAck(state.term, id));
+        }
+        finishInput();
+    }
+
+    /** Sends what the inputs since the last call have gathered: new entries, acknowledgements, a round for waiting reads. */
+    public void endOfBatch(long nowNs) {
+        state.nowNs = nowNs;
+        if (state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE) {
+            leader.endOfBatch();
+        }
+        follower.endOfBatch();
+    }
+
+    private void finishInput() {
+        state.settleApplies();
+    }
+
+    // ---------------------------------------------------------------- clients
 
     /** A client's WRITE, ZERO or TRIM on the leader. On ACCEPTED the entry in {@link Output#appends} has this payload. */
     public ProposeResult propose(
@@ -41,67 +269,202 @@ public final class RaftNode {
             int payloadLength,
             @Nullable Object payload,
             long nowNs) {
-        return ProposeResult.NOT_LEADER;
+        state.nowNs = nowNs;
+        if (state.role != Role.LEADER) {
+            return ProposeResult.NOT_LEADER;
+        }
+        SessionTable sessions = leader.sessions();
+        if (!sessions.isKnown(session)) {
+            return ProposeResult.UNKNOWN_SESSION;
+        }
+        long slot = sessions.slotOf(session, seq);
+        if (slot != SessionTable.NONE) {
+            return state.committed.contains(slot) ? ProposeResult.ALREADY_COMMITTED : ProposeResult.DUPLICATE;
+        }
+        long floor = Math.max(sessions.floor(session), lowestOutstanding);
+        if (seq < floor) {
+            return ProposeResult.SEQ_STALE;
+        }
+        if (seq >= floor + config.sessionWindow()) {
+            return ProposeResult.SEQ_TOO_NEW;
+        }
+        if (leader.windowIsFull()) {
+            return ProposeResult.WINDOW_FULL;
+        }
+        leader.propose(
+                kind, offsetBytes, lengthBytes, session, seq, lowestOutstanding, payloadCrc, payloadLength, payload);
+        return ProposeResult.ACCEPTED;
     }
 
-    /** Opens a session; when committed, the SESSION entry's slot is the session's id. Same (gateway, boot, nonce): DUPLICATE or ALREADY_COMMITTED, see {@link #sessionOf}. */
+    /**
+     * Opens a session; when committed, the SESSION entry's slot is the session's id. The same (gateway, boot, nonce) again:
+     * DUPLICATE or ALREADY_COMMITTED, see {@link #sessionOf}.
+     */
     public ProposeResult proposeOpenSession(int gatewayNode, long gatewayBoot, long nonce, long nowNs) {
-        return ProposeResult.NOT_LEADER;
+        state.nowNs = nowNs;
+        if (state.role != Role.LEADER) {
+            return ProposeResult.NOT_LEADER;
+        }
+        SessionTable sessions = leader.sessions();
+        long open = sessions.sessionOf(gatewayNode, gatewayBoot, nonce);
+        if (open != SessionTable.NONE) {
+            return state.committed.contains(open) ? ProposeResult.ALREADY_COMMITTED : ProposeResult.DUPLICATE;
+        }
+        if (sessions.size() >= config.sessionsMax()) {
+            return ProposeResult.TOO_MANY_SESSIONS;
+        }
+        if (leader.windowIsFull()) {
+            return ProposeResult.WINDOW_FULL;
+        }
+        leader.propose(EntryKind.SESSION, gatewayNode, 0, 0, nonce, gatewayBoot, 0, 0, null);
+        return ProposeResult.ACCEPTED;
     }
 
     public ProposeResult proposeCloseSession(long session, long nowNs) {
-        return ProposeResult.NOT_LEADER;
+        state.nowNs = nowNs;
+        if (state.role != Role.LEADER) {
+            return ProposeResult.NOT_LEADER;
+        }
+        if (!leader.sessions().isKnown(session)) {
+            return ProposeResult.ALREADY_COMMITTED;
+        }
+        if (leader.windowIsFull()) {
+            return ProposeResult.WINDOW_FULL;
+        }
+        leader.propose(EntryKind.SESSION, 0, 0, session, 0, 0, 0, 0, null);
+        return ProposeResult.ACCEPTED;
     }
 
-    /** The session opened by (gateway, boot, nonce), or 0. */
+    /** The session opened by (gateway, boot, nonce), or 0. Leader only. */
     public long sessionOf(int gatewayNode, long gatewayBoot, long nonce) {
-        return 0;
+        return leader.sessions().sessionOf(gatewayNode, gatewayBoot, nonce);
     }
 
-    /** The gateway's node id of an open session, or 0: where answers go. */
+    /** The gateway's node id of an open session, or 0: where answers go. Leader only. */
     public int gatewayOf(long session) {
-        return 0;
+        return leader.sessions().gatewayOf(session);
     }
-
-    /** The WAL has made this entry durable. */
-    public void onDurable(long slot, long origin, long nowNs) {}
-
-    public void onApplied(long slot, long nowNs) {}
 
     /** Starts a read of the range on the leader (ReadIndex, protocol.md §8); the answer is an {@link Output.ReadResult}. */
-    public void readIndex(long readId, long offsetBytes, long lengthBytes, long nowNs) {}
+    public void readIndex(long readId, long offsetBytes, long lengthBytes, long nowNs) {
+        state.nowNs = nowNs;
+        if (state.role == Role.LEADER) {
+            leader.read(readId, offsetBytes, lengthBytes);
+        } else {
+            output.reads.add(new Output.ReadResult(readId, false));
+        }
+    }
 
     /** FLUSH: everything answered before is on stable storage on a quorum when the {@link Output.FlushResult} comes. */
-    public void flush(long flushId, long nowNs) {}
+    public void flush(long flushId, long nowNs) {
+        state.nowNs = nowNs;
+        if (state.role == Role.LEADER) {
+            leader.flushes.add(flushId, leader.lastAssigned());
+        } else {
+            output.flushes.add(new Output.FlushResult(flushId, false));
+        }
+    }
 
-    /** The WAL force asked for by {@link Output#forces} is done. */
-    public void onForced(int from, long id, long nowNs) {}
+    // ---------------------------------------------------------------- checkpoints, peers, status
 
     /** The state at the contiguous applied prefix, to be made durable after the block store's fsync. */
     public Checkpoint checkpointImage() {
-        return Checkpoint.EMPTY;
+        return state.checkpointImage();
     }
 
-    /** That checkpoint is durable; the core may set {@link Output#truncateTo}. */
-    public void onCheckpointDurable(Checkpoint checkpoint, long nowNs) {}
+    /** That checkpoint is durable: what it allows to truncate goes. */
+    public void onCheckpointDurable(Checkpoint durable, long nowNs) {
+        state.nowNs = nowNs;
+        state.checkpoint = Math.max(state.checkpoint, durable.a());
+        if (durable.logBase() > state.log.base()) {
+            if (durable.logBase() > durable.a()) {
+                throw new AssertionError("invariant 13: log base above the checkpoint");
+            }
+            state.log.truncate(durable.logBase(), output.dropped);
+            output.truncateTo = durable.logBase();
+        }
+    }
 
     /** The transport lost or regained its connection to a peer. */
-    public void onPeerConnected(int peer, boolean connected, long nowNs) {}
+    public void onPeerConnected(int peer, boolean connected, long nowNs) {
+        state.nowNs = nowNs;
+        leader.onPeerConnected(peer, connected);
+    }
 
     public RaftStatus status() {
+        RaftLog log = state.log;
         return new RaftStatus(
-                Role.FOLLOWER, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, false, new long[0]);
+                state.role,
+                state.leader,
+                state.term,
+                state.syncTerm,
+                state.mSync,
+                log.last(),
+                log.contigPrefix(),
+                state.committed.watermark(),
+                state.apply.appliedPrefix(),
+                log.base(),
+                state.checkpoint,
+                state.floor,
+                log.holes(),
+                leader.inFlight(),
+                state.ackedOutOfOrder,
+                state.committedOutOfOrder,
+                state.apply.appliedOutOfOrder(),
+                state.apply.conflictsWaited(),
+                state.elections,
+                isReady(),
+                state.amnesiac,
+                leader.peerContig());
     }
 
+    /** The known leader's node id, 0 for none. */
     public int leader() {
-        return 0;
+        return state.leader;
     }
 
-    /** True on a leader whose merged log is committed: proposals and reads are taken. */
+    /** True on a leader: proposals and reads are taken (reads wait until the merged log is committed and applied). */
     public boolean isReady() {
-        return false;
+        return state.role == Role.LEADER;
+    }
+
+    /** True when the leader's log no longer has what this node lacks. */
+    public boolean needsInstall() {
+        return state.needsInstall;
+    }
+
+    /** The effective entry at a slot, for tests and tools; null for a hole. */
+    public @Nullable Entry entry(long slot) {
+        return state.log.get(slot);
+    }
+
+    /** Whether this node knows the slot to be committed. */
+    public boolean isCommitted(long slot) {
+        return state.committed.contains(slot);
+    }
+
+    /** Whether this node holds the slot durably in its effective log. */
+    public boolean isDurable(long slot) {
+        return state.log.isDurable(slot);
     }
 
     /** Invariants that can be checked on one node (protocol.md §14); throws AssertionError naming the broken one. */
-    public void checkInvariants() {}
+    public void checkInvariants() {
+        require(state.syncTerm <= state.term, 3);
+        require(state.log.base() <= state.checkpoint, 13);
+        require(state.checkpoint <= state.apply.appliedPrefix(), 13);
+        require(state.apply.appliedPrefix() <= state.committed.watermark(), 9);
+        require(state.role != Role.LEADER || state.isSynced(), 4);
+        for (long s = state.log.base() + 1; s <= state.log.last(); s++) {
+            Entry e = state.log.get(s);
+            require(e == null || state.isEffective(s, e.origin()), 4);
+            require(!state.apply.isIssued(s) || state.committed.contains(s), 9);
+        }
+    }
+
+    private void require(boolean holds, int invariant) {
+        if (!holds) {
+            throw new AssertionError("invariant " + invariant + " broken: " + status());
+        }
+    }
 }

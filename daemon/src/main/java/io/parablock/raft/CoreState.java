@@ -1,0 +1,262 @@
+package io.parablock.raft;
+
+import io.parablock.lookbehind.LookBehindBuffer;
+import io.parablock.lookbehind.SlotSet;
+import io.parablock.raft.apply.ApplyScheduler;
+import io.parablock.raft.log.Entry;
+import io.parablock.raft.log.EntryKind;
+import io.parablock.raft.log.OriginRun;
+import io.parablock.raft.log.OriginRuns;
+import io.parablock.raft.log.RaftLog;
+import io.parablock.raft.log.SlotRun;
+import io.parablock.raft.message.Message;
+import io.parablock.raft.session.SessionTable;
+import io.parablock.raft.state.Checkpoint;
+import io.parablock.raft.state.HardState;
+import io.parablock.raft.state.RecoveredState;
+import io.parablock.raft.state.SyncRecord;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What the roles of one node share: durable state, log, commit and apply tracking. Single-threaded. */
+final class CoreState {
+    /** How many spans above its contiguous prefix a node takes slots. */
+    static final int WINDOW_SPANS = 4;
+
+    final RaftConfig config;
+    final Output output;
+
+    // Durable; every change goes out with Output.hardState before any message that depends on it.
+    long term;
+    int votedFor;
+    long syncTerm;
+    long mSync;
+    /** Origins of slots 1..mSync; above it every effective entry has origin syncTerm. */
+    OriginRuns origins;
+
+    List<SlotRun> noops = List.of();
+
+    final RaftLog log;
+    /** Invariant: a slot in it has one value for ever. The watermark is the commit watermark. */
+    final SlotSet committed;
+
+    final ApplyScheduler apply;
+    final LookBehindBuffer lookBehind;
+    /** The dedupe table of exactly the entries {@code <=} the applied prefix. */
+    final SessionTable appliedSessions = new SessionTable();
+
+    private long sessionsFedTo;
+    /** The last checkpoint's slot. */
+    long checkpoint;
+    /** The leader's floor, as last heard or computed. */
+    long floor;
+
+    Role role = Role.FOLLOWER;
+    int leader;
+    final boolean amnesiac;
+    boolean needsInstall;
+    long nowNs;
+
+    long ackedOutOfOrder;
+    long committedOutOfOrder;
+    long elections;
+
+    CoreState(RaftConfig config, Output output, RecoveredState recovered, long nowNs) {
+        this.config = config;
+        this.output = output;
+        this.nowNs = nowNs;
+        HardState hard = recovered.hardState();
+        SyncRecord sync = recovered.syncRecord();
+        Checkpoint ckpt = recovered.checkpoint();
+        term = hard.term();
+        votedFor = hard.votedFor();
+        // SYNCREC is written first, so it may be ahead of META; behind it, it is lost (protocol.md §1).
+        boolean syncLost = hard.syncTerm() > (sync == null ? 0 : sync.term());
+        amnesiac = recovered.amnesiac() || syncLost;
+        syncTerm = sync == null ? 0 : sync.term();
+        mSync = sync == null ? 0 : sync.m();
+        term = Math.max(term, syncTerm);
+        origins = new OriginRuns(sync == null ? List.of() : sync.runs());
+        noops = sync == null ? List.of() : sync.noops();
+        checkpoint = ckpt.a();
+        sessionsFedTo = ckpt.a();
+        appliedSessions.load(ckpt.sessions());
+        log = new RaftLog(ckpt.logBase(), ckpt.a());
+        committed = new SlotSet(WINDOW_SPANS * config.span());
+        committed.reset(ckpt.a());
+        apply = new ApplyScheduler(config.span(), config.mode() == Mode.STRICT, log, committed, ckpt.a());
+        lookBehind = new LookBehindBuffer(Math.max(64, config.span()));
+        recoverLog(recovered);
+        rebuildLookBehind();
+    }
+
+    private void recoverLog(RecoveredState recovered) {
+        for (long slot : recovered.damagedSlots()) {
+            if (slot > checkpoint) {
+                log.putUnknown(slot);
+            }
+        }
+        for (SlotRun run : noops) {
+            for (long s = Math.max(run.first(), log.base() + 1); s <= run.last(); s++) {
+                log.putDurable(Entry.noop(s, origins.origin(s)));
+            }
+        }
+        for (Entry e : recovered.entries()) {
+            if (e.slot() > log.base() && isEffective(e.slot(), e.origin())) {
+                log.putDurable(e);
+            }
+        }
+    }
+
+    /** The S rule on one node: slots up to mSync are fixed by the merged log, the rest must be of syncTerm. */
+    boolean isEffective(long slot, long origin) {
+        return slot <= mSync ? origins.origin(slot) == origin : origin == syncTerm;
+    }
+
+    /** The origin that the effective log has, or would have, at a slot. */
+    long effectiveOrigin(long slot) {
+        return slot <= mSync ? origins.origin(slot) : syncTerm;
+    }
+
+    boolean isStrict() {
+        return config.mode() == Mode.STRICT;
+    }
+
+    boolean isSynced() {
+        return syncTerm == term;
+    }
+
+    void persistHardState() {
+        output.hardState = new HardState(term, votedFor, syncTerm, mSync);
+    }
+
+    void send(int to, Message message) {
+        output.messages.add(new Output.Outgoing(to, message));
+    }
+
+    void sendToOthers(Message message) {
+        for (int voter : config.voters()) {
+            if (voter != config.nodeId()) {
+                send(voter, message);
+            }
+        }
+    }
+
+    /** The highest slot that this node takes now: bounded by its window and by what it keeps unapplied. */
+    long acceptLimit() {
+        return Math.min(
+                log.contigPrefix() + (long) WINDOW_SPANS * config.span(),
+                apply.appliedPrefix() + config.retainSlotsMax());
+    }
+
+    /**
+     * Installs the merged log of {@code record.term()}: ONE durable step. The caller has put every entry of it into the log;
+     * everything above m is dead now.
+     */
+    void adopt(SyncRecord record) {
+        for (long s = log.last(); s > record.m(); s--) {
+            dropDead(s);
+        }
+        syncTerm = record.term();
+        mSync = record.m();
+        origins = new OriginRuns(record.runs());
+        noops = record.noops();
+        output.syncRecord = record;
+        persistHardState();
+        rebuildLookBehind();
+        apply.restart(output.applies);
+        feedSessions();
+    }
+
+    void dropDead(long slot) {
+        if (slot <= committed.watermark() || committed.contains(slot)) {
+            throw new AssertionError("invariant 7: committed slot " + slot + " is not in the merged log");
+        }
+        Entry gone = log.remove(slot);
+        if (gone != null) {
+            output.dropped.add(gone);
+        }
+    }
+
+    /** Puts the extents of the last N slots of the effective log into the look-behind buffer. */
+    private void rebuildLookBehind() {
+        long last = Math.max(log.last(), mSync);
+        lookBehind.reset(Math.max(1, last - config.span() + 1));
+        for (long s = Math.max(log.base(), last - config.span()) + 1; s <= last; s++) {
+            Entry e = log.get(s);
+            if (e != null) {
+                lookBehindPut(e);
+            }
+        }
+    }
+
+    void lookBehindPut(Entry e) {
+        if (e.isBarrier()) {
+            lookBehind.putBarrier(e.slot());
+        } else {
+            lookBehind.put(e.slot(), e.offsetBytes(), e.lengthBytes());
+        }
+    }
+
+    /** Every slot up to {@code watermark} is committed. */
+    void commitTo(long watermark) {
+        long before = committed.watermark();
+        if (watermark > before) {
+            committed.advanceTo(watermark);
+            apply.onCommitted(before, committed.watermark(), output.applies);
+            feedSessions();
+        }
+    }
+
+    /** One slot is committed. */
+    void commit(long slot) {
+        if (committed.canHold(slot) && committed.add(slot)) {
+            if (slot > committed.watermark()) {
+                committedOutOfOrder++;
+            }
+            apply.onCommitted(slot - 1, slot, output.applies);
+            feedSessions();
+        }
+    }
+
+    /** The dedupe table follows the applied prefix, in slot order. */
+    void feedSessions() {
+        long to = apply.appliedPrefix();
+        while (sessionsFedTo < to) {
+            sessionsFedTo++;
+            Entry e = log.get(sessionsFedTo);
+            if (e != null) {
+                appliedSessions.add(e);
+            }
+        }
+    }
+
+    Checkpoint checkpointImage() {
+        long a = apply.appliedPrefix();
+        OriginRuns to = new OriginRuns(origins.upTo(Math.min(a, mSync)));
+        if (a > mSync) {
+            to.append(mSync + 1, a, syncTerm);
+        }
+        List<OriginRun> runs = to.upTo(a);
+        return new Checkpoint(a, runs, appliedSessions.image(), Math.max(log.base(), Math.min(a, floor)));
+    }
+
+    /** Applied entries that touch no block need no store: the shell is not asked for them. */
+    void settleApplies() {
+        List<Entry> applies = output.applies;
+        for (int i = 0; i < applies.size(); i++) {
+            Entry e = applies.get(i);
+            if (e.kind() == EntryKind.SESSION || e.kind() == EntryKind.CONFIG) {
+                apply.onApplied(e.slot(), applies);
+            }
+        }
+        applies.removeIf(e -> e.kind() == EntryKind.SESSION || e.kind() == EntryKind.CONFIG);
+        feedSessions();
+    }
+
+    List<SlotRun> committedRunsAbove() {
+        List<SlotRun> runs = new ArrayList<>();
+        committed.forEachRunAbove((first, last) -> runs.add(new SlotRun(first, last)));
+        return runs;
+    }
+}

@@ -1,0 +1,198 @@
+package io.parablock.raft;
+
+import io.parablock.raft.log.RaftLog;
+import io.parablock.raft.log.SlotRun;
+import io.parablock.raft.message.Message;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Pre-vote, votes with reports, election timeouts (protocol.md §3). */
+final class Election {
+    private final CoreState state;
+    private long random;
+    private long deadlineNs;
+    private long lastLeaderContactNs;
+    private boolean heardLeader;
+    private long lastSentNs;
+    private final Set<Integer> preVotes = new HashSet<>();
+    /** Granted votes of this term, with their reports; ordered, so that every run decides alike. */
+    private final TreeMap<Integer, Message.VoteReply> votes = new TreeMap<>();
+
+    Election(CoreState state, long seed) {
+        this.state = state;
+        this.random = seed;
+        resetTimer();
+    }
+
+    Map<Integer, Message.VoteReply> votes() {
+        return votes;
+    }
+
+    /** SplitMix64: the only randomness of the core, from the constructor's seed. */
+    private long nextRandom() {
+        random += 0x9E3779B97F4A7C15L;
+        long z = random;
+        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+        return z ^ (z >>> 31);
+    }
+
+    void resetTimer() {
+        long t = state.config.electionTimeoutNs();
+        deadlineNs = state.nowNs + t + Math.floorMod(nextRandom(), t);
+    }
+
+    void onLeaderContact() {
+        heardLeader = true;
+        lastLeaderContactNs = state.nowNs;
+        resetTimer();
+    }
+
+    /** A leader was heard within the minimum election timeout. */
+    private boolean hasLiveLeader() {
+        return heardLeader && state.nowNs - lastLeaderContactNs < state.config.electionTimeoutNs();
+    }
+
+    private boolean mayCampaign() {
+        return !state.amnesiac && !state.needsInstall;
+    }
+
+    void tick() {
+        if (state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE) {
+            return;
+        }
+        if (state.nowNs >= deadlineNs) {
+            resetTimer();
+            if (mayCampaign()) {
+                startPreVote();
+            }
+        } else if (state.role == Role.CANDIDATE && state.nowNs - lastSentNs >= state.config.heartbeatIntervalNs()) {
+            sendVotes();
+        }
+    }
+
+    private void startPreVote() {
+        state.role = Role.PRE_CANDIDATE;
+        state.leader = 0;
+        heardLeader = false;
+        state.output.stateChanged = true;
+        preVotes.clear();
+        preVotes.add(state.config.nodeId());
+        if (preVotes.size() >= state.config.quorum()) {
+            campaign();
+            return;
+        }
+        state.sendToOthers(new Message.PreVote(state.term + 1, state.syncTerm, state.log.contigPrefix()));
+    }
+
+    private void campaign() {
+        state.term++;
+        state.votedFor = state.config.nodeId();
+        state.persistHardState();
+        state.role = Role.CANDIDATE;
+        state.leader = 0;
+        state.elections++;
+        state.output.stateChanged = true;
+        state.output.event = "campaigning in term " + state.term + " (accepted term " + state.syncTerm
+                + ", contiguous prefix " + state.log.contigPrefix() + ")";
+        votes.clear();
+        sendVotes();
+    }
+
+    /** Sends Vote to every voter that has not granted yet; also used while the merge waits for more voters. */
+    void sendVotes() {
+        lastSentNs = state.nowNs;
+        for (int voter : state.config.voters()) {
+            if (voter != state.config.nodeId() && !votes.containsKey(voter)) {
+                state.send(voter, new Message.Vote(state.term, state.syncTerm, state.log.contigPrefix()));
+            }
+        }
+    }
+
+    boolean hasQuorum() {
+        return votes.size() + 1 >= state.config.quorum();
+    }
+
+    long lastSentNs() {
+        return lastSentNs;
+    }
+
+    // ---------------------------------------------------------------- voter
+
+    private boolean logIsGoodEnough(long syncTerm, long contigPrefix) {
+        if (state.isStrict()) {
+            return syncTerm > state.syncTerm
+                    || (syncTerm == state.syncTerm && contigPrefix >= state.log.contigPrefix());
+        }
+        return syncTerm > state.syncTerm || (syncTerm == state.syncTerm && contigPrefix >= state.log.base());
+    }
+
+    void onPreVote(int from, Message.PreVote m) {
+        if (state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE || hasLiveLeader()) {
+            state.send(from, new Message.PreVoteReply(0, m.term(), false));
+            return;
+        }
+        boolean granted = !state.amnesiac && m.term() > state.term && logIsGoodEnough(m.syncTerm(), m.contigPrefix());
+        state.send(from, new Message.PreVoteReply(state.term, m.term(), granted));
+    }
+
+    void onPreVoteReply(int from, Message.PreVoteReply m) {
+        if (state.role == Role.PRE_CANDIDATE && m.granted() && m.proposedTerm() == state.term + 1) {
+            preVotes.add(from);
+            if (preVotes.size() >= state.config.quorum()) {
+                campaign();
+            }
+        }
+    }
+
+    /** The caller has raised the term to the candidate's (§2: first the term, then the report, then persist, then reply). */
+    void onVote(int from, Message.Vote m) {
+        boolean free = state.votedFor == 0 || state.votedFor == from;
+        boolean granted = free
+                && !state.amnesiac
+                && (state.role == Role.FOLLOWER || state.role == Role.PRE_CANDIDATE)
+                && logIsGoodEnough(m.syncTerm(), m.contigPrefix());
+        List<SlotRun> present = List.of();
+        List<SlotRun> unknown = List.of();
+        if (granted) {
+            state.votedFor = from;
+            state.role = Role.FOLLOWER;
+            state.persistHardState();
+            resetTimer();
+            if (state.syncTerm == m.syncTerm()) {
+                long last = state.log.last();
+                present = state.log.runs(m.contigPrefix(), last, RaftLog.DURABLE);
+                unknown = state.log.runs(m.contigPrefix(), last, RaftLog.UNKNOWN);
+            }
+        }
+        state.send(
+                from,
+                new Message.VoteReply(
+                        state.term,
+                        granted,
+                        state.syncTerm,
+                        state.mSync,
+                        state.log.base(),
+                        state.apply.appliedPrefix(),
+                        state.committed.watermark(),
+                        present,
+                        unknown));
+    }
+
+    /** @return true if the vote counts and is new */
+    boolean onVoteReply(int from, Message.VoteReply m) {
+        if (m.term() != state.term
+                || !m.granted()
+                || (state.role != Role.CANDIDATE && state.role != Role.LEADER_CANDIDATE)) {
+            return false;
+        }
+        if (m.syncTerm() > state.syncTerm) {
+            throw new AssertionError("vote granted by node " + from + " whose accepted term " + m.syncTerm()
+                    + " is above the candidate's " + state.syncTerm);
+        }
+        return votes.put(from, m) == null;
+    }
+}

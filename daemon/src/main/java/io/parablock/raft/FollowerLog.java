@@ -1,0 +1,478 @@
+package io.parablock.raft;
+
+import io.parablock.raft.log.Entry;
+import io.parablock.raft.log.EntryKind;
+import io.parablock.raft.log.OriginRun;
+import io.parablock.raft.log.OriginRuns;
+import io.parablock.raft.log.RaftLog;
+import io.parablock.raft.log.SlotRun;
+import io.parablock.raft.message.Message;
+import io.parablock.raft.state.SyncRecord;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The follower's side of a term (protocol.md §4): sync to the merged log, then take entries in any order. */
+final class FollowerLog {
+    private static final class Staged {
+        final Entry entry;
+        boolean durable;
+
+        Staged(Entry entry) {
+            this.entry = entry;
+        }
+    }
+
+    private final CoreState state;
+    private final int fetchSlotsMax;
+    private final long[] depWords;
+
+    // The sync under way, or null. The old effective log stands until it is complete.
+    private Message.@Nullable SyncBegin syncing;
+    private OriginRuns syncOrigins = new OriginRuns();
+    private final Long2ObjectHashMap<Staged> staged = new Long2ObjectHashMap<>();
+    /** Slots of the merged log up to it are here, as own entries or staged. */
+    private long syncedTo;
+
+    private long lastFetchNs;
+    private long fetchedTo;
+
+    // Acknowledgements gathered since the last endOfBatch.
+    private final List<SlotRun> acks = new ArrayList<>();
+    private boolean ackWanted;
+    private long ackRound;
+    private long strictAckedTo;
+    private final List<long[]> pendingForces = new ArrayList<>();
+
+    FollowerLog(CoreState state) {
+        this.state = state;
+        this.fetchSlotsMax = state.config.fetchSlotsMax();
+        this.depWords = new long[Math.max(64, state.config.span()) / 64];
+    }
+
+    /** A new term or role: nothing of an older term is acknowledged any more, even if its write completes later. */
+    void reset() {
+        acks.clear();
+        ackWanted = false;
+        pendingForces.clear();
+        strictAckedTo = 0;
+        abandonSync();
+    }
+
+    private void abandonSync() {
+        syncing = null;
+        for (Staged s : staged.values()) {
+            state.output.dropped.add(s.entry);
+        }
+        staged.clear();
+    }
+
+    boolean isSyncing() {
+        return syncing != null;
+    }
+
+    // ---------------------------------------------------------------- sync
+
+    void onSyncBegin(Message.SyncBegin m) {
+        if (state.amnesiac) {
+            return;
+        }
+        if (state.isSynced()) {
+            state.send(state.leader, new Message.SyncAck(state.term));
+            return;
+        }
+        if (syncing != null) {
+            return;
+        }
+        syncing = m;
+        syncOrigins = new OriginRuns(m.runs());
+        // Committed slots have one origin for ever; only what lies above them can differ.
+        syncedTo = Math.min(state.log.contigPrefix(), state.committed.watermark());
+        fetchedTo = syncedTo;
+        continueSync();
+    }
+
+    private void continueSync() {
+        Message.SyncBegin m = syncing;
+        if (m == null) {
+            return;
+        }
+        while (syncedTo < m.m() && holds(syncedTo + 1)) {
+            syncedTo++;
+        }
+        if (syncedTo >= m.m()) {
+            completeSync(m);
+        } else {
+            fetchMissing(m);
+        }
+    }
+
+    private boolean holds(long slot) {
+        if (slot <= state.checkpoint || isNoop(slot)) {
+            return true;
+        }
+        Entry own = state.log.get(slot);
+        if (own != null && own.origin() == syncOrigins.origin(slot) && state.log.isDurable(slot)) {
+            return true;
+        }
+        Staged s = staged.get(slot);
+        return s != null && s.durable;
+    }
+
+    private boolean isOnItsWay(long slot) {
+        Entry own = state.log.get(slot);
+        return staged.containsKey(slot)
+                || (own != null
+                        && own.origin() == syncOrigins.origin(slot)
+                        && state.log.state(slot) == RaftLog.WRITING);
+    }
+
+    private boolean isNoop(long slot) {
+        Message.SyncBegin m = syncing;
+        return m != null && contains(m.noops(), slot);
+    }
+
+    private static boolean contains(List<SlotRun> runs, long slot) {
+        for (SlotRun r : runs) {
+            if (slot >= r.first() && slot <= r.last()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void fetchMissing(Message.SyncBegin m) {
+        if (syncedTo + 1 <= m.leaderLogBase() && !holds(syncedTo + 1)) {
+            if (!state.needsInstall) {
+                state.output.event = "slot " + (syncedTo + 1) + " is gone from the leader's log (base "
+                        + m.leaderLogBase() + "): this replica must be rebuilt";
+            }
+            state.needsInstall = true;
+            return;
+        }
+        boolean overdue = state.nowNs - lastFetchNs >= state.config.retransmitNs();
+        if (fetchedTo > syncedTo + fetchSlotsMax / 2 && !overdue) {
+            return;
+        }
+        List<OriginRun> wanted = new ArrayList<>();
+        long from = overdue ? syncedTo : Math.max(syncedTo, fetchedTo);
+        long to = Math.min(m.m(), syncedTo + fetchSlotsMax);
+        for (long s = from + 1; s <= to; s++) {
+            if (!holds(s) && !isOnItsWay(s)) {
+                addRun(wanted, s, syncOrigins.origin(s));
+            }
+        }
+        fetchedTo = Math.max(fetchedTo, to);
+        if (!wanted.isEmpty()) {
+            lastFetchNs = state.nowNs;
+            state.send(state.leader, new Message.Fetch(state.term, wanted));
+        }
+    }
+
+    static void addRun(List<OriginRun> runs, long slot, long origin) {
+        int end = runs.size() - 1;
+        if (end >= 0 && runs.get(end).last() == slot - 1 && runs.get(end).origin() == origin) {
+            runs.set(end, new OriginRun(runs.get(end).first(), slot, origin));
+        } else {
+            runs.add(new OriginRun(slot, slot, origin));
+        }
+    }
+
+    private void completeSync(Message.SyncBegin m) {
+        SyncRecord record = new SyncRecord(m.term(), m.m(), m.runs(), m.noops());
+        for (long s = Math.max(state.committed.watermark(), state.log.base()) + 1; s <= m.m(); s++) {
+            replaceBySync(s);
+        }
+        // What is committed may still be a hole here, or damaged: those slots were staged too.
+        for (Staged s : staged.values()) {
+            if (s.entry.slot() > state.log.base() && !state.log.isDurable(s.entry.slot())) {
+                state.log.putDurable(s.entry);
+            }
+        }
+        staged.clear();
+        syncing = null;
+        state.needsInstall = false;
+        state.adopt(record);
+        strictAckedTo = m.m();
+        state.send(state.leader, new Message.SyncAck(state.term));
+    }
+
+    private void replaceBySync(long slot) {
+        long origin = syncOrigins.origin(slot);
+        Entry own = state.log.get(slot);
+        if (own != null && own.origin() == origin && state.log.isDurable(slot)) {
+            return;
+        }
+        if (slot <= state.checkpoint) {
+            return;
+        }
+        if (!state.committed.contains(slot)) {
+            state.dropDead(slot);
+        }
+        if (isNoop(slot)) {
+            state.log.putDurable(Entry.noop(slot, origin));
+        } else {
+            Staged s = staged.remove(slot);
+            if (s == null) {
+                throw new AssertionError("invariant 4: slot " + slot + " of the merged log is not held");
+            }
+            state.log.putDurable(s.entry);
+        }
+    }
+
+    /** Entries that this node fetched: for a sync, or to repair a damaged slot. */
+    void onEntries(Message.Entries m) {
+        for (Entry e : m.entries()) {
+            if (syncing != null) {
+                stage(e);
+            } else if (state.isSynced()
+                    && state.log.state(e.slot()) == RaftLog.UNKNOWN
+                    && state.isEffective(e.slot(), e.origin())) {
+                state.log.putWriting(e);
+                state.output.appends.add(e);
+            }
+        }
+        continueSync();
+    }
+
+    private void stage(Entry e) {
+        Message.SyncBegin m = syncing;
+        if (m == null
+                || e.slot() > m.m()
+                || e.slot() > syncedTo + 2L * fetchSlotsMax
+                || e.slot() <= state.log.base()
+                || syncOrigins.origin(e.slot()) != e.origin()
+                || holds(e.slot())
+                || isOnItsWay(e.slot())) {
+            return;
+        }
+        staged.put(e.slot(), new Staged(e));
+        state.output.appends.add(e);
+    }
+
+    // ---------------------------------------------------------------- append
+
+    void onAppend(Message.Append m) {
+        ackWanted = true;
+        ackRound = Math.max(ackRound, m.round());
+        if (!state.isSynced() || state.amnesiac) {
+            requestSync();
+            return;
+        }
+        learnExtents(m);
+        for (Entry e : m.entries()) {
+            accept(e);
+        }
+        onCommitNotice(m.commit());
+    }
+
+    private void requestSync() {
+        if (syncing == null && !state.amnesiac && !state.needsInstall) {
+            state.send(state.leader, new Message.SyncRequest(state.term));
+        }
+    }
+
+    private void learnExtents(Message.Append m) {
+        long[] lb = m.lookBehind();
+        for (int i = 0; i + 1 < lb.length; i += 2) {
+            long slot = m.lookBehindFirst() + i / 2;
+            if (slot > state.lookBehind.highest() - state.config.span() && !state.lookBehind.known(slot)) {
+                if (lb[i + 1] < 0) {
+                    state.lookBehind.putBarrier(slot);
+                } else {
+                    state.lookBehind.put(slot, lb[i], lb[i + 1]);
+                }
+            }
+        }
+    }
+
+    private void accept(Entry e) {
+        long slot = e.slot();
+        if (e.origin() != state.term || slot <= state.mSync || slot > state.acceptLimit()) {
+            return;
+        }
+        byte held = state.log.state(slot);
+        if (slot <= state.log.contigPrefix() || held == RaftLog.DURABLE) {
+            ackDurable(slot);
+            return;
+        }
+        if (held == RaftLog.WRITING) {
+            return;
+        }
+        boolean any = state.lookBehind.dependencies(slot, e.offsetBytes(), e.lengthBytes(), e.isBarrier(), 0, depWords);
+        Entry mine = e.withDep(any ? spanWords() : new long[0]);
+        if (slot > state.lookBehind.highest() - state.config.span()) {
+            state.lookBehindPut(mine);
+        }
+        state.log.putWriting(mine);
+        state.output.appends.add(mine);
+    }
+
+    private long[] spanWords() {
+        return depWords.clone();
+    }
+
+    void onDurable(long slot, long origin) {
+        Staged s = staged.get(slot);
+        if (s != null && s.entry.origin() == origin) {
+            s.durable = true;
+            continueSync();
+            return;
+        }
+        Entry e = state.log.get(slot);
+        if (e == null || e.origin() != origin || state.log.state(slot) != RaftLog.WRITING) {
+            return;
+        }
+        state.log.markDurable(slot);
+        if (syncing != null) {
+            continueSync();
+        }
+        if (state.isSynced() && slot > state.mSync && origin == state.term && state.role == Role.FOLLOWER) {
+            ackDurable(slot);
+        }
+        state.apply.onDurable(slot, state.output.applies);
+        checkForces();
+    }
+
+    private void ackDurable(long slot) {
+        if (state.amnesiac) {
+            return;
+        }
+        ackWanted = true;
+        if (state.isStrict()) {
+            long to = state.log.contigPrefix();
+            if (to > Math.max(strictAckedTo, state.mSync)) {
+                acks.add(new SlotRun(Math.max(strictAckedTo, state.mSync) + 1, to));
+                strictAckedTo = to;
+            }
+            return;
+        }
+        if (slot > state.log.contigPrefix()) {
+            state.ackedOutOfOrder++;
+        }
+        int end = acks.size() - 1;
+        if (end >= 0 && acks.get(end).last() == slot - 1) {
+            acks.set(end, new SlotRun(acks.get(end).first(), slot));
+        } else {
+            acks.add(new SlotRun(slot, slot));
+        }
+    }
+
+    // ---------------------------------------------------------------- heartbeat, commit, force
+
+    void onHeartbeat(Message.Heartbeat m) {
+        if (state.isSynced()) {
+            onCommitNotice(m.commit());
+        } else {
+            requestSync();
+        }
+        state.send(
+                state.leader,
+                new Message.HeartbeatAck(
+                        state.term,
+                        m.round(),
+                        state.amnesiac ? 0 : state.syncTerm,
+                        state.log.contigPrefix(),
+                        state.apply.appliedPrefix(),
+                        state.acceptLimit()));
+    }
+
+    /** Counts only here because syncTerm == term: the effective entry at a slot then is the committed one. */
+    private void onCommitNotice(Message.CommitNotice notice) {
+        state.floor = Math.max(state.floor, notice.floor());
+        state.commitTo(notice.watermark());
+        for (SlotRun run : notice.runs()) {
+            for (long s = Math.max(run.first(), state.committed.watermark() + 1); s <= run.last(); s++) {
+                state.commit(s);
+            }
+        }
+    }
+
+    void onForce(int from, Message.Force m) {
+        for (long[] f : pendingForces) {
+            if (f[1] == m.id()) {
+                return;
+            }
+        }
+        pendingForces.add(new long[] {from, m.id(), m.slot()});
+        checkForces();
+    }
+
+    private void checkForces() {
+        if (pendingForces.isEmpty() || !state.isSynced() || state.amnesiac) {
+            return;
+        }
+        pendingForces.removeIf(f -> {
+            boolean held = state.log.contigPrefix() >= f[2];
+            if (held) {
+                state.output.forces.add(new Output.ForceRequest((int) f[0], f[1]));
+            }
+            return held;
+        });
+    }
+
+    void endOfBatch() {
+        if (ackWanted && state.leader != 0 && state.role == Role.FOLLOWER) {
+            List<SlotRun> slots = List.copyOf(acks);
+            state.send(
+                    state.leader,
+                    new Message.AppendAck(
+                            state.term,
+                            slots,
+                            ackRound,
+                            state.isSynced() && !state.amnesiac ? state.log.contigPrefix() : 0,
+                            state.acceptLimit()));
+        }
+        acks.clear();
+        ackWanted = false;
+    }
+
+    /** Repeats what may have been lost: fetches of a sync, repair of damaged slots. */
+    void tick() {
+        if (syncing != null) {
+            continueSync();
+            return;
+        }
+        if (state.isSynced()
+                && state.log.unknownCount() > 0
+                && state.leader != 0
+                && state.nowNs - lastFetchNs >= state.config.retransmitNs()) {
+            List<OriginRun> wanted = new ArrayList<>();
+            for (SlotRun r : state.log.runs(state.log.base(), state.log.last(), RaftLog.UNKNOWN)) {
+                for (long s = r.first(); s <= r.last() && wanted.size() < fetchSlotsMax; s++) {
+                    addRun(wanted, s, state.effectiveOrigin(s));
+                }
+            }
+            lastFetchNs = state.nowNs;
+            state.send(state.leader, new Message.Fetch(state.term, wanted));
+        }
+    }
+
+    /** Serves a Fetch from the effective log: only what is durably here, in frames of the append limits. */
+    void serveFetch(int from, Message.Fetch m) {
+        List<Entry> batch = new ArrayList<>();
+        int bytes = 0;
+        int slots = 0;
+        for (OriginRun run : m.wanted()) {
+            for (long s = run.first(); s <= run.last() && slots < fetchSlotsMax; s++, slots++) {
+                Entry e = state.log.get(s);
+                if (e == null || e.origin() != run.origin() || e.kind() == EntryKind.NOOP || !state.log.isDurable(s)) {
+                    continue;
+                }
+                if (!batch.isEmpty()
+                        && (batch.size() >= state.config.appendEntriesMax()
+                                || bytes + e.payloadLength() > state.config.appendBytesMax())) {
+                    state.send(from, new Message.Entries(state.term, List.copyOf(batch)));
+                    batch.clear();
+                    bytes = 0;
+                }
+                batch.add(e);
+                bytes += e.payloadLength();
+            }
+        }
+        if (!batch.isEmpty()) {
+            state.send(from, new Message.Entries(state.term, List.copyOf(batch)));
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package io.parablock.raft;
+
+import io.parablock.raft.log.Entry;
+import io.parablock.raft.log.OriginRun;
+import io.parablock.raft.log.OriginRuns;
+import io.parablock.raft.log.RaftLog;
+import io.parablock.raft.log.SlotRun;
+import io.parablock.raft.merge.Merge;
+import io.parablock.raft.message.Message;
+import io.parablock.raft.state.SyncRecord;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The merge stage of a leader candidate (protocol.md §3): settle every hole, fetch what is missing, write the SYNCREC. */
+final class MergeStage {
+    private final CoreState state;
+    private final Election election;
+    private Merge.@Nullable Result result;
+    private long lastFetchNs;
+    /** Slots asked for and not yet received. */
+    private int requested;
+    /** Fetched entries that the WAL still writes. */
+    private int writing;
+
+    MergeStage(CoreState state, Election election) {
+        this.state = state;
+        this.election = election;
+    }
+
+    /** A quorum of votes is in, or one more than before. Returns true when the merged log is durable: lead. */
+    boolean onVotes() {
+        state.role = Role.LEADER_CANDIDATE;
+        state.leader = state.config.nodeId();
+        requested = 0;
+        writing = 0;
+        return advance();
+    }
+
+    /** A slot became durable here. Returns true when the merged log is durable: lead. */
+    boolean onDurable() {
+        writing = Math.max(0, writing - 1);
+        return writing == 0 && advance();
+    }
+
+    /** Time passed, or something became durable. Returns true when the merged log is durable: lead. */
+    boolean advance() {
+        // The candidate's own writes of S that were under way count once they are durable, never as absent.
+        Merge.Result r = Merge.settle(state.log, state.syncTerm, state.mSync, election.votes(), state.config.quorum());
+        result = r;
+        boolean complete = true;
+        List<Merge.Settled> fetch = new ArrayList<>();
+        for (Merge.Settled s : r.missing()) {
+            if (s.fate() != Merge.Fate.NOOP) {
+                complete = false;
+                if (s.fate() == Merge.Fate.FETCH) {
+                    fetch.add(s);
+                }
+            }
+        }
+        complete &= !anyWriting(r.m());
+        if (complete) {
+            finish(r);
+            return true;
+        }
+        fetchFrom(fetch);
+        return false;
+    }
+
+    private boolean anyWriting(long m) {
+        return !state.log.runs(state.log.contigPrefix(), m, RaftLog.WRITING).isEmpty();
+    }
+
+    private void fetchFrom(List<Merge.Settled> missing) {
+        if (missing.isEmpty() || (requested > 0 && state.nowNs - lastFetchNs < state.config.retransmitNs())) {
+            return;
+        }
+        lastFetchNs = state.nowNs;
+        Map<Integer, List<OriginRun>> bySource = new TreeMap<>();
+        int count = 0;
+        for (Merge.Settled s : missing) {
+            if (count++ >= state.config.fetchSlotsMax()) {
+                break;
+            }
+            FollowerLog.addRun(
+                    bySource.computeIfAbsent(s.source(), n -> new ArrayList<>()),
+                    s.slot(),
+                    state.effectiveOrigin(s.slot()));
+        }
+        requested = Math.min(missing.size(), state.config.fetchSlotsMax());
+        bySource.forEach((source, wanted) -> state.send(source, new Message.Fetch(state.term, wanted)));
+    }
+
+    /** Fetched entries are of S's log, which is this candidate's own effective log: no staging is needed. */
+    void onEntries(Message.Entries m) {
+        Merge.Result r = result;
+        if (r == null) {
+            return;
+        }
+        for (Entry e : m.entries()) {
+            byte held = state.log.state(e.slot());
+            if (e.slot() <= r.m()
+                    && e.slot() > state.log.contigPrefix()
+                    && (held == RaftLog.ABSENT || held == RaftLog.UNKNOWN)
+                    && state.isEffective(e.slot(), e.origin())) {
+                state.log.putWriting(e);
+                state.output.appends.add(e);
+                requested = Math.max(0, requested - 1);
+                writing++;
+            }
+        }
+    }
+
+    private void finish(Merge.Result r) {
+        long t = state.term;
+        OriginRuns runs = new OriginRuns(state.origins.upTo(state.mSync));
+        List<SlotRun> noops = new ArrayList<>();
+        for (SlotRun old : state.noops) {
+            if (old.last() > state.log.base()) {
+                noops.add(old);
+            }
+        }
+        int next = 0;
+        List<Merge.Settled> missing = r.missing();
+        for (long s = state.mSync + 1; s <= r.m(); s++) {
+            while (next < missing.size() && missing.get(next).slot() < s) {
+                next++;
+            }
+            boolean noop = next < missing.size() && missing.get(next).slot() == s;
+            runs.append(s, s, noop ? t : state.syncTerm);
+            if (noop) {
+                state.log.putDurable(Entry.noop(s, t));
+                addSlot(noops, s);
+            }
+        }
+        state.adopt(new SyncRecord(t, r.m(), runs.upTo(r.m()), List.copyOf(noops)));
+        result = null;
+    }
+
+    private static void addSlot(List<SlotRun> runs, long slot) {
+        int end = runs.size() - 1;
+        if (end >= 0 && runs.get(end).last() == slot - 1) {
+            runs.set(end, new SlotRun(runs.get(end).first(), slot));
+        } else {
+            runs.add(new SlotRun(slot, slot));
+        }
+    }
+
+    void abandon() {
+        result = null;
+    }
+}

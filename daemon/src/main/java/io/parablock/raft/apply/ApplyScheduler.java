@@ -1,0 +1,212 @@
+package io.parablock.raft.apply;
+
+import io.parablock.lookbehind.SlotSet;
+import io.parablock.raft.log.Entry;
+import io.parablock.raft.log.EntryKind;
+import io.parablock.raft.log.RaftLog;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Which committed slots may be applied now (protocol.md §6): k is issued once it is committed and durable here and every j
+ * in Dep(k) was issued before it. The shell applies in the order of issue, so "issued before" is "applied before".
+ *
+ * <p>Each reason to wait has one trigger: commit, durability, the issue of the one slot that k waits for, or the issued
+ * prefix coming within the span. Single-threaded, no allocation per slot.
+ *
+ * <p>Invariant: applied ⊆ issued ⊆ committed.
+ */
+public final class ApplyScheduler {
+    private final int span;
+    private final boolean strict;
+    private final RaftLog log;
+    private final SlotSet committed;
+    private final SlotSet issued;
+    private final SlotSet applied;
+    private final int windowMask;
+    private final long[] firstWaiter;
+    private final long[] nextWaiter;
+    private final boolean[] parked;
+    /** Issued slots whose waiters are still to be freed; at most the span can be issued in one go. */
+    private final long[] work;
+
+    private int workCount;
+    /** Every slot up to it is inside the span and was tried when it came in; later events try it again by name. */
+    private long windowScanned;
+
+    private boolean backlogFull;
+    private long appliedOutOfOrder;
+    private long conflictsWaited;
+
+    /** @param start the checkpoint's slot: everything up to it is applied */
+    public ApplyScheduler(int span, boolean strict, RaftLog log, SlotSet committed, long start) {
+        this.span = span;
+        this.strict = strict;
+        this.log = log;
+        this.committed = committed;
+        this.issued = new SlotSet(2 * span);
+        this.applied = new SlotSet(4 * span);
+        this.windowMask = 4 * span - 1;
+        this.firstWaiter = new long[4 * span];
+        this.nextWaiter = new long[4 * span];
+        this.parked = new boolean[4 * span];
+        this.work = new long[4 * span];
+        this.windowScanned = start + span + 1;
+        issued.reset(start);
+        applied.reset(start);
+    }
+
+    public long appliedPrefix() {
+        return applied.watermark();
+    }
+
+    public long issuedPrefix() {
+        return issued.watermark();
+    }
+
+    public boolean isApplied(long slot) {
+        return applied.contains(slot);
+    }
+
+    public boolean isIssued(long slot) {
+        return issued.contains(slot);
+    }
+
+    public long appliedOutOfOrder() {
+        return appliedOutOfOrder;
+    }
+
+    public long conflictsWaited() {
+        return conflictsWaited;
+    }
+
+    /** The slots (from, to] became committed. */
+    public void onCommitted(long from, long to, List<Entry> out) {
+        long first = Math.max(from, issued.watermark()) + 1;
+        long last = Math.min(to, windowScanned);
+        for (long k = first; k <= last; k++) {
+            tryIssue(k, out);
+        }
+        settle(out);
+    }
+
+    /** Slot k became durable here. */
+    public void onDurable(long k, List<Entry> out) {
+        if (tryIssue(k, out)) {
+            settle(out);
+        }
+    }
+
+    /** The store has applied k. */
+    public void onApplied(long k, List<Entry> out) {
+        applied.add(k);
+        if (backlogFull) {
+            backlogFull = false;
+            onCommitted(issued.watermark(), windowScanned, out);
+        }
+    }
+
+    /** After a sync replaced the log: nobody waits, everything is tried again. */
+    public void restart(List<Entry> out) {
+        Arrays.fill(firstWaiter, 0);
+        Arrays.fill(nextWaiter, 0);
+        Arrays.fill(parked, false);
+        onCommitted(issued.watermark(), windowScanned, out);
+    }
+
+    /** Frees the waiters of everything newly issued and tries the slots that came into the span. */
+    private void settle(List<Entry> out) {
+        while (true) {
+            if (workCount > 0) {
+                drainWaiters(work[--workCount], out);
+            } else if (windowScanned < issued.watermark() + span + 1) {
+                tryIssue(++windowScanned, out);
+            } else {
+                return;
+            }
+        }
+    }
+
+    private void drainWaiters(long slot, List<Entry> out) {
+        int head = (int) slot & windowMask;
+        long w = firstWaiter[head];
+        firstWaiter[head] = 0;
+        while (w != 0) {
+            int i = (int) w & windowMask;
+            long next = nextWaiter[i];
+            nextWaiter[i] = 0;
+            parked[i] = false;
+            tryIssue(w, out);
+            w = next;
+        }
+    }
+
+    private boolean tryIssue(long k, List<Entry> out) {
+        if (issued.contains(k)
+                || parked[(int) k & windowMask]
+                || !committed.contains(k)
+                || !log.isDurable(k)
+                || k - span - 1 > issued.watermark()) {
+            return false;
+        }
+        if (k > applied.watermark() + 4L * span) {
+            backlogFull = true;
+            return false;
+        }
+        Entry e = log.get(k);
+        if (e == null) {
+            return false;
+        }
+        if (strict || e.isBarrier()) {
+            if (issued.watermark() < k - 1) {
+                park(k, strict ? k - 1 : issued.watermark() + 1);
+                return false;
+            }
+        } else {
+            long blocker = firstBlocker(e);
+            if (blocker != 0) {
+                park(k, blocker);
+                conflictsWaited++;
+                return false;
+            }
+        }
+        if (issued.watermark() < k - 1) {
+            appliedOutOfOrder++;
+        }
+        issued.add(k);
+        work[workCount++] = k;
+        if (e.kind() == EntryKind.NOOP) {
+            applied.add(k);
+        } else {
+            out.add(e);
+        }
+        return true;
+    }
+
+    /** The highest slot in Dep(k) that is not issued, 0 for none. */
+    private long firstBlocker(Entry e) {
+        long[] dep = e.dep();
+        for (int w = 0; w < dep.length; w++) {
+            long bits = dep[w];
+            while (bits != 0) {
+                long j = e.slot() - 1 - (w * 64L + Long.numberOfTrailingZeros(bits));
+                if (j <= issued.watermark()) {
+                    return 0;
+                }
+                if (!issued.contains(j)) {
+                    return j;
+                }
+                bits &= bits - 1;
+            }
+        }
+        return 0;
+    }
+
+    private void park(long k, long on) {
+        int i = (int) k & windowMask;
+        int head = (int) on & windowMask;
+        parked[i] = true;
+        nextWaiter[i] = firstWaiter[head];
+        firstWaiter[head] = k;
+    }
+}

@@ -1,0 +1,173 @@
+package io.parablock.raft.session;
+
+import io.parablock.raft.log.Entry;
+import io.parablock.raft.log.EntryKind;
+import io.parablock.raft.state.SessionImage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.agrona.collections.Long2LongHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client sessions and the dedupe table: exactly once (protocol.md §10). Fed with entries in slot order.
+ *
+ * <p>A SESSION entry uses the request fields so: OPEN has session 0, seq = the opener's nonce, lowestOutstanding = the
+ * gateway's boot, offsetBytes = the gateway's node id, and its slot is the session's id; CLOSE has session = the id. An OPEN
+ * of a gateway's new boot expires the sessions of its earlier boots.
+ */
+public final class SessionTable {
+    /** No slot. */
+    public static final long NONE = 0;
+
+    private static final class Session {
+        final long id;
+        final int gatewayNode;
+        final long gatewayBoot;
+        final long nonce;
+        long floor;
+        final Long2LongHashMap slotOfSeq = new Long2LongHashMap(NONE);
+
+        Session(long id, int gatewayNode, long gatewayBoot, long nonce) {
+            this.id = id;
+            this.gatewayNode = gatewayNode;
+            this.gatewayBoot = gatewayBoot;
+            this.nonce = nonce;
+        }
+
+        void raiseFloor(long to) {
+            if (to <= floor) {
+                return;
+            }
+            if (to - floor <= slotOfSeq.size()) {
+                for (long s = floor; s < to; s++) {
+                    slotOfSeq.remove(s);
+                }
+            } else {
+                slotOfSeq.keySet().removeIf((Long s) -> s < to);
+            }
+            floor = to;
+        }
+    }
+
+    // Sorted, so that images and expiry run in one order on every node.
+    private final TreeMap<Long, Session> sessions = new TreeMap<>();
+    private @Nullable Session lastUsed;
+
+    public static boolean isOpen(Entry e) {
+        return e.kind() == EntryKind.SESSION && e.session() == 0;
+    }
+
+    /** Takes an entry that is in the log. */
+    public void add(Entry e) {
+        if (e.kind() == EntryKind.SESSION) {
+            addSessionEntry(e);
+        } else if (e.session() != 0) {
+            Session s = find(e.session());
+            if (s != null) {
+                s.raiseFloor(e.lowestOutstanding());
+                if (e.seq() >= s.floor) {
+                    s.slotOfSeq.put(e.seq(), e.slot());
+                }
+            }
+        }
+    }
+
+    private void addSessionEntry(Entry e) {
+        lastUsed = null;
+        if (!isOpen(e)) {
+            sessions.remove(e.session());
+            return;
+        }
+        int gateway = (int) e.offsetBytes();
+        long boot = e.lowestOutstanding();
+        sessions.values().removeIf(s -> s.gatewayNode == gateway && s.gatewayBoot != boot);
+        sessions.put(e.slot(), new Session(e.slot(), gateway, boot, e.seq()));
+    }
+
+    private @Nullable Session find(long id) {
+        Session s = lastUsed;
+        if (s != null && s.id == id) {
+            return s;
+        }
+        s = sessions.get(id);
+        if (s != null) {
+            lastUsed = s;
+        }
+        return s;
+    }
+
+    public int size() {
+        return sessions.size();
+    }
+
+    public boolean isKnown(long session) {
+        return find(session) != null;
+    }
+
+    /** The slot of (session, seq), or {@link #NONE}. */
+    public long slotOf(long session, long seq) {
+        Session s = find(session);
+        return s == null ? NONE : s.slotOfSeq.get(seq);
+    }
+
+    /** The smallest seq that may still be proposed; 0 for an unknown session. */
+    public long floor(long session) {
+        Session s = find(session);
+        return s == null ? 0 : s.floor;
+    }
+
+    /** The session opened by (gateway, boot, nonce), or {@link #NONE}. */
+    public long sessionOf(int gatewayNode, long gatewayBoot, long nonce) {
+        for (Session s : sessions.values()) {
+            if (s.gatewayNode == gatewayNode && s.gatewayBoot == gatewayBoot && s.nonce == nonce) {
+                return s.id;
+            }
+        }
+        return NONE;
+    }
+
+    /** The gateway's node id of a session, or 0. */
+    public int gatewayOf(long session) {
+        Session s = find(session);
+        return s == null ? 0 : s.gatewayNode;
+    }
+
+    public List<SessionImage> image() {
+        List<SessionImage> out = new ArrayList<>(sessions.size());
+        for (Session s : sessions.values()) {
+            long[] seqs = s.slotOfSeq.keySet().stream()
+                    .mapToLong(Long::longValue)
+                    .sorted()
+                    .toArray();
+            long[] slots = new long[seqs.length];
+            for (int i = 0; i < seqs.length; i++) {
+                slots[i] = s.slotOfSeq.get(seqs[i]);
+            }
+            out.add(new SessionImage(s.id, s.gatewayNode, s.gatewayBoot, s.nonce, s.floor, seqs, slots));
+        }
+        return out;
+    }
+
+    /** Replaces the content. */
+    public void load(List<SessionImage> image) {
+        sessions.clear();
+        lastUsed = null;
+        for (SessionImage i : image) {
+            Session s = new Session(i.id(), i.gatewayNode(), i.gatewayBoot(), i.nonce());
+            s.floor = i.floor();
+            for (int n = 0; n < i.seqs().length; n++) {
+                s.slotOfSeq.put(i.seqs()[n], i.slots()[n]);
+            }
+            sessions.put(s.id, s);
+        }
+    }
+
+    /** Ids and floors, for status. */
+    public Map<Long, Long> floors() {
+        Map<Long, Long> out = new TreeMap<>();
+        sessions.forEach((id, s) -> out.put(id, s.floor));
+        return out;
+    }
+}
