@@ -57,7 +57,7 @@ public final class NodeMeters implements RequestMeters {
     public void figure(String name, int group, long value) {
         figures.computeIfAbsent(name + "#" + group, key -> {
                     AtomicLong holder = new AtomicLong();
-                    Gauge.builder("parablock." + name, holder, AtomicLong::doubleValue)
+                    Gauge.builder("parablock." + name, holder, h -> (double) h.get())
                             .tag("group", Integer.toString(group))
                             .register(registry);
                     return holder;
