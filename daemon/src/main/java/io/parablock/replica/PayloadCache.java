@@ -85,7 +85,7 @@ final class PayloadCache {
                 }
                 release(h);
             }
-            order.remove();
+            order.poll();
         }
     }
 
@@ -110,7 +110,7 @@ final class PayloadCache {
                 }
                 release(h);
             }
-            order.remove();
+            order.poll();
         }
     }
 
