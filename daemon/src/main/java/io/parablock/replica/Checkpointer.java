@@ -1,0 +1,110 @@
+package io.parablock.replica;
+
+import io.parablock.raft.state.Checkpoint;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** Takes checkpoints, one at a time (protocol.md §7): block store fsync, then CKPT, both off the group's thread. */
+final class Checkpointer {
+    /** Told on the group's thread. */
+    interface Listener {
+        void onDurable(Checkpoint image);
+
+        void onFailed(Throwable cause);
+    }
+
+    private final ReplicaConfig config;
+    private final ReplicaPorts ports;
+    private final Supplier<Checkpoint> image;
+    private final Listener listener;
+    private long appliedBytes;
+    private boolean appliedAny;
+    private long lastNs;
+    private long lastSlot;
+    private long lastLogBase;
+    private long taken;
+    private boolean running;
+
+    Checkpointer(
+            ReplicaConfig config,
+            ReplicaPorts ports,
+            Supplier<Checkpoint> image,
+            Listener listener,
+            Checkpoint recovered) {
+        this.config = config;
+        this.ports = ports;
+        this.image = image;
+        this.listener = listener;
+        this.lastSlot = recovered.a();
+        this.lastLogBase = recovered.logBase();
+        this.lastNs = ports.nowNs().getAsLong();
+    }
+
+    void onApplied(long bytes) {
+        appliedBytes += bytes;
+        appliedAny = true;
+    }
+
+    void tick(long nowNs) {
+        boolean full = appliedBytes >= config.checkpointBytes();
+        // A checkpoint that the floor held back from truncating is due again although nothing was applied.
+        boolean late = (appliedAny || lastLogBase < lastSlot) && nowNs - lastNs >= config.checkpointIntervalNs();
+        if (!running && (full || late)) {
+            start(nowNs);
+        }
+    }
+
+    private void start(long nowNs) {
+        Checkpoint c = image.get();
+        lastNs = nowNs;
+        appliedBytes = 0;
+        appliedAny = false;
+        if (c.a() == lastSlot && c.logBase() == lastLogBase) {
+            return;
+        }
+        running = true;
+        try {
+            ports.background().execute(() -> save(c));
+        } catch (RejectedExecutionException closed) {
+            running = false;
+        }
+    }
+
+    private void save(Checkpoint c) {
+        Consumer<Checkpointer> outcome;
+        try {
+            ports.store().fsync();
+            ports.state().saveCheckpoint(StateCodec.encodeCheckpoint(c));
+            outcome = self -> self.finish(c);
+        } catch (Exception e) {
+            outcome = self -> self.listener.onFailed(e);
+        }
+        Consumer<Checkpointer> result = outcome;
+        try {
+            ports.loop().execute(() -> result.accept(this));
+        } catch (RejectedExecutionException closed) {
+            // The replica is gone; what is durable is found at the next start.
+        }
+    }
+
+    private void finish(Checkpoint c) {
+        running = false;
+        taken++;
+        lastSlot = c.a();
+        lastLogBase = c.logBase();
+        listener.onDurable(c);
+    }
+
+    long slot() {
+        return lastSlot;
+    }
+
+    long taken() {
+        return taken;
+    }
+
+    boolean isRunning() {
+        return running;
+    }
+}

@@ -1,0 +1,392 @@
+package io.parablock.replica;
+
+import io.netty.buffer.ByteBuf;
+import io.parablock.raft.Output;
+import io.parablock.raft.ProposeResult;
+import io.parablock.raft.RaftNode;
+import io.parablock.raft.log.Entry;
+import io.parablock.raft.log.EntryKind;
+import io.parablock.raft.session.SessionTable;
+import io.parablock.replica.client.ClientMessage;
+import io.parablock.replica.client.ClientMessage.Status;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The gateways' side of a replica: proposals and their answers, reads, flushes (protocol.md §8, §10, §11). */
+final class ClientRequests {
+    /** Largest read in one reply; a gateway splits what is larger. */
+    static final int READ_BYTES_MAX = 32 << 20;
+
+    private static final int SECTOR_BYTES = 512;
+
+    /** A request by what identifies it through leader changes. An OPEN has session = -gateway and seq = its nonce. */
+    private record Key(long session, long seq) {}
+
+    /** @param fua durability=mapped: a flush comes between commit and answer */
+    private record Waiting(int from, boolean fua) {}
+
+    private record Queued(int from, ClientMessage message) {}
+
+    /** An answer that waits for a read or a flush of the core. */
+    private record Pending(int from, ClientMessage request) {}
+
+    private final int groupId;
+    private final int nodeId;
+    private final boolean mapped;
+    private final ReplicaConfig config;
+    private final ReplicaPorts ports;
+    private final RaftNode core;
+
+    /** Proposed and not yet answered; ordered, so that every run answers in the same order. */
+    private final Map<Key, Waiting> waiting = new LinkedHashMap<>();
+
+    private final ArrayDeque<Queued> queue = new ArrayDeque<>();
+    private final Long2ObjectHashMap<Pending> pending = new Long2ObjectHashMap<>();
+    private final List<Pending> fuaDue = new ArrayList<>();
+    private long nextId;
+    private long reads;
+    private long flushes;
+
+    ClientRequests(int groupId, int nodeId, boolean mapped, ReplicaConfig config, ReplicaPorts ports, RaftNode core) {
+        this.groupId = groupId;
+        this.nodeId = nodeId;
+        this.mapped = mapped;
+        this.config = config;
+        this.ports = ports;
+        this.core = core;
+    }
+
+    // ---------------------------------------------------------------- requests
+
+    /** The payload's reference passes to the replica. */
+    void onRequest(int from, ClientMessage m) {
+        if (m instanceof ClientMessage.Read r) {
+            read(from, r);
+        } else if (m instanceof ClientMessage.Flush f) {
+            flush(from, f);
+        } else if (m instanceof ClientMessage.Mutate mutate && !isValid(mutate)) {
+            release(mutate.payload());
+            answer(from, mutate, Status.INVALID, 0);
+        } else if (!queue.isEmpty() || !propose(from, m)) {
+            enqueue(from, m);
+        }
+    }
+
+    private boolean isValid(ClientMessage.Mutate m) {
+        long offset = m.offsetBytes();
+        long length = m.lengthBytes();
+        boolean inBounds = offset >= 0
+                && length > 0
+                && offset <= ports.store().sizeBytes() - length
+                && (offset | length) % SECTOR_BYTES == 0;
+        ByteBuf payload = m.payload();
+        return inBounds
+                && switch (m.kind()) {
+                    case WRITE ->
+                        payload != null
+                                && payload.readableBytes() == length
+                                && LogReader.crc(payload) == m.payloadCrc();
+                    case ZERO, TRIM -> payload == null;
+                    case NOOP, CONFIG, SESSION -> false;
+                };
+    }
+
+    private void enqueue(int from, ClientMessage m) {
+        if (queue.size() >= config.proposalQueueMax()) {
+            // "Ask again", here: the gateway keeps the request and backs off.
+            refuse(from, m, nodeId);
+        } else {
+            queue.add(new Queued(from, m));
+        }
+    }
+
+    /** Proposes what waited for the window, in order of arrival. */
+    void retryQueued() {
+        while (!queue.isEmpty()) {
+            Queued q = queue.peek();
+            if (!propose(q.from, q.message)) {
+                return;
+            }
+            queue.remove();
+        }
+    }
+
+    /** Returns false when the in-flight window is full. */
+    private boolean propose(int from, ClientMessage m) {
+        if (m instanceof ClientMessage.Mutate mutate) {
+            return proposeMutate(from, mutate);
+        }
+        long now = ports.nowNs().getAsLong();
+        if (m instanceof ClientMessage.OpenSession open) {
+            return onOpenResult(from, open, core.proposeOpenSession(from, open.gatewayBoot(), open.nonce(), now));
+        }
+        if (m instanceof ClientMessage.CloseSession close) {
+            return core.proposeCloseSession(close.session(), now) != ProposeResult.WINDOW_FULL;
+        }
+        throw new AssertionError("not a request: " + m);
+    }
+
+    private boolean proposeMutate(int from, ClientMessage.Mutate m) {
+        ByteBuf payload = m.payload();
+        ProposeResult result = core.propose(
+                m.kind(),
+                m.offsetBytes(),
+                m.lengthBytes(),
+                m.session(),
+                m.seq(),
+                m.lowestOutstanding(),
+                payload == null ? 0 : m.payloadCrc(),
+                payload == null ? 0 : payload.readableBytes(),
+                payload,
+                ports.nowNs().getAsLong());
+        if (result == ProposeResult.WINDOW_FULL) {
+            return false;
+        }
+        if (result != ProposeResult.ACCEPTED) {
+            release(payload);
+        }
+        boolean fua = mapped && m.fua();
+        switch (result) {
+            case ACCEPTED, DUPLICATE -> waiting.put(new Key(m.session(), m.seq()), new Waiting(from, fua));
+            case ALREADY_COMMITTED -> {
+                if (fua) {
+                    startFlush(new Pending(from, withoutPayload(m)));
+                } else {
+                    answer(from, m, Status.OK, nodeId);
+                }
+            }
+            case NOT_LEADER -> answer(from, m, Status.NOT_LEADER, core.leader());
+            case UNKNOWN_SESSION -> answer(from, m, Status.UNKNOWN_SESSION, nodeId);
+            case SEQ_TOO_NEW, TOO_MANY_SESSIONS -> answer(from, m, Status.INVALID, nodeId);
+            case SEQ_STALE, WINDOW_FULL -> {}
+        }
+        return true;
+    }
+
+    private boolean onOpenResult(int from, ClientMessage.OpenSession open, ProposeResult result) {
+        switch (result) {
+            case WINDOW_FULL -> {
+                return false;
+            }
+            case ACCEPTED, DUPLICATE -> waiting.put(new Key(-from, open.nonce()), new Waiting(from, false));
+            case ALREADY_COMMITTED -> {
+                long session = core.sessionOf(from, open.gatewayBoot(), open.nonce());
+                send(from, new ClientMessage.SessionOpened(open.nonce(), session, Status.OK, nodeId));
+            }
+            case NOT_LEADER -> refuse(from, open, core.leader());
+            case UNKNOWN_SESSION, SEQ_STALE, SEQ_TOO_NEW, TOO_MANY_SESSIONS ->
+                send(from, new ClientMessage.SessionOpened(open.nonce(), 0, Status.INVALID, nodeId));
+        }
+        return true;
+    }
+
+    // ---------------------------------------------------------------- commits
+
+    /** The entry is committed: its answer. Calls nothing that changes the core's output. */
+    void onCommitted(Entry e) {
+        if (e.kind() == EntryKind.SESSION) {
+            if (SessionTable.isOpen(e)) {
+                int gateway = (int) e.offsetBytes();
+                waiting.remove(new Key(-gateway, e.seq()));
+                send(gateway, new ClientMessage.SessionOpened(e.seq(), e.slot(), Status.OK, nodeId));
+            }
+            return;
+        }
+        if (e.session() == 0) {
+            return;
+        }
+        Waiting w = waiting.remove(new Key(e.session(), e.seq()));
+        int to = w != null ? w.from : core.gatewayOf(e.session());
+        if (w != null && w.fua) {
+            fuaDue.add(new Pending(
+                    w.from,
+                    new ClientMessage.Mutate(
+                            e.session(), e.seq(), 0, e.kind(), e.offsetBytes(), e.lengthBytes(), true, 0, null)));
+        } else if (to != 0) {
+            send(to, new ClientMessage.MutateReply(e.session(), e.seq(), Status.OK, nodeId));
+        }
+    }
+
+    /** The flushes that committed FUA writes need; adds to the core's output. */
+    void startFlushes() {
+        if (!fuaDue.isEmpty()) {
+            List<Pending> due = List.copyOf(fuaDue);
+            fuaDue.clear();
+            due.forEach(this::startFlush);
+        }
+    }
+
+    boolean hasFlushesDue() {
+        return !fuaDue.isEmpty();
+    }
+
+    // ---------------------------------------------------------------- reads and flushes
+
+    private void read(int from, ClientMessage.Read r) {
+        boolean valid = r.offsetBytes() >= 0
+                && r.lengthBytes() > 0
+                && r.lengthBytes() <= READ_BYTES_MAX
+                && r.offsetBytes() <= ports.store().sizeBytes() - r.lengthBytes();
+        if (!valid) {
+            answer(from, r, Status.INVALID, nodeId);
+        } else if (pending.size() >= config.readsMax()) {
+            refuse(from, r, nodeId);
+        } else {
+            long id = ++nextId;
+            pending.put(id, new Pending(from, r));
+            core.readIndex(id, r.offsetBytes(), r.lengthBytes(), ports.nowNs().getAsLong());
+        }
+    }
+
+    private void flush(int from, ClientMessage.Flush f) {
+        if (pending.size() >= config.readsMax()) {
+            refuse(from, f, nodeId);
+        } else {
+            startFlush(new Pending(from, f));
+        }
+    }
+
+    private void startFlush(Pending p) {
+        long id = ++nextId;
+        pending.put(id, p);
+        core.flush(id, ports.nowNs().getAsLong());
+    }
+
+    void onRead(Output.ReadResult result) {
+        Pending p = pending.remove(result.readId());
+        if (p == null || !(p.request instanceof ClientMessage.Read r)) {
+            return;
+        }
+        if (!result.ok()) {
+            refuse(p.from, r, core.leader());
+            return;
+        }
+        reads++;
+        ByteBuf out = ports.allocator().directBuffer(r.lengthBytes(), r.lengthBytes());
+        try {
+            ports.store().read(r.offsetBytes(), out.nioBuffer(0, r.lengthBytes()));
+        } catch (IOException | RuntimeException e) {
+            out.release();
+            ports.events().onEvent(groupId, "a read at " + r.offsetBytes() + " failed: " + e.getMessage());
+            answer(p.from, r, Status.IO_ERROR, nodeId);
+            return;
+        }
+        out.writerIndex(r.lengthBytes());
+        send(p.from, new ClientMessage.ReadReply(r.requestId(), Status.OK, nodeId, out));
+    }
+
+    void onFlush(Output.FlushResult result) {
+        Pending p = pending.remove(result.flushId());
+        if (p == null) {
+            return;
+        }
+        if (result.ok()) {
+            flushes++;
+            answer(p.from, p.request, Status.OK, nodeId);
+        } else {
+            refuse(p.from, p.request, core.leader());
+        }
+    }
+
+    // ---------------------------------------------------------------- answers
+
+    /**
+     * Everything that has no answer yet is refused: the gateway sends it to the next leader with the same (session, seq). The
+     * core fails its reads and flushes itself.
+     */
+    void onLeadershipLost() {
+        int hint = core.leader();
+        waiting.forEach((key, w) -> {
+            if (key.session < 0) {
+                send(w.from, new ClientMessage.SessionOpened(key.seq, 0, Status.NOT_LEADER, hint));
+            } else {
+                send(w.from, new ClientMessage.MutateReply(key.session, key.seq, Status.NOT_LEADER, hint));
+            }
+        });
+        waiting.clear();
+        fuaDue.forEach(p -> refuse(p.from, p.request, hint));
+        fuaDue.clear();
+        Queued q = queue.poll();
+        while (q != null) {
+            refuse(q.from, q.message, hint);
+            q = queue.poll();
+        }
+    }
+
+    private void refuse(int from, ClientMessage m, int hint) {
+        if (m instanceof ClientMessage.Mutate mutate) {
+            release(mutate.payload());
+        }
+        answer(from, m, Status.NOT_LEADER, hint);
+    }
+
+    private void answer(int from, ClientMessage m, Status status, int hint) {
+        if (m instanceof ClientMessage.Mutate r) {
+            send(from, new ClientMessage.MutateReply(r.session(), r.seq(), status, hint));
+        } else if (m instanceof ClientMessage.OpenSession r) {
+            send(from, new ClientMessage.SessionOpened(r.nonce(), 0, status, hint));
+        } else if (m instanceof ClientMessage.Read r) {
+            send(from, new ClientMessage.ReadReply(r.requestId(), status, hint, null));
+        } else if (m instanceof ClientMessage.Flush r) {
+            send(from, new ClientMessage.FlushReply(r.requestId(), status, hint));
+        }
+    }
+
+    private void send(int to, ClientMessage m) {
+        ports.peers().sendClient(groupId, to, m);
+    }
+
+    private static ClientMessage.Mutate withoutPayload(ClientMessage.Mutate m) {
+        return new ClientMessage.Mutate(
+                m.session(),
+                m.seq(),
+                m.lowestOutstanding(),
+                m.kind(),
+                m.offsetBytes(),
+                m.lengthBytes(),
+                m.fua(),
+                m.payloadCrc(),
+                null);
+    }
+
+    static void release(@Nullable ByteBuf payload) {
+        if (payload != null) {
+            payload.release();
+        }
+    }
+
+    /** Releases what waits, without an answer. */
+    void close() {
+        for (Queued q : queue) {
+            if (q.message instanceof ClientMessage.Mutate m) {
+                release(m.payload());
+            }
+        }
+        queue.clear();
+        waiting.clear();
+        pending.clear();
+        fuaDue.clear();
+    }
+
+    int queued() {
+        return queue.size();
+    }
+
+    int inFlight() {
+        return waiting.size();
+    }
+
+    long reads() {
+        return reads;
+    }
+
+    long flushes() {
+        return flushes;
+    }
+}

@@ -1,0 +1,33 @@
+package io.parablock.replica;
+
+/**
+ * Whose disk this is (META, protocol.md §1).
+ *
+ * @param incarnation a wiped disk is a new incarnation; node ids are never reused
+ */
+public record Identity(long clusterId, int groupId, int nodeId, long incarnation) {
+    /** @throws WrongIdentityException with one line for the operator, if the disk is another node's */
+    public void check(Identity found) {
+        if (found.clusterId != clusterId) {
+            throw new WrongIdentityException("the data directory belongs to cluster "
+                    + Long.toHexString(found.clusterId) + ", not to " + Long.toHexString(clusterId));
+        }
+        if (found.nodeId != nodeId) {
+            throw new WrongIdentityException(
+                    "the data directory belongs to node " + found.nodeId + ", not to node " + nodeId);
+        }
+        if (found.groupId != groupId) {
+            throw new WrongIdentityException(
+                    "the state file belongs to group " + found.groupId + ", not to group " + groupId);
+        }
+    }
+
+    /** A data directory of another cluster, node or group; the message is one line for the operator. */
+    public static final class WrongIdentityException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        WrongIdentityException(String line) {
+            super(line);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package io.parablock.replica;
+
+import io.netty.buffer.ByteBuf;
+import io.parablock.raft.log.Entry;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Applies on the group's thread, at the end of the batch: after the replies have left.
+ *
+ * <pre>
+ *   replica ──apply──► [waiting] ──endOfBatch──► block store ──► onApplied
+ * </pre>
+ */
+public final class InlineApplyStage implements ApplyStage {
+    private record Waiting(Entry entry, @Nullable ByteBuf payload) {}
+
+    private final StoreApplier applier;
+    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    private @Nullable Listener listener;
+
+    public InlineApplyStage(GroupStore store) {
+        this.applier = new StoreApplier(store);
+    }
+
+    @Override
+    public void listener(Listener l) {
+        this.listener = l;
+    }
+
+    @Override
+    public void apply(Entry entry, @Nullable ByteBuf payload) {
+        waiting.add(new Waiting(entry, payload));
+    }
+
+    @Override
+    public boolean endOfBatch() {
+        Listener l = listener;
+        if (waiting.isEmpty() || l == null) {
+            return false;
+        }
+        Waiting w = waiting.poll();
+        while (w != null) {
+            try {
+                applier.apply(w.entry, w.payload);
+            } catch (IOException | RuntimeException e) {
+                l.onApplyFailed(w.entry, e);
+                return true;
+            } finally {
+                if (w.payload != null) {
+                    w.payload.release();
+                }
+            }
+            l.onApplied(w.entry);
+            w = waiting.poll();
+        }
+        return true;
+    }
+
+    @Override
+    public void close() {
+        for (Waiting w : waiting) {
+            if (w.payload != null) {
+                w.payload.release();
+            }
+        }
+        waiting.clear();
+    }
+}

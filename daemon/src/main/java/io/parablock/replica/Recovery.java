@@ -1,0 +1,201 @@
+package io.parablock.replica;
+
+import io.parablock.raft.log.Entry;
+import io.parablock.raft.log.EntryKind;
+import io.parablock.raft.log.OriginRuns;
+import io.parablock.raft.state.Checkpoint;
+import io.parablock.raft.state.HardState;
+import io.parablock.raft.state.RecoveredState;
+import io.parablock.raft.state.SyncRecord;
+import io.parablock.wal.DamagedRecord;
+import io.parablock.wal.StateLostException;
+import io.parablock.wal.StateStore;
+import io.parablock.wal.Wal;
+import io.parablock.wal.WalRecord;
+import io.parablock.wal.WalVisitor;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a starting node finds: one scan of the WAL that its groups share, and each group's META, SYNCREC and CKPT (protocol.md
+ * §1, §11, §12).
+ */
+public final class Recovery {
+    /**
+     * One group's find.
+     *
+     * @param fresh nothing was ever written; META is written now
+     * @param notes lines for the operator
+     */
+    public record Recovered(RecoveredState state, boolean fresh, List<String> notes) {}
+
+    /** A group to recover. */
+    public record Group(Identity identity, StateStore store) {}
+
+    private static final class Found {
+        final Group group;
+        final List<String> notes = new ArrayList<>();
+        final List<Entry> entries = new ArrayList<>();
+        final TreeSet<Long> damaged = new TreeSet<>();
+        HardState hard = HardState.FRESH;
+
+        @Nullable
+        SyncRecord sync;
+
+        OriginRuns origins = new OriginRuns(List.of());
+        Checkpoint checkpoint = Checkpoint.EMPTY;
+        boolean metaFound;
+        boolean amnesiac;
+
+        Found(Group group) {
+            this.group = group;
+        }
+
+        void amnesia(String why) {
+            amnesiac = true;
+            notes.add("group " + group.identity.groupId() + ": " + why
+                    + "; this replica neither votes nor acknowledges until it is cured");
+        }
+    }
+
+    private Recovery() {}
+
+    /**
+     * @param machineRestartedUncleanly with durability=mapped: acknowledged entries may be lost
+     * @return by group id
+     * @throws Identity.WrongIdentityException if a META is another node's
+     */
+    public static Map<Integer, Recovered> recover(Wal wal, List<Group> groups, boolean machineRestartedUncleanly) {
+        Map<Integer, Found> found = new TreeMap<>();
+        for (Group g : groups) {
+            Found f = new Found(g);
+            loadState(f);
+            if (machineRestartedUncleanly) {
+                f.amnesia(
+                        "the machine restarted without a clean stop and durability=mapped, so acknowledged entries may"
+                                + " be lost");
+            }
+            found.put(g.identity.groupId(), f);
+        }
+        wal.scan(new Scan(found));
+        Map<Integer, Recovered> out = new TreeMap<>();
+        found.forEach((id, f) -> out.put(id, finish(f)));
+        return out;
+    }
+
+    private static void loadState(Found f) {
+        byte[] meta;
+        try {
+            meta = f.group.store.loadMeta();
+        } catch (StateLostException e) {
+            f.amnesia("META is unreadable: " + e.getMessage());
+            f.metaFound = true;
+            meta = null;
+        }
+        if (meta != null) {
+            StateCodec.Meta m = StateCodec.decodeMeta(meta);
+            f.group.identity.check(m.identity());
+            f.hard = m.hardState();
+            f.metaFound = true;
+        }
+        byte[] ckpt = f.group.store.loadCheckpoint();
+        if (ckpt != null) {
+            f.checkpoint = StateCodec.decodeCheckpoint(ckpt);
+        }
+        byte[] sync = f.group.store.loadSyncRecord();
+        if (sync != null) {
+            SyncRecord s = StateCodec.decodeSyncRecord(sync);
+            f.sync = s;
+            f.origins = new OriginRuns(s.runs());
+        }
+        long syncTerm = f.sync == null ? 0 : f.sync.term();
+        if (f.hard.syncTerm() > syncTerm) {
+            f.amnesia("META names sync term " + f.hard.syncTerm() + " but its SYNCREC is lost");
+        } else if (f.sync != null && syncTerm > f.hard.syncTerm()) {
+            // A crash between SYNCREC and META: the SYNCREC rules (protocol.md §1).
+            boolean newTerm = syncTerm > f.hard.term();
+            f.hard = new HardState(
+                    Math.max(f.hard.term(), syncTerm), newTerm ? 0 : f.hard.votedFor(), syncTerm, f.sync.m());
+        }
+    }
+
+    private static final class Scan implements WalVisitor {
+        private final Map<Integer, Found> groups;
+
+        Scan(Map<Integer, Found> groups) {
+            this.groups = groups;
+        }
+
+        @Override
+        public void onRecord(long position, WalRecord r, ByteBuffer payload) {
+            Found f = groups.get(r.groupId());
+            if (f != null && r.slot() > f.checkpoint.logBase()) {
+                f.entries.add(entryOf(position, r));
+            }
+        }
+
+        @Override
+        public void onDamaged(long position, DamagedRecord what) {
+            if (what.identityReadable()) {
+                Found f = groups.get(what.groupId());
+                // A record of a dead entry stands for nothing.
+                if (f != null && isEffective(f, what.slot(), what.origin())) {
+                    f.damaged.add(what.slot());
+                    f.notes.add("group " + what.groupId() + ": slot " + what.slot() + " is damaged in the WAL ("
+                            + what.reason() + "); it is fetched from a peer");
+                }
+            } else if (what.belowDurable()) {
+                for (Found f : groups.values()) {
+                    f.amnesia("a WAL record at position " + position + " that was durable is unreadable ("
+                            + what.reason() + ")");
+                }
+            }
+        }
+    }
+
+    private static boolean isEffective(Found f, long slot, long origin) {
+        SyncRecord sync = f.sync;
+        if (slot <= f.checkpoint.logBase()) {
+            return false;
+        }
+        if (sync == null) {
+            return true;
+        }
+        return slot <= sync.m() ? f.origins.origin(slot) == origin : origin == sync.term();
+    }
+
+    private static Entry entryOf(long position, WalRecord r) {
+        Entry e = new Entry(
+                r.slot(),
+                r.origin(),
+                EntryKind.ofCode(r.kind()),
+                r.offsetBytes(),
+                r.lengthBytes(),
+                r.session(),
+                r.seq(),
+                r.lowestOutstanding(),
+                r.payloadCrc(),
+                r.payloadLength(),
+                r.dep());
+        e.walPosition = position;
+        return e;
+    }
+
+    private static Recovered finish(Found f) {
+        boolean anything = f.metaFound || f.sync != null || !f.entries.isEmpty() || f.checkpoint.a() > 0;
+        if (!f.metaFound && anything) {
+            f.amnesia("META is missing but there is a log");
+        }
+        if (!anything) {
+            f.group.store.saveMeta(StateCodec.encodeMeta(f.group.identity, HardState.FRESH));
+        }
+        RecoveredState state = new RecoveredState(
+                f.hard, f.sync, f.checkpoint, List.copyOf(f.entries), List.copyOf(f.damaged), f.amnesiac);
+        return new Recovered(state, !anything, List.copyOf(f.notes));
+    }
+}

@@ -1,0 +1,476 @@
+package io.parablock.replica;
+
+import io.netty.buffer.ByteBuf;
+import io.parablock.raft.Output;
+import io.parablock.raft.RaftConfig;
+import io.parablock.raft.RaftNode;
+import io.parablock.raft.RaftStatus;
+import io.parablock.raft.log.Entry;
+import io.parablock.raft.message.Message;
+import io.parablock.raft.state.Checkpoint;
+import io.parablock.raft.state.HardState;
+import io.parablock.raft.state.RecoveredState;
+import io.parablock.replica.client.ClientMessage;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.agrona.collections.LongArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The single-writer shell of one group on one node: feeds the consensus core and does what its {@link Output} asks for, in
+ * the order of its fields. All calls on the group's thread.
+ *
+ * <pre>
+ *   peers ────────┐                    ┌─► StateStore (waits)            1. SYNCREC, META
+ *   gateways ─────┤                    ├─► WalStage ──► durable(token) ─┐ 2. appends
+ *   ticks ────────┼─► core ─► Output ──┼─► PeerSender                   │ 3. messages, answers
+ *   durable ──────┤                    └─► ApplyStage ─► applied ───────┤ 4. applies, after the replies
+ *   applied ──────┘◄───────────────────────────────────────────────────┘
+ * </pre>
+ *
+ * <p>A completion that arrives while an output is worked off waits in {@link #inbox} or {@link #durable}: there is no
+ * recursion. After a failure of the own disk nothing leaves this class any more (fail-stop).
+ */
+public final class Replica {
+    /** Rounds of one endOfBatch; what is left then goes with the next one. */
+    private static final int ROUNDS_MAX = 64;
+
+    private final int groupId;
+    private final RaftConfig raftConfig;
+    private final Identity identity;
+    private final ReplicaPorts ports;
+    private final RaftNode core;
+    private final PayloadCache payloads;
+    private final LogReader log;
+    private final PeerOutbox outbox;
+    private final IncomingEntries incoming;
+    private final ClientRequests requests;
+    private final Checkpointer checkpointer;
+
+    /** Entries handed to the WAL, by token, until they are durable. */
+    private final Long2ObjectHashMap<Entry> writing = new Long2ObjectHashMap<>();
+
+    private final LongArrayList durable = new LongArrayList();
+    private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
+    private final List<Output.ForceRequest> forces = new ArrayList<>();
+    private HardState persisted;
+    private long nextToken;
+    private long submittedTo;
+    private boolean working;
+    private boolean wasLeader;
+    private int lastLeader;
+    private @Nullable String fatal;
+    private boolean closed;
+    private long appliedEntries;
+    private long appliedBytes;
+
+    /** @param seed for the core's election timeouts */
+    public Replica(
+            RaftConfig raftConfig,
+            ReplicaConfig config,
+            Identity identity,
+            RecoveredState recovered,
+            ReplicaPorts ports,
+            long seed) {
+        this.groupId = raftConfig.groupId();
+        this.raftConfig = raftConfig;
+        this.identity = identity;
+        this.ports = ports;
+        this.persisted = recovered.hardState();
+        this.core = new RaftNode(raftConfig, recovered, seed, now());
+        this.payloads = new PayloadCache(config.payloadCacheBytesMax());
+        this.log = new LogReader(ports.wal().wal(), ports.allocator());
+        this.outbox = new PeerOutbox(groupId, ports, log, config.catchUpReadsMax());
+        this.incoming = new IncomingEntries(ports.store());
+        this.requests = new ClientRequests(groupId, raftConfig.nodeId(), raftConfig.mapped(), config, ports, core);
+        this.checkpointer =
+                new Checkpointer(config, ports, core::checkpointImage, new CheckpointEvents(), recovered.checkpoint());
+        ports.apply().listener(new ApplyEvents());
+    }
+
+    private long now() {
+        return ports.nowNs().getAsLong();
+    }
+
+    // ---------------------------------------------------------------- inputs
+
+    /** References of the entries' payloads pass to the replica. {@code boot} changes when the peer's process restarts. */
+    public void onPeerMessage(int from, long boot, Message m) {
+        input(() -> step(from, boot, m));
+    }
+
+    private void step(int from, long boot, Message m) {
+        if (stopped()) {
+            IncomingEntries.of(m).forEach(IncomingEntries::release);
+            return;
+        }
+        Message sound = incoming.withSoundEntries(m);
+        if (sound != m) {
+            ports.events().onEvent(groupId, "entries of node " + from + " refused: bad checksum or bounds");
+        }
+        core.step(from, boot, sound, now());
+        IncomingEntries.releaseUnused(IncomingEntries.of(sound), core.output().appends);
+    }
+
+    /** A request of the gateway on node {@code from}; answers go out by {@link PeerSender#sendClient}. */
+    public void onClientRequest(int from, ClientMessage m) {
+        input(() -> {
+            if (!stopped()) {
+                requests.onRequest(from, m);
+            } else if (m instanceof ClientMessage.Mutate mutate) {
+                ClientRequests.release(mutate.payload());
+            }
+        });
+    }
+
+    /** The WAL has made the record with this token durable. May be called from within {@link #endOfBatch}. */
+    public void onWalDurable(long token) {
+        if (!stopped()) {
+            durable.addLong(token);
+            if (!working) {
+                work();
+            }
+        }
+    }
+
+    public void tick() {
+        coreInput(() -> core.tick(now()));
+        if (stopped()) {
+            return;
+        }
+        checkpointer.tick(now());
+        if (core.isReady() && !payloads.isEmpty()) {
+            payloads.releaseAppliedTo(lowestPeer());
+        }
+    }
+
+    public void onPeerConnected(int peer, boolean up) {
+        coreInput(() -> core.onPeerConnected(peer, up, now()));
+    }
+
+    /**
+     * Once per batch of inputs: sends first, then the WAL, then the acknowledgements that this gave, then the block store.
+     * Peers write their logs while this node writes its own, and nobody waits for an apply.
+     */
+    public void endOfBatch() {
+        coreInput(requests::retryQueued);
+        for (int round = 0; round < ROUNDS_MAX && !stopped(); round++) {
+            coreInput(() -> core.endOfBatch(now()));
+            ports.peers().flush();
+            boolean writes = submittedTo != nextToken || !forces.isEmpty();
+            submittedTo = nextToken;
+            call(this::writeWal);
+            if (writes) {
+                coreInput(() -> core.endOfBatch(now()));
+                ports.peers().flush();
+            }
+            boolean applied = call(ports.apply()::endOfBatch);
+            if (!applied && submittedTo == nextToken && forces.isEmpty()) {
+                return;
+            }
+        }
+    }
+
+    private boolean writeWal() {
+        ports.wal().submit();
+        if (!forces.isEmpty()) {
+            List<Output.ForceRequest> due = List.copyOf(forces);
+            forces.clear();
+            ports.wal().force(() -> coreInput(() -> due.forEach(f -> core.onForced(f.from(), f.id(), now()))));
+        }
+        return true;
+    }
+
+    /** Calls a stage whose completions may come back at once. */
+    private boolean call(BooleanSupplier stage) {
+        if (stopped()) {
+            return false;
+        }
+        boolean any = false;
+        working = true;
+        try {
+            any = stage.getAsBoolean();
+        } catch (RuntimeException e) {
+            fail("group " + groupId + " stops, its disk failed: " + e.getMessage(), e);
+        } finally {
+            working = false;
+        }
+        work();
+        return any;
+    }
+
+    private boolean stopped() {
+        return closed || fatal != null;
+    }
+
+    // ---------------------------------------------------------------- outputs
+
+    /** One input, at once or after the one that is being worked off. */
+    private void input(Runnable input) {
+        inbox.add(input);
+        if (!working) {
+            work();
+        }
+    }
+
+    /** An input that carries nothing to release: not given to a stopped replica. */
+    private void coreInput(Runnable input) {
+        input(() -> {
+            if (!stopped()) {
+                input.run();
+            }
+        });
+    }
+
+    /** Works off outputs and completions, one input after the other, until there are none. */
+    private void work() {
+        working = true;
+        try {
+            while (!stopped()) {
+                if (!core.output().isEmpty()) {
+                    takeOutput(core.output());
+                } else if (!durable.isEmpty()) {
+                    feedDurable();
+                } else if (requests.hasFlushesDue()) {
+                    requests.startFlushes();
+                } else if (!inbox.isEmpty()) {
+                    inbox.remove().run();
+                } else {
+                    break;
+                }
+            }
+            dropInbox();
+        } catch (Throwable t) {
+            // An AssertionError is a broken invariant: stop rather than spread it.
+            fail("group " + groupId + " stops: " + t.getMessage(), t);
+        } finally {
+            working = false;
+        }
+    }
+
+    /** After the end, inputs only release what they carry. */
+    private void dropInbox() {
+        while (stopped() && !inbox.isEmpty()) {
+            inbox.remove().run();
+        }
+    }
+
+    private void feedDurable() {
+        for (int i = 0; i < durable.size(); i++) {
+            Entry e = writing.remove(durable.getLong(i));
+            if (e == null) {
+                throw new AssertionError("the WAL reported an unknown token " + durable.getLong(i));
+            }
+            payloads.onDurable(e);
+            core.onDurable(e.slot(), e.origin(), now());
+        }
+        durable.clear();
+    }
+
+    /** The fields in their order. Nothing here may change the core. */
+    private void takeOutput(Output out) {
+        persist(out);
+        append(out.appends);
+        if (out.syncRecord != null || out.hardState != null) {
+            throw new AssertionError("a message would leave before the state that it depends on is durable");
+        }
+        for (int i = 0; i < out.messages.size(); i++) {
+            Output.Outgoing o = out.messages.get(i);
+            outbox.send(o.to(), o.message());
+        }
+        for (int i = 0; i < out.committed.size(); i++) {
+            requests.onCommitted(out.committed.get(i));
+        }
+        for (int i = 0; i < out.applies.size(); i++) {
+            apply(out.applies.get(i));
+        }
+        out.reads.forEach(requests::onRead);
+        out.flushes.forEach(requests::onFlush);
+        forces.addAll(out.forces);
+        out.dropped.forEach(payloads::drop);
+        finishOutput(out);
+    }
+
+    private void finishOutput(Output out) {
+        long truncateTo = out.truncateTo;
+        boolean changed = out.stateChanged;
+        boolean windowOpened = out.windowOpened;
+        String event = out.event;
+        out.clear();
+        if (truncateTo > 0) {
+            ports.wal().truncate(groupId, truncateTo);
+        }
+        if (event != null) {
+            ports.events().onEvent(groupId, event);
+        }
+        if (changed) {
+            onStateChanged();
+        }
+        if (windowOpened) {
+            requests.retryQueued();
+        }
+    }
+
+    /** SYNCREC, then META; both are durable when this returns. */
+    private void persist(Output out) {
+        if (out.syncRecord != null) {
+            if (raftConfig.mapped()) {
+                // The merged entries are forced in this mode too (protocol.md §11).
+                ports.wal().forceAndWait();
+            }
+            ports.state().saveSyncRecord(StateCodec.encodeSyncRecord(out.syncRecord));
+            out.syncRecord = null;
+        }
+        HardState hard = out.hardState;
+        if (hard != null) {
+            if (hard.term() < persisted.term() || hard.syncTerm() < persisted.syncTerm()) {
+                throw new AssertionError("the hard state goes back from " + persisted + " to " + hard);
+            }
+            ports.state().saveMeta(StateCodec.encodeMeta(identity, hard));
+            persisted = hard;
+            out.hardState = null;
+        }
+    }
+
+    private void append(List<Entry> appends) {
+        for (int i = 0; i < appends.size(); i++) {
+            Entry e = appends.get(i);
+            payloads.add(e);
+            long token = WalRouter.token(groupId, nextToken++);
+            writing.put(token, e);
+            ports.wal().append(groupId, e, PayloadCache.payloadOf(e), token);
+        }
+    }
+
+    private void apply(Entry e) {
+        ByteBuf payload = PayloadCache.payloadOf(e);
+        if (payload != null) {
+            payload.retain();
+        } else if (e.payloadLength() > 0) {
+            payload = log.read(e);
+        }
+        ports.apply().apply(e, payload);
+    }
+
+    private void onStateChanged() {
+        boolean leads = core.isReady();
+        if (wasLeader && !leads) {
+            requests.onLeadershipLost();
+            // A follower is asked for entries only by a fetch, and that is rare.
+            payloads.releaseAppliedTo(Long.MAX_VALUE);
+        }
+        int leader = core.leader();
+        if (leads != wasLeader || leader != lastLeader) {
+            wasLeader = leads;
+            lastLeader = leader;
+            ports.events().onLeaderChanged(groupId, leader, leads);
+        }
+    }
+
+    // ---------------------------------------------------------------- payloads
+
+    private long lowestPeer() {
+        long lowest = Long.MAX_VALUE - 1;
+        for (long contig : core.status().peerContig()) {
+            lowest = Math.min(lowest, contig);
+        }
+        return lowest;
+    }
+
+    // ---------------------------------------------------------------- completions
+
+    private final class ApplyEvents implements ApplyStage.Listener {
+        @Override
+        public void onApplied(Entry e) {
+            input(() -> applied(e));
+        }
+
+        private void applied(Entry e) {
+            if (stopped()) {
+                return;
+            }
+            appliedEntries++;
+            appliedBytes += e.lengthBytes();
+            checkpointer.onApplied(e.payloadLength());
+            payloads.onApplied(e, core.isReady());
+            core.onApplied(e.slot(), now());
+        }
+
+        @Override
+        public void onApplyFailed(Entry e, Throwable cause) {
+            fail("the block store could not apply " + e + ": " + cause.getMessage(), cause);
+        }
+    }
+
+    private final class CheckpointEvents implements Checkpointer.Listener {
+        @Override
+        public void onDurable(Checkpoint image) {
+            coreInput(() -> core.onCheckpointDurable(image, now()));
+        }
+
+        @Override
+        public void onFailed(Throwable cause) {
+            fail("the checkpoint failed: " + cause.getMessage(), cause);
+        }
+    }
+
+    // ---------------------------------------------------------------- end
+
+    /** Nothing leaves this replica any more. */
+    private void fail(String line, Throwable cause) {
+        if (fatal == null) {
+            fatal = line;
+            outbox.close();
+            ports.events().onFatal(groupId, line, cause);
+        }
+    }
+
+    /** For the loop: an input threw outside of this class. */
+    public void onError(Throwable cause) {
+        fail("group " + groupId + " stops: " + cause.getMessage(), cause);
+    }
+
+    /** The core, for tests and invariant checks. */
+    RaftNode core() {
+        return core;
+    }
+
+    public ReplicaStatus status() {
+        RaftStatus raft = core.status();
+        return new ReplicaStatus(
+                groupId,
+                raft,
+                core.needsInstall(),
+                ports.wal().wal().engine(),
+                ports.wal().wal().sizeBytes(),
+                payloads.bytes(),
+                checkpointer.slot(),
+                checkpointer.taken(),
+                checkpointer.isRunning(),
+                requests.queued(),
+                requests.inFlight(),
+                appliedEntries,
+                appliedBytes,
+                requests.reads(),
+                requests.flushes(),
+                outbox.dropped(),
+                incoming.refused(),
+                fatal == null ? "" : fatal);
+    }
+
+    /** Releases every payload; the ports stay open, they are the node's. */
+    public void close() {
+        closed = true;
+        outbox.close();
+        dropInbox();
+        requests.close();
+        ports.apply().close();
+        payloads.close();
+        writing.clear();
+        durable.clear();
+        forces.clear();
+    }
+}

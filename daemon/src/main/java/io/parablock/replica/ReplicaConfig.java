@@ -1,0 +1,23 @@
+package io.parablock.replica;
+
+/**
+ * The shell's limits.
+ *
+ * @param checkpointBytes {@code checkpoint.interval_bytes}: applied bytes after which a checkpoint is taken
+ * @param checkpointIntervalNs {@code checkpoint.interval}: time after which one is taken if anything was applied
+ * @param payloadCacheBytesMax {@code replica.payload_cache_bytes}: payloads kept in memory; the rest is read from the WAL
+ * @param proposalQueueMax {@code replica.proposal_queue}: client requests waiting for the in-flight window
+ * @param readsMax {@code replica.reads_max}: reads and flushes waiting on the leader
+ * @param catchUpReadsMax {@code replica.catch_up_reads_max}: messages whose payloads are being read back from the WAL
+ */
+public record ReplicaConfig(
+        long checkpointBytes,
+        long checkpointIntervalNs,
+        long payloadCacheBytesMax,
+        int proposalQueueMax,
+        int readsMax,
+        int catchUpReadsMax) {
+    public static ReplicaConfig defaults() {
+        return new ReplicaConfig(64L << 20, 30_000_000_000L, 64L << 20, 4096, 4096, 16);
+    }
+}

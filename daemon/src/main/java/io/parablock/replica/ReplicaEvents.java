@@ -1,0 +1,13 @@
+package io.parablock.replica;
+
+/** What a replica tells its node. Called on the group's thread. */
+public interface ReplicaEvents {
+    /** @param leaderNode 0 when none is known; {@code ready} when this node leads and takes proposals */
+    void onLeaderChanged(int groupId, int leaderNode, boolean ready);
+
+    /** The replica has stopped for good and sends nothing any more (architecture.md decision 10). */
+    void onFatal(int groupId, String line, Throwable cause);
+
+    /** A line for the operator's log: elections, merges, refusals. */
+    default void onEvent(int groupId, String line) {}
+}

@@ -1,0 +1,32 @@
+package io.parablock.replica;
+
+import io.parablock.raft.RaftStatus;
+
+/**
+ * A reading of one replica for status and metrics.
+ *
+ * @param needsInstall the leader's log no longer has what this replica lacks
+ * @param proposalsQueued client requests waiting for the in-flight window
+ * @param messagesDropped messages not sent because their payloads could not be read back in time
+ * @param entriesRefused incoming entries with a bad checksum or bounds
+ * @param fatal the line of the error that stopped the replica, or empty
+ */
+public record ReplicaStatus(
+        int groupId,
+        RaftStatus raft,
+        boolean needsInstall,
+        String walEngine,
+        long walBytes,
+        long payloadCacheBytes,
+        long checkpointSlot,
+        long checkpoints,
+        boolean checkpointRunning,
+        int proposalsQueued,
+        int requestsInFlight,
+        long appliedEntries,
+        long appliedBytes,
+        long reads,
+        long flushes,
+        long messagesDropped,
+        long entriesRefused,
+        String fatal) {}
