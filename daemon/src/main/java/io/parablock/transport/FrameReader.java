@@ -179,8 +179,8 @@ final class FrameReader {
             case PRE_VOTE -> new Message.PreVote(term, i64(), i64());
             case PRE_VOTE_REPLY -> new Message.PreVoteReply(term, i64(), flag());
             case VOTE -> new Message.Vote(term, i64(), i64());
-            case VOTE_REPLY -> new Message.VoteReply(
-                    term, flag(), i64(), i64(), i64(), i64(), i64(), slotRuns(), slotRuns());
+            case VOTE_REPLY ->
+                new Message.VoteReply(term, flag(), i64(), i64(), i64(), i64(), i64(), slotRuns(), slotRuns());
             case SYNC_BEGIN -> new Message.SyncBegin(term, i64(), i64(), originRuns(), slotRuns());
             case SYNC_ACK -> new Message.SyncAck(term);
             case SYNC_REQUEST -> new Message.SyncRequest(term);

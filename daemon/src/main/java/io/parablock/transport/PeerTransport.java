@@ -62,8 +62,7 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
     private final ChannelGroup accepted = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Channel listener;
 
-    private PeerTransport(
-            PeerTransportConfig config, EventLoopGroup loops, TransportKind kind, PeerHandler handler) {
+    private PeerTransport(PeerTransportConfig config, EventLoopGroup loops, TransportKind kind, PeerHandler handler) {
         this.config = config;
         this.handler = handler;
         InetSocketAddress own = config.peers().get(config.nodeId());
@@ -124,13 +123,7 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
 
     static LengthFieldBasedFrameDecoder frameDecoder(PeerTransportConfig config) {
         return new LengthFieldBasedFrameDecoder(
-                ByteOrder.LITTLE_ENDIAN,
-                config.frameBytesMax(),
-                0,
-                FrameDescriptor.LENGTH_BYTES,
-                0,
-                0,
-                true);
+                ByteOrder.LITTLE_ENDIAN, config.frameBytesMax(), 0, FrameDescriptor.LENGTH_BYTES, 0, 0, true);
     }
 
     // ---------------------------------------------------------------- sending
