@@ -1,0 +1,153 @@
+package io.parablock.config;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A node's whole configuration. Each key's unit, default and range are in {@code parablock-reference.conf}; times are
+ * nanoseconds here.
+ */
+public record NodeConfig(
+        String clusterId,
+        int nodeId,
+        Path dataDir,
+        List<Peer> peers,
+        InetSocketAddress nbdListen,
+        InetSocketAddress httpListen,
+        List<Volume> volumes,
+        ReplicationMode mode,
+        DurabilityMode durability,
+        WalKeys wal,
+        PipelineKeys pipeline,
+        TransportKeys transport,
+        RaftKeys raft,
+        CheckpointKeys checkpoint,
+        GatewayKeys gateway,
+        Limits limits,
+        LogKeys log) {
+    /** {@code peers[]}. */
+    public record Peer(int id, String host, int port) {}
+
+    /** {@code volumes[]}. */
+    public record Volume(String name, long sizeBytes, long chunkBytes) {
+        /** The last chunk may be shorter. */
+        public int chunks() {
+            return (int) ((sizeBytes + chunkBytes - 1) / chunkBytes);
+        }
+
+        public long chunkSizeBytes(int chunk) {
+            return Math.min(chunkBytes, sizeBytes - chunk * chunkBytes);
+        }
+    }
+
+    /** {@code mode}. */
+    public enum ReplicationMode {
+        PARALLEL,
+        STRICT
+    }
+
+    /** {@code durability}. */
+    public enum DurabilityMode {
+        FSYNC,
+        MAPPED
+    }
+
+    /** {@code wal.engine}. */
+    public enum WalEngine {
+        CHRONICLE,
+        MEMORY,
+        DIRECT
+    }
+
+    /** {@code pipeline.kind}. */
+    public enum PipelineKind {
+        AUTO,
+        INLINE,
+        THREADS
+    }
+
+    /** {@code pipeline.wait}. */
+    public enum PipelineWait {
+        BLOCKING,
+        YIELDING,
+        BUSY_SPIN
+    }
+
+    /** {@code transport.kind}. */
+    public enum NetworkKind {
+        AUTO,
+        IO_URING,
+        EPOLL,
+        NIO
+    }
+
+    /** {@code log.level}. */
+    public enum LogLevel {
+        ERROR,
+        WARN,
+        INFO,
+        DEBUG
+    }
+
+    /** {@code wal.*}. */
+    public record WalKeys(WalEngine engine, long segmentBytes) {}
+
+    /** {@code pipeline.*}. */
+    public record PipelineKeys(PipelineKind kind, PipelineWait waiting, int ringSize) {}
+
+    /** {@code transport.*}, {@code strict.*}. */
+    public record TransportKeys(NetworkKind kind, int lanes, int strictLanes) {}
+
+    /** {@code raft.*}. */
+    public record RaftKeys(
+            int span,
+            long electionTimeoutNs,
+            long heartbeatIntervalNs,
+            long retransmitNs,
+            int retainSlotsMax,
+            int sessionsMax,
+            int sessionWindow) {}
+
+    /** {@code checkpoint.*}. */
+    public record CheckpointKeys(long bytes, long intervalNs) {}
+
+    /** {@code gateway.*}. */
+    public record GatewayKeys(
+            int entryBytesMax,
+            int rangeBytesMax,
+            int sessionWindow,
+            long retryNs,
+            long redirectNs,
+            long requestTimeoutNs) {}
+
+    /** {@code limits.*}. */
+    public record Limits(
+            long payloadCacheBytes,
+            int proposalQueue,
+            int readsMax,
+            int nbdConnections,
+            long nbdConnectionBytes,
+            long nbdTotalBytes) {}
+
+    /** {@code log.*}. */
+    public record LogKeys(String target, LogLevel level) {}
+
+    public NodeConfig {
+        peers = List.copyOf(peers);
+        volumes = List.copyOf(volumes);
+    }
+
+    public Peer self() {
+        return peers.stream().filter(p -> p.id() == nodeId).findFirst().orElseThrow();
+    }
+
+    /** The lanes that the mode has. */
+    public int lanes() {
+        return mode == ReplicationMode.STRICT ? transport.strictLanes() : transport.lanes();
+    }
+
+    public int groups() {
+        return volumes.stream().mapToInt(Volume::chunks).sum();
+    }
+}

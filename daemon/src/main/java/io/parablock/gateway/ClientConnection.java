@@ -1,0 +1,163 @@
+package io.parablock.gateway;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.parablock.metrics.RequestMeters;
+import io.parablock.metrics.RequestMeters.Operation;
+import io.parablock.raft.log.EntryKind;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.LongSupplier;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client at one volume, with a session in each of the volume's groups. Called on one thread, the connection's; answers
+ * come on the groups' threads. Extents are inside the volume and not empty: the caller has checked that.
+ */
+public final class ClientConnection {
+    private final Gateway.Export export;
+    private final List<Gateway.GroupSessionHolder> sessions;
+    private final GatewayConfig config;
+    private final RequestMeters meters;
+    private final ByteBufAllocator allocator;
+    private final LongSupplier nowNs;
+    private boolean closed;
+
+    ClientConnection(
+            Gateway.Export export,
+            List<Gateway.GroupSessionHolder> sessions,
+            GatewayConfig config,
+            RequestMeters meters,
+            ByteBufAllocator allocator,
+            LongSupplier nowNs) {
+        this.export = export;
+        this.sessions = sessions;
+        this.config = config;
+        this.meters = meters;
+        this.allocator = allocator;
+        this.nowNs = nowNs;
+    }
+
+    public long sizeBytes() {
+        return export.sizeBytes();
+    }
+
+    public void read(long offset, int length, RequestListener listener) {
+        long now = nowNs.getAsLong();
+        int parts = RequestSplitter.count(offset, length, export.chunkBytes(), config.entryBytesMax());
+        // One part is handed on as it came; several are put together in one buffer.
+        ByteBuf target = parts == 1 ? null : allocator.directBuffer(length, length);
+        ClientRequest request = new ClientRequest(meters, Operation.READ, length, now, parts, target, listener);
+        split(offset, length, config.entryBytesMax(), (chunk, at, size, requestOffset) -> {
+            PartListener done = part(request, requestOffset);
+            run(chunk, done, null, m -> m.gateway().read(at, (int) size, done, now));
+        });
+    }
+
+    /** The payload's readable bytes; its reference passes to this gateway. */
+    public void write(long offset, ByteBuf payload, boolean fua, RequestListener listener) {
+        long now = nowNs.getAsLong();
+        int length = payload.readableBytes();
+        int start = payload.readerIndex();
+        int parts = RequestSplitter.count(offset, length, export.chunkBytes(), config.entryBytesMax());
+        ClientRequest request = new ClientRequest(meters, Operation.WRITE, length, now, parts, null, listener);
+        split(offset, length, config.entryBytesMax(), (chunk, at, size, requestOffset) -> {
+            ByteBuf slice = payload.retainedSlice(start + (int) requestOffset, (int) size);
+            int crc = crc(slice);
+            PartListener done = part(request, requestOffset);
+            Gateway.GroupSessionHolder session = sessions.get(chunk);
+            run(
+                    chunk,
+                    done,
+                    slice,
+                    m -> m.gateway().mutate(session.get(), EntryKind.WRITE, at, size, fua, crc, slice, done, now));
+        });
+        payload.release();
+    }
+
+    public void trim(long offset, long length, boolean fua, RequestListener listener) {
+        range(Operation.TRIM, EntryKind.TRIM, offset, length, fua, listener);
+    }
+
+    public void zero(long offset, long length, boolean fua, RequestListener listener) {
+        range(Operation.ZERO, EntryKind.ZERO, offset, length, fua, listener);
+    }
+
+    private void range(
+            Operation operation, EntryKind kind, long offset, long length, boolean fua, RequestListener listener) {
+        long now = nowNs.getAsLong();
+        int parts = RequestSplitter.count(offset, length, export.chunkBytes(), config.rangeBytesMax());
+        ClientRequest request = new ClientRequest(meters, operation, length, now, parts, null, listener);
+        split(offset, length, config.rangeBytesMax(), (chunk, at, size, requestOffset) -> {
+            PartListener done = part(request, requestOffset);
+            Gateway.GroupSessionHolder session = sessions.get(chunk);
+            run(chunk, done, null, m -> m.gateway().mutate(session.get(), kind, at, size, fua, 0, null, done, now));
+        });
+    }
+
+    /** Every group of the volume. */
+    public void flush(RequestListener listener) {
+        long now = nowNs.getAsLong();
+        int parts = export.members().size();
+        ClientRequest request = new ClientRequest(meters, Operation.FLUSH, 0, now, parts, null, listener);
+        for (int chunk = 0; chunk < parts; chunk++) {
+            PartListener done = part(request, 0);
+            run(chunk, done, null, m -> m.gateway().flush(done, now));
+        }
+    }
+
+    /** The client has gone; its unanswered entries are not sent again. */
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        for (int chunk = 0; chunk < sessions.size(); chunk++) {
+            Gateway.Member m = export.members().get(chunk);
+            Gateway.GroupSessionHolder session = sessions.get(chunk);
+            try {
+                m.loop().execute(() -> m.gateway().close(session.get(), nowNs.getAsLong()));
+            } catch (RejectedExecutionException e) {
+                // The node stops; the sessions end with its next start.
+                return;
+            }
+        }
+    }
+
+    private void split(long offset, long length, int partBytesMax, RequestSplitter.Visitor visitor) {
+        int unused = RequestSplitter.split(offset, length, export.chunkBytes(), partBytesMax, visitor);
+    }
+
+    private PartListener part(ClientRequest request, long requestOffset) {
+        return (ok, found) -> request.onPart(ok, found, requestOffset, nowNs.getAsLong());
+    }
+
+    private interface Input {
+        void run(Gateway.Member member);
+    }
+
+    private void run(int chunk, PartListener done, @Nullable ByteBuf payload, Input input) {
+        Gateway.Member m = export.members().get(chunk);
+        try {
+            m.loop().execute(() -> input.run(m));
+        } catch (RejectedExecutionException e) {
+            // The node stops.
+            Gateway.release(payload);
+            done.onPart(false, null);
+        }
+    }
+
+    private static int crc(ByteBuf bytes) {
+        CRC32C crc = new CRC32C();
+        if (bytes.nioBufferCount() == 1) {
+            crc.update(bytes.nioBuffer());
+        } else {
+            for (ByteBuffer part : bytes.nioBuffers()) {
+                crc.update(part);
+            }
+        }
+        return (int) crc.getValue();
+    }
+}

@@ -1,0 +1,168 @@
+package io.parablock.gateway;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.parablock.metrics.RequestMeters;
+import io.parablock.pipeline.GroupLoop;
+import io.parablock.replica.PeerSender;
+import io.parablock.replica.client.ClientMessage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From the requests of clients to entries of groups: splits a request at chunk boundaries and at the entry maximum, and
+ * hands each part to its group's {@link GroupGateway} on that group's thread.
+ *
+ * <pre>
+ *   connection ──► split ──┬─► group 1's thread: GroupGateway ──► leader (here or elsewhere)
+ *                          └─► group 2's thread: GroupGateway ──► leader
+ *   answer ◄── all parts ended ◄──┘
+ * </pre>
+ */
+public final class Gateway {
+    /** One group's gateway and the thread that owns it. */
+    record Member(GroupGateway gateway, GroupLoop loop) {}
+
+    /** A volume as clients see it. */
+    record Export(String name, long sizeBytes, long chunkBytes, List<Member> members) {}
+
+    private final int nodeId;
+    private final long boot;
+    private final GatewayConfig config;
+    private final PeerSender peers;
+    private final RequestMeters meters;
+    private final ByteBufAllocator allocator;
+    private final LongSupplier nowNs;
+    private final TreeMap<Integer, Member> members = new TreeMap<>();
+    private final TreeMap<String, Export> exports = new TreeMap<>();
+
+    /** @param boot greater in each run of this node's process; below 2^43 */
+    public Gateway(
+            int nodeId,
+            long boot,
+            GatewayConfig config,
+            PeerSender peers,
+            RequestMeters meters,
+            ByteBufAllocator allocator,
+            LongSupplier nowNs) {
+        this.nodeId = nodeId;
+        this.boot = boot;
+        this.config = config;
+        this.peers = peers;
+        this.meters = meters;
+        this.allocator = allocator;
+        this.nowNs = nowNs;
+    }
+
+    // ---------------------------------------------------------------- set-up, before the first request
+
+    public void addGroup(int groupId, GroupLoop loop) {
+        GroupGateway.Sender sender = (to, m) -> peers.sendClient(groupId, to, m);
+        members.put(groupId, new Member(new GroupGateway(nodeId, boot, config, sender, nowNs.getAsLong()), loop));
+    }
+
+    /** @param groups the volume's chunks in order */
+    public void addVolume(String name, long sizeBytes, long chunkBytes, List<Integer> groups) {
+        exports.put(
+                name,
+                new Export(
+                        name,
+                        sizeBytes,
+                        chunkBytes,
+                        groups.stream().map(this::member).toList()));
+    }
+
+    private Member member(int groupId) {
+        Member m = members.get(groupId);
+        if (m == null) {
+            throw new IllegalArgumentException("no group " + groupId);
+        }
+        return m;
+    }
+
+    // ---------------------------------------------------------------- inputs on a group's thread
+
+    /** An answer of the leader's node; a payload's reference passes to this gateway. */
+    public void onReply(int groupId, int from, ClientMessage reply) {
+        member(groupId).gateway.onReply(from, reply, nowNs.getAsLong());
+    }
+
+    public void onLeader(int groupId, int leader) {
+        member(groupId).gateway.onLeader(leader, nowNs.getAsLong());
+    }
+
+    public void onPeer(int groupId, int peer, boolean up) {
+        member(groupId).gateway.onPeer(peer, up, nowNs.getAsLong());
+    }
+
+    public void tick(int groupId) {
+        member(groupId).gateway.tick(nowNs.getAsLong());
+    }
+
+    /** Ends the group's requests with an error. */
+    public void shutdown(int groupId) {
+        member(groupId).gateway.shutdown();
+    }
+
+    /** The group's figures. */
+    public Figures figures(int groupId) {
+        GroupGateway g = member(groupId).gateway;
+        return new Figures(g.unanswered(), g.sessions(), g.resends(), g.timeouts(), g.sessionsLost());
+    }
+
+    /** What one group's gateway has to say. */
+    public record Figures(long unanswered, long sessions, long resends, long timeouts, long sessionsLost) {}
+
+    // ---------------------------------------------------------------- clients
+
+    public List<String> volumes() {
+        return List.copyOf(exports.keySet());
+    }
+
+    public long sizeBytes(String volume) {
+        Export e = exports.get(volume);
+        if (e == null) {
+            throw new IllegalArgumentException("no volume " + volume);
+        }
+        return e.sizeBytes;
+    }
+
+    /** A client attaches; null if there is no such volume. */
+    public @Nullable ClientConnection attach(String volume) {
+        Export e = exports.get(volume);
+        if (e == null) {
+            return null;
+        }
+        List<GroupSessionHolder> sessions = new ArrayList<>();
+        for (Member m : e.members) {
+            GroupSessionHolder holder = new GroupSessionHolder();
+            sessions.add(holder);
+            m.loop.execute(() -> holder.session = m.gateway.open(nowNs.getAsLong()));
+        }
+        return new ClientConnection(e, sessions, config, meters, allocator, nowNs);
+    }
+
+    /** A session, on its group's thread. */
+    static final class GroupSessionHolder {
+        @Nullable
+        GroupSession session;
+
+        GroupSession get() {
+            GroupSession s = session;
+            if (s == null) {
+                throw new AssertionError("inputs of one thread keep their order");
+            }
+            return s;
+        }
+    }
+
+    /** Takes what an ended part found; null for none. */
+    static void release(@Nullable ByteBuf payload) {
+        if (payload != null) {
+            payload.release();
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package io.parablock.gateway;
+
+/**
+ * The gateway's limits and times.
+ *
+ * @param entryBytesMax {@code gateway.entry_bytes_max}: payload of one entry or read; a multiple of the block size
+ * @param rangeBytesMax {@code gateway.range_bytes_max}: extent of one ZERO or TRIM entry; a multiple of the block size
+ * @param sessionWindow {@code gateway.session_window}: unanswered entries per session, a power of two not above the core's W
+ * @param retryNs {@code gateway.retry}: an unanswered request is sent again after this long, then after twice as long
+ * @param redirectNs {@code gateway.redirect_interval}: at least this long between two rounds of sending everything again
+ * @param requestTimeoutNs {@code gateway.request_timeout}: the client gets an I/O error then; 0 waits for ever
+ */
+public record GatewayConfig(
+        int entryBytesMax, int rangeBytesMax, int sessionWindow, long retryNs, long redirectNs, long requestTimeoutNs) {
+    /** Extents are compared as whole blocks, so that parts which end on one do not conflict (protocol.md §1). */
+    public static final int BLOCK_BYTES = 4096;
+
+    public GatewayConfig {
+        if (entryBytesMax < BLOCK_BYTES || entryBytesMax % BLOCK_BYTES != 0) {
+            throw new IllegalArgumentException("gateway.entry_bytes_max must be a multiple of 4 KiB");
+        }
+        if (rangeBytesMax < BLOCK_BYTES || rangeBytesMax % BLOCK_BYTES != 0) {
+            throw new IllegalArgumentException("gateway.range_bytes_max must be a multiple of 4 KiB");
+        }
+        if (sessionWindow < 1 || Integer.bitCount(sessionWindow) != 1) {
+            throw new IllegalArgumentException("gateway.session_window must be a power of two");
+        }
+    }
+
+    public static GatewayConfig defaults() {
+        return new GatewayConfig(1 << 20, 32 << 20, 1024, 2_000_000_000L, 20_000_000L, 0);
+    }
+}

@@ -1,0 +1,506 @@
+package io.parablock.gateway;
+
+import io.netty.buffer.ByteBuf;
+import io.parablock.raft.log.EntryKind;
+import io.parablock.replica.client.ClientMessage;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The gateway of one node in one group: holds every request until it is answered, through any change of the leader, and
+ * sends it again with the same (session, seq) (protocol.md §10). Pure: inputs are method calls with the time, on one
+ * thread; the only output is the {@link Sender}.
+ */
+final class GroupGateway {
+    /** No answer tells that a session was closed, so that its end is asked for this often. */
+    private static final int CLOSE_SENDS_MAX = 3;
+
+    /** Sends to the leader's node; the payload's reference passes to it. */
+    @FunctionalInterface
+    interface Sender {
+        void send(int to, ClientMessage message);
+    }
+
+    private static final class Closing {
+        final long session;
+        int sends;
+        long sentNs;
+
+        Closing(long session) {
+            this.session = session;
+        }
+    }
+
+    private final int nodeId;
+    private final long boot;
+    private final GatewayConfig config;
+    private final Sender sender;
+    private final List<GroupSession> sessions = new ArrayList<>();
+    private final Long2ObjectHashMap<GroupSession> byId = new Long2ObjectHashMap<>();
+    private final List<Closing> closing = new ArrayList<>();
+
+    /** Unanswered reads and flushes by request id. */
+    private final Long2ObjectHashMap<Part> asks = new Long2ObjectHashMap<>();
+
+    private final long firstNonce;
+    private long nextNonce;
+    private long nextRequestId;
+
+    /** Where requests go: what the local replica said, or where a redirection pointed since. */
+    private int leader;
+
+    private int localLeader;
+    private long redirectedNs;
+    private boolean resendDue;
+    private long resentNs;
+    private long resends;
+    private long timeouts;
+    private long sessionsLost;
+
+    /**
+     * @param boot greater in each run of this node's process
+     */
+    GroupGateway(int nodeId, long boot, GatewayConfig config, Sender sender, long nowNs) {
+        this.nodeId = nodeId;
+        this.boot = boot;
+        this.config = config;
+        this.sender = sender;
+        // A reply to a request of an earlier run must not meet one of this run.
+        this.firstNonce = boot << 20;
+        this.nextNonce = firstNonce;
+        this.nextRequestId = firstNonce;
+        this.resentNs = nowNs - config.redirectNs();
+    }
+
+    // ---------------------------------------------------------------- inputs from the client
+
+    GroupSession open(long nowNs) {
+        GroupSession session = new GroupSession(config.sessionWindow());
+        sessions.add(session);
+        startOpening(session, nowNs);
+        return session;
+    }
+
+    /** The client has gone: nothing is sent again, and the session's end is asked for. */
+    void close(GroupSession session, long nowNs) {
+        if (session.closed) {
+            return;
+        }
+        session.closed = true;
+        sessions.remove(session);
+        failAll(session, true);
+        if (session.id != 0) {
+            byId.remove(session.id);
+            startClosing(session.id, nowNs);
+        }
+    }
+
+    /** The payload's reference passes to this gateway. */
+    void mutate(
+            GroupSession session,
+            EntryKind kind,
+            long offsetBytes,
+            long lengthBytes,
+            boolean fua,
+            int payloadCrc,
+            @Nullable ByteBuf payload,
+            PartListener listener,
+            long nowNs) {
+        Part part =
+                new Part(Part.Kind.MUTATE, kind, offsetBytes, lengthBytes, fua, payloadCrc, payload, listener, nowNs);
+        if (session.closed) {
+            part.complete(false, null);
+            return;
+        }
+        session.queue(part);
+        if (session.id == 0 && !session.opening) {
+            startOpening(session, nowNs);
+        }
+        sendQueued(session, nowNs);
+    }
+
+    void read(long offsetBytes, int lengthBytes, PartListener listener, long nowNs) {
+        ask(new Part(Part.Kind.READ, null, offsetBytes, lengthBytes, false, 0, null, listener, nowNs), nowNs);
+    }
+
+    void flush(PartListener listener, long nowNs) {
+        ask(new Part(Part.Kind.FLUSH, null, 0, 0, false, 0, null, listener, nowNs), nowNs);
+    }
+
+    private void ask(Part part, long nowNs) {
+        part.id = nextRequestId++;
+        asks.put(part.id, part);
+        sendAsk(part, nowNs);
+    }
+
+    // ---------------------------------------------------------------- inputs from the cluster
+
+    /** @param newLeader 0 when none is known, or when this node leads and does not take requests yet */
+    void onLeader(int newLeader, long nowNs) {
+        localLeader = newLeader;
+        if (newLeader == leader) {
+            return;
+        }
+        leader = newLeader;
+        if (leader != 0) {
+            resendAll(nowNs);
+        }
+    }
+
+    /** What was sent on the old connection may be lost. */
+    void onPeer(int peer, boolean up, long nowNs) {
+        if (up && peer == leader) {
+            resendAll(nowNs);
+        }
+    }
+
+    /** A read's payload reference passes to this gateway. */
+    void onReply(int from, ClientMessage reply, long nowNs) {
+        if (reply instanceof ClientMessage.MutateReply r) {
+            onMutateReply(from, r, nowNs);
+        } else if (reply instanceof ClientMessage.ReadReply r) {
+            onAskReply(from, r.requestId(), Part.Kind.READ, r.status(), r.leaderHint(), r.payload(), nowNs);
+        } else if (reply instanceof ClientMessage.FlushReply r) {
+            onAskReply(from, r.requestId(), Part.Kind.FLUSH, r.status(), r.leaderHint(), null, nowNs);
+        } else if (reply instanceof ClientMessage.SessionOpened r) {
+            onOpened(from, r, nowNs);
+        }
+    }
+
+    private void onMutateReply(int from, ClientMessage.MutateReply r, long nowNs) {
+        GroupSession session = byId.get(r.session());
+        if (session == null) {
+            return;
+        }
+        switch (r.status()) {
+            case NOT_LEADER -> redirect(from, r.leaderHint(), nowNs);
+            case UNKNOWN_SESSION -> onSessionLost(session, nowNs);
+            case OK, INVALID, IO_ERROR -> {
+                Part part = session.take(r.seq());
+                if (part != null) {
+                    sendQueued(session, nowNs);
+                    part.complete(r.status() == ClientMessage.Status.OK, null);
+                }
+            }
+        }
+    }
+
+    private void onAskReply(
+            int from,
+            long requestId,
+            Part.Kind kind,
+            ClientMessage.Status status,
+            int hint,
+            @Nullable ByteBuf payload,
+            long nowNs) {
+        Part part = asks.get(requestId);
+        boolean mine = part != null && part.kind == kind;
+        if (mine && status == ClientMessage.Status.NOT_LEADER) {
+            redirect(from, hint, nowNs);
+        } else if (part != null && mine) {
+            asks.remove(requestId);
+            boolean complete =
+                    kind == Part.Kind.FLUSH || (payload != null && payload.readableBytes() == part.lengthBytes);
+            if (status == ClientMessage.Status.OK && complete) {
+                part.complete(true, payload);
+                return;
+            }
+            part.complete(false, null);
+        }
+        if (payload != null) {
+            payload.release();
+        }
+    }
+
+    private void onOpened(int from, ClientMessage.SessionOpened r, long nowNs) {
+        GroupSession session = null;
+        for (GroupSession s : sessions) {
+            if (s.opening && s.nonce == r.nonce()) {
+                session = s;
+            }
+        }
+        if (session == null) {
+            // Opened for a client that has gone meanwhile; a nonce out of range is another run's.
+            boolean late = r.status() == ClientMessage.Status.OK
+                    && r.nonce() >= firstNonce
+                    && r.nonce() < nextNonce
+                    && !byId.containsKey(r.session());
+            if (late && closing.stream().noneMatch(c -> c.session == r.session())) {
+                startClosing(r.session(), nowNs);
+            }
+            return;
+        }
+        switch (r.status()) {
+            case OK -> {
+                session.opening = false;
+                session.id = r.session();
+                byId.put(session.id, session);
+                sendQueued(session, nowNs);
+            }
+            case NOT_LEADER -> redirect(from, r.leaderHint(), nowNs);
+            case UNKNOWN_SESSION, INVALID, IO_ERROR -> {
+                // Refused (too many sessions): the next request asks again.
+                session.opening = false;
+                failAll(session, true);
+            }
+        }
+    }
+
+    /** Only entries that were sent fail: one that was not cannot have been applied, and goes to the next session. */
+    private void onSessionLost(GroupSession session, long nowNs) {
+        sessionsLost++;
+        byId.remove(session.id);
+        failAll(session, false);
+        session.restart();
+        if (session.hasQueued()) {
+            startOpening(session, nowNs);
+        }
+    }
+
+    private void redirect(int from, int hint, long nowNs) {
+        if (from != leader) {
+            return;
+        }
+        if (hint != 0 && hint != from) {
+            leader = hint;
+            redirectedNs = nowNs;
+        }
+        // Two nodes that name each other must not make this a storm.
+        if (nowNs - resentNs >= config.redirectNs()) {
+            resendAll(nowNs);
+        } else {
+            resendDue = true;
+        }
+    }
+
+    // ---------------------------------------------------------------- time
+
+    void tick(long nowNs) {
+        if (config.requestTimeoutNs() > 0) {
+            expire(nowNs);
+        }
+        if (leader == 0) {
+            return;
+        }
+        // A redirection to a dead node must not outlive what the local replica knows.
+        if (localLeader != 0 && leader != localLeader && nowNs - redirectedNs >= config.retryNs()) {
+            leader = localLeader;
+            resendDue = true;
+        }
+        if (resendDue && nowNs - resentNs >= config.redirectNs()) {
+            resendAll(nowNs);
+            return;
+        }
+        for (GroupSession session : sessions) {
+            if (session.opening && nowNs - session.openSentNs >= config.retryNs()) {
+                sendOpen(session, nowNs);
+            }
+            for (long seq = session.lowestOutstanding(); seq < session.nextSeq(); seq++) {
+                Part part = session.at(seq);
+                if (part != null && part.isRetryDue(nowNs, config.retryNs())) {
+                    resends++;
+                    sendMutate(session, part, nowNs);
+                }
+            }
+        }
+        for (Part part : snapshot()) {
+            if (part.isRetryDue(nowNs, config.retryNs())) {
+                resends++;
+                sendAsk(part, nowNs);
+            }
+        }
+        Iterator<Closing> it = closing.iterator();
+        while (it.hasNext()) {
+            Closing c = it.next();
+            if (c.sends >= CLOSE_SENDS_MAX) {
+                it.remove();
+            } else if (nowNs - c.sentNs >= config.retryNs()) {
+                sendClose(c, nowNs);
+            }
+        }
+    }
+
+    private void expire(long nowNs) {
+        for (GroupSession session : List.copyOf(sessions)) {
+            for (long seq = session.lowestOutstanding(); seq < session.nextSeq(); seq++) {
+                Part part = session.at(seq);
+                if (part != null && isExpired(part, nowNs)) {
+                    session.take(seq);
+                    timeouts++;
+                    part.complete(false, null);
+                }
+            }
+            Part queued = session.peekQueued();
+            while (queued != null && isExpired(queued, nowNs)) {
+                session.takeQueued();
+                timeouts++;
+                queued.complete(false, null);
+                queued = session.peekQueued();
+            }
+            sendQueued(session, nowNs);
+        }
+        for (Part part : snapshot()) {
+            if (isExpired(part, nowNs)) {
+                asks.remove(part.id);
+                timeouts++;
+                part.complete(false, null);
+            }
+        }
+    }
+
+    private boolean isExpired(Part part, long nowNs) {
+        return nowNs - part.submittedNs >= config.requestTimeoutNs();
+    }
+
+    // ---------------------------------------------------------------- sending
+
+    /** Everything unanswered, each session in the order of its seqs. */
+    private void resendAll(long nowNs) {
+        resendDue = false;
+        resentNs = nowNs;
+        for (Closing c : closing) {
+            sendClose(c, nowNs);
+        }
+        for (GroupSession session : List.copyOf(sessions)) {
+            if (session.opening) {
+                sendOpen(session, nowNs);
+            }
+            for (long seq = session.lowestOutstanding(); seq < session.nextSeq(); seq++) {
+                Part part = session.at(seq);
+                if (part != null) {
+                    resends++;
+                    part.resetBackoff();
+                    sendMutate(session, part, nowNs);
+                }
+            }
+            sendQueued(session, nowNs);
+        }
+        for (Part part : snapshot()) {
+            resends++;
+            part.resetBackoff();
+            sendAsk(part, nowNs);
+        }
+    }
+
+    private List<Part> snapshot() {
+        return asks.isEmpty() ? List.of() : new ArrayList<>(asks.values());
+    }
+
+    private void sendQueued(GroupSession session, long nowNs) {
+        Part part = session.admit();
+        while (part != null) {
+            sendMutate(session, part, nowNs);
+            part = session.admit();
+        }
+    }
+
+    private void sendMutate(GroupSession session, Part part, long nowNs) {
+        part.sentAt(nowNs);
+        if (leader != 0) {
+            sender.send(leader, part.mutate(session.id, session.lowestOutstanding()));
+        }
+    }
+
+    private void sendAsk(Part part, long nowNs) {
+        part.sentAt(nowNs);
+        if (leader != 0) {
+            sender.send(
+                    leader,
+                    part.kind == Part.Kind.READ
+                            ? new ClientMessage.Read(part.id, part.offsetBytes, (int) part.lengthBytes)
+                            : new ClientMessage.Flush(part.id));
+        }
+    }
+
+    private void startOpening(GroupSession session, long nowNs) {
+        session.nonce = nextNonce++;
+        session.opening = true;
+        sendOpen(session, nowNs);
+    }
+
+    private void sendOpen(GroupSession session, long nowNs) {
+        session.openSentNs = nowNs;
+        if (leader != 0) {
+            sender.send(leader, new ClientMessage.OpenSession(boot, session.nonce));
+        }
+    }
+
+    private void startClosing(long session, long nowNs) {
+        Closing c = new Closing(session);
+        closing.add(c);
+        sendClose(c, nowNs);
+    }
+
+    private void sendClose(Closing c, long nowNs) {
+        c.sentNs = nowNs;
+        if (leader != 0) {
+            c.sends++;
+            sender.send(leader, new ClientMessage.CloseSession(c.session));
+        }
+    }
+
+    private static void failAll(GroupSession session, boolean queuedToo) {
+        for (long seq = session.lowestOutstanding(); seq < session.nextSeq(); seq++) {
+            Part part = session.take(seq);
+            if (part != null) {
+                part.complete(false, null);
+            }
+        }
+        Part part = queuedToo ? session.takeQueued() : null;
+        while (part != null) {
+            part.complete(false, null);
+            part = session.takeQueued();
+        }
+    }
+
+    // ---------------------------------------------------------------- end
+
+    /** Ends every request with an error; the process is going down. */
+    void shutdown() {
+        for (GroupSession session : List.copyOf(sessions)) {
+            session.closed = true;
+            failAll(session, true);
+        }
+        sessions.clear();
+        for (Part part : snapshot()) {
+            asks.remove(part.id);
+            part.complete(false, null);
+        }
+    }
+
+    int unanswered() {
+        int n = asks.size();
+        for (GroupSession session : sessions) {
+            n += session.unanswered();
+        }
+        return n;
+    }
+
+    int sessions() {
+        return sessions.size();
+    }
+
+    long resends() {
+        return resends;
+    }
+
+    long timeouts() {
+        return timeouts;
+    }
+
+    long sessionsLost() {
+        return sessionsLost;
+    }
+
+    int leader() {
+        return leader;
+    }
+
+    @Override
+    public String toString() {
+        return "gateway of node " + nodeId + ", leader " + leader + ", unanswered " + unanswered();
+    }
+}

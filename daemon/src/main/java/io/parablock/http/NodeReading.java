@@ -1,0 +1,30 @@
+package io.parablock.http;
+
+import io.parablock.replica.ReplicaStatus;
+import java.util.List;
+
+/**
+ * What a node says of itself at one moment.
+ *
+ * @param nbd where it really listens, host:port
+ * @param unanswered requests that its gateway has not answered yet
+ */
+public record NodeReading(
+        int id,
+        String nbd,
+        String http,
+        String mode,
+        String durability,
+        String walEngine,
+        String transport,
+        String pipeline,
+        int[] voters,
+        long unanswered,
+        long resends,
+        long timeouts,
+        long sessions,
+        List<ReplicaStatus> groups) {
+    public NodeReading {
+        groups = List.copyOf(groups);
+    }
+}

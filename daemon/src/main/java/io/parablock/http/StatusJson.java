@@ -1,0 +1,127 @@
+package io.parablock.http;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.parablock.raft.RaftStatus;
+import io.parablock.raft.Role;
+import io.parablock.replica.ReplicaStatus;
+import java.util.Locale;
+import java.util.function.ToLongFunction;
+
+/** {@code /status}: the node's figures, summed up over its groups, and each group's own. Scripts depend on the keys. */
+final class StatusJson {
+    private StatusJson() {}
+
+    static ObjectNode of(NodeReading node) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("id", node.id());
+        ReplicaStatus first = node.groups().get(0);
+        // The node's own role and leader are those of its first group; with several groups see "groups".
+        json.put("role", role(first.raft()));
+        json.put("pid", ProcessHandle.current().pid());
+        json.put("nbd", node.nbd());
+        json.put("http", node.http());
+        leader(json, first.raft());
+        json.put("term", first.raft().term());
+        json.put("mode", node.mode());
+        json.put("durability", node.durability());
+        json.put("wal_engine", node.walEngine());
+        json.put("transport", node.transport());
+        json.put("pipeline", node.pipeline());
+        json.put("unanswered", node.unanswered());
+        json.put("resends", node.resends());
+        json.put("timeouts", node.timeouts());
+        json.put("sessions", node.sessions());
+        json.put("wal_bytes", first.walBytes());
+        sums(json, node);
+        json.put("log_base", first.raft().logBase());
+        json.put("checkpoint", first.raft().checkpoint());
+        json.put("needs_catch_up", node.groups().stream().anyMatch(ReplicaStatus::needsInstall));
+        json.put("amnesiac", node.groups().stream().anyMatch(g -> g.raft().amnesiac()));
+        lag(json, first.raft(), node.voters());
+        for (ReplicaStatus group : node.groups()) {
+            json.withArray("/groups").add(group(group, node.voters()));
+        }
+        return json;
+    }
+
+    private static void sums(ObjectNode json, NodeReading node) {
+        sum(json, node, "commit_watermark", RaftStatus::commitWatermark);
+        sum(json, node, "applied_watermark", RaftStatus::appliedPrefix);
+        sum(json, node, "commit", RaftStatus::commitWatermark);
+        sum(json, node, "applied", RaftStatus::appliedPrefix);
+        sum(json, node, "last_slot", RaftStatus::lastSlot);
+        sum(json, node, "holes", RaftStatus::holes);
+        sum(json, node, "in_flight", RaftStatus::inFlight);
+        sum(json, node, "acked_out_of_order", RaftStatus::ackedOutOfOrder);
+        sum(json, node, "committed_out_of_order", RaftStatus::committedOutOfOrder);
+        sum(json, node, "applied_out_of_order", RaftStatus::appliedOutOfOrder);
+        sum(json, node, "conflicts_waited", RaftStatus::conflictsWaited);
+        sum(json, node, "elections", RaftStatus::elections);
+    }
+
+    private static void sum(ObjectNode json, NodeReading node, String key, ToLongFunction<RaftStatus> figure) {
+        json.put(
+                key,
+                node.groups().stream()
+                        .map(ReplicaStatus::raft)
+                        .mapToLong(figure)
+                        .sum());
+    }
+
+    private static ObjectNode group(ReplicaStatus g, int[] voters) {
+        RaftStatus r = g.raft();
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("group", g.groupId());
+        json.put("role", role(r));
+        leader(json, r);
+        json.put("ready", r.ready());
+        json.put("term", r.term());
+        json.put("sync_term", r.syncTerm());
+        json.put("commit_watermark", r.commitWatermark());
+        json.put("applied_watermark", r.appliedPrefix());
+        json.put("last_slot", r.lastSlot());
+        json.put("holes", r.holes());
+        json.put("in_flight", r.inFlight());
+        json.put("log_base", r.logBase());
+        json.put("checkpoint", r.checkpoint());
+        json.put("checkpoints", g.checkpoints());
+        json.put("floor", r.floor());
+        json.put("acked_out_of_order", r.ackedOutOfOrder());
+        json.put("committed_out_of_order", r.committedOutOfOrder());
+        json.put("applied_out_of_order", r.appliedOutOfOrder());
+        json.put("conflicts_waited", r.conflictsWaited());
+        json.put("elections", r.elections());
+        json.put("needs_catch_up", g.needsInstall());
+        json.put("amnesiac", r.amnesiac());
+        json.put("payload_cache_bytes", g.payloadCacheBytes());
+        json.put("proposals_queued", g.proposalsQueued());
+        json.put("entries_refused", g.entriesRefused());
+        json.put("messages_dropped", g.messagesDropped());
+        json.put("fatal", g.fatal());
+        lag(json, r, voters);
+        return json;
+    }
+
+    private static void leader(ObjectNode json, RaftStatus r) {
+        if (r.leader() == 0) {
+            json.putNull("leader");
+        } else {
+            json.put("leader", r.leader());
+        }
+    }
+
+    /** Slots that each peer's contiguous prefix is behind the leader's last slot; only a leader knows. */
+    private static void lag(ObjectNode json, RaftStatus r, int[] voters) {
+        ObjectNode lag = json.putObject("lag");
+        for (int i = 0; i < voters.length && i < r.peerContig().length; i++) {
+            if (r.role() == Role.LEADER && r.peerContig()[i] >= 0) {
+                lag.put(Integer.toString(voters[i]), Math.max(0, r.lastSlot() - r.peerContig()[i]));
+            }
+        }
+    }
+
+    private static String role(RaftStatus r) {
+        return r.role().name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,155 @@
+package io.parablock.main;
+
+import io.netty.util.ReferenceCountUtil;
+import io.parablock.gateway.Gateway;
+import io.parablock.pipeline.GroupInputs;
+import io.parablock.pipeline.GroupLoop;
+import io.parablock.raft.log.Entry;
+import io.parablock.raft.message.Message;
+import io.parablock.replica.Replica;
+import io.parablock.replica.ReplicaStatus;
+import io.parablock.replica.client.ClientMessage;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/** One group on this node: the replica and the gateway's part, on the group's thread. */
+final class NodeGroup implements GroupInputs {
+    /** Figures of the group, read on its thread. */
+    record Reading(ReplicaStatus replica, Gateway.Figures gateway) {}
+
+    private final int groupId;
+    private final Gateway gateway;
+    private @Nullable Replica replica;
+    private @Nullable GroupLoop loop;
+
+    NodeGroup(int groupId, Gateway gateway) {
+        this.groupId = groupId;
+        this.gateway = gateway;
+    }
+
+    /** Before the loop starts. */
+    void bind(Replica r, GroupLoop l) {
+        this.replica = r;
+        this.loop = l;
+    }
+
+    int groupId() {
+        return groupId;
+    }
+
+    private Replica replica() {
+        Replica r = replica;
+        if (r == null) {
+            throw new AssertionError("group " + groupId + " is not bound");
+        }
+        return r;
+    }
+
+    GroupLoop loop() {
+        GroupLoop l = loop;
+        if (l == null) {
+            throw new AssertionError("group " + groupId + " is not bound");
+        }
+        return l;
+    }
+
+    // ---------------------------------------------------------------- from any thread
+
+    /** References of the payloads pass to this group. */
+    void onMessage(int from, long boot, Message m) {
+        try {
+            loop().execute(() -> replica().onPeerMessage(from, boot, m));
+        } catch (RejectedExecutionException e) {
+            List<Entry> entries = m instanceof Message.Append a
+                    ? a.entries()
+                    : m instanceof Message.Entries es ? es.entries() : List.of();
+            entries.forEach(entry -> ReferenceCountUtil.release(entry.payload));
+        }
+    }
+
+    /** A payload's reference passes to this group. */
+    void onClient(int from, ClientMessage m) {
+        try {
+            loop().execute(() -> handle(from, m));
+        } catch (RejectedExecutionException e) {
+            release(m);
+        }
+    }
+
+    static void release(ClientMessage m) {
+        if (m instanceof ClientMessage.Mutate mutate) {
+            ReferenceCountUtil.release(mutate.payload());
+        } else if (m instanceof ClientMessage.ReadReply reply) {
+            ReferenceCountUtil.release(reply.payload());
+        }
+    }
+
+    private void handle(int from, ClientMessage m) {
+        if (m instanceof ClientMessage.OpenSession
+                || m instanceof ClientMessage.CloseSession
+                || m instanceof ClientMessage.Mutate
+                || m instanceof ClientMessage.Read
+                || m instanceof ClientMessage.Flush) {
+            replica().onClientRequest(from, m);
+        } else {
+            gateway.onReply(groupId, from, m);
+        }
+    }
+
+    void onConnected(int peer, boolean up) {
+        try {
+            loop().execute(() -> {
+                replica().onPeerConnected(peer, up);
+                gateway.onPeer(groupId, peer, up);
+            });
+        } catch (RejectedExecutionException e) {
+            // The node stops.
+        }
+    }
+
+    CompletableFuture<Reading> read() {
+        CompletableFuture<Reading> out = new CompletableFuture<>();
+        try {
+            loop().execute(() -> out.complete(new Reading(replica().status(), gateway.figures(groupId))));
+        } catch (RejectedExecutionException e) {
+            out.completeExceptionally(e);
+        }
+        return out;
+    }
+
+    /** Ends the clients' requests and then the replica. */
+    CompletableFuture<Boolean> stop() {
+        CompletableFuture<Boolean> out = new CompletableFuture<>();
+        try {
+            loop().execute(() -> {
+                boolean amnesiac = replica().status().raft().amnesiac();
+                gateway.shutdown(groupId);
+                replica().close();
+                out.complete(amnesiac);
+            });
+        } catch (RejectedExecutionException e) {
+            out.completeExceptionally(e);
+        }
+        return out;
+    }
+
+    // ---------------------------------------------------------------- on the group's thread
+
+    @Override
+    public void tick() {
+        replica().tick();
+        gateway.tick(groupId);
+    }
+
+    @Override
+    public void endOfBatch() {
+        replica().endOfBatch();
+    }
+
+    @Override
+    public void onError(Throwable cause) {
+        replica().onError(cause);
+    }
+}

@@ -1,0 +1,17 @@
+package io.parablock.metrics;
+
+/** Told by the gateway how its clients' requests ended; from any thread. */
+public interface RequestMeters {
+    /** What a client asks for. */
+    enum Operation {
+        READ,
+        WRITE,
+        FLUSH,
+        TRIM,
+        ZERO
+    }
+
+    RequestMeters NONE = (operation, bytes, elapsedNs, ok) -> {};
+
+    void onRequest(Operation operation, long bytes, long elapsedNs, boolean ok);
+}

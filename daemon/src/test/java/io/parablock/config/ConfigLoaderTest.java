@@ -1,0 +1,78 @@
+package io.parablock.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigLoaderTest {
+    private static final String MINIMAL = """
+            cluster.id = "demo"
+            node.id = 1
+            node.data_dir = "/data"
+            peers = [ { id = 1, address = "127.0.0.1:7001" }, { id = 2, host = "127.0.0.1", port = 7002 } ]
+            volumes = [ { name = "demo", size = "25GiB" } ]
+            """;
+
+    @TempDir
+    private Path dir;
+
+    @Test
+    void shouldFillInTheDefaults() {
+        NodeConfig c = ConfigLoader.parse(MINIMAL);
+
+        assertThat(c.nbdListen().getHostString()).isEqualTo("127.0.0.1");
+        assertThat(c.groups()).isEqualTo(3);
+        assertThat(c.volumes().get(0).chunkSizeBytes(2)).isEqualTo(5L << 30);
+        assertThat(c.peers().get(1)).isEqualTo(new NodeConfig.Peer(2, "127.0.0.1", 7002));
+        assertThat(c.raft().electionTimeoutNs()).isEqualTo(300_000_000L);
+        assertThat(c.gateway().requestTimeoutNs()).isZero();
+        assertThat(c.lanes()).isEqualTo(4);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    raft.spam = 1024               | unknown key raft.spam; did you mean raft.span?
+                    raft.span = 1000               | raft.span must be a power of two, not 1000
+                    raft.span = 8192               | raft.span must be in 4..4096, not 8192
+                    mode = paralel                 | mode must be one of [parallel, strict], not paralel
+                    wal.engine = direct            | wal.engine direct is not there yet; use chronicle
+                    wal.segment_bytes = 1KiB       | wal.segment_bytes must be in 1MiB..4GiB, not 1KiB
+                    raft.election_timeout = soon   | raft.election_timeout must be a time such as 50ms, not soon
+                    raft.heartbeat_interval = 200  | raft.heartbeat_interval must be at most a third of raft.election_timeout
+                    nbd.listen = nowhere           | nbd.listen must be host:port, not nowhere
+                    node.id = 9                    | node.id 9 is not among peers
+                    volumes = []                   | volumes is required
+                    gateway.request_timeout = 5ms  | gateway.request_timeout must be in 100..86400000 ms, not 5ms
+                    """)
+    void shouldNameTheWrongKeyInOneLine(String line, String message) {
+        assertThatThrownBy(() -> ConfigLoader.parse(MINIMAL + line))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage(message);
+    }
+
+    @Test
+    void shouldPutPropertiesOverEnvironmentOverFile() throws Exception {
+        Path file = dir.resolve("node.conf");
+        Files.writeString(file, MINIMAL + "raft.span = 64\nmode = strict\npipeline = inline\n");
+        Properties properties = new Properties();
+        properties.setProperty("parablock.raft.span", "256");
+
+        NodeConfig c = ConfigLoader.load(
+                file, Map.of("PARABLOCK_RAFT__SPAN", "128", "PARABLOCK_WAL__SEGMENT_BYTES", "8MiB"), properties);
+
+        assertThat(c.raft().span()).isEqualTo(256);
+        assertThat(c.wal().segmentBytes()).isEqualTo(8L << 20);
+        assertThat(c.pipeline().kind()).isEqualTo(NodeConfig.PipelineKind.INLINE);
+        assertThat(c.lanes()).isEqualTo(1);
+        assertThatThrownBy(() -> ConfigLoader.load(file, Map.of("PARABLOCK_RAFT__SPAM", "1"), new Properties()))
+                .hasMessageContaining("unknown key raft.spam");
+    }
+}
