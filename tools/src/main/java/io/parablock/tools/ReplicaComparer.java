@@ -167,10 +167,14 @@ final class ReplicaComparer {
                 throw new CommandFailure("there is no folder " + dataDir);
             }
             try (Stream<Path> files = Files.walk(dataDir)) {
-                return files.filter(file -> file.toString().endsWith(SUFFIX))
+                return files.filter(ChunkFiles::isChunk)
                         .map(file -> dataDir.relativize(file).toString())
                         .toList();
             }
+        }
+
+        static boolean isChunk(Path file) {
+            return file.toString().endsWith(SUFFIX);
         }
 
         static String name(String chunk) {

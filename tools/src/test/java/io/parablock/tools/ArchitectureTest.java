@@ -181,7 +181,14 @@ class ArchitectureTest {
         Path readme = root().resolve("README.md");
         assertThat(lines(readme)).isLessThanOrEqualTo(README_LINES_MAX);
         assertThat(Files.readString(readme))
-                .contains("look-behind-buffer", "wal", "blockdev", "daemon", "perf", "tools/parablock demo", "tools/test");
+                .contains(
+                        "look-behind-buffer",
+                        "wal",
+                        "blockdev",
+                        "daemon",
+                        "perf",
+                        "tools/parablock demo",
+                        "tools/test");
     }
 
     private static int lines(Path file) {

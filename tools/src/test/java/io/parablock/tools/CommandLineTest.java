@@ -46,7 +46,9 @@ class CommandLineTest {
     void shouldFailInOneLineWhereThereIsNoCluster() {
         String dir = folder.toString();
         for (String[] command : new String[][] {
-            {"status", "--dir", dir}, {"demo", "stop", "--dir", dir}, {"compare-replicas", "--dir", dir},
+            {"status", "--dir", dir},
+            {"demo", "stop", "--dir", dir},
+            {"compare-replicas", "--dir", dir},
             {"status", "--http", "http://127.0.0.1:1"}
         }) {
             Answer answer = run(command);

@@ -34,8 +34,7 @@ class ReplicaComparerTest {
         cluster();
         write(3, 40_000_001, (byte) 9);
         write(2, 50_000_000, (byte) 9);
-        assertThat(compare().difference())
-                .contains("byte 40000001", "node 1 (0x00)", "node 3 (0x09)");
+        assertThat(compare().difference()).contains("byte 40000001", "node 1 (0x00)", "node 3 (0x09)");
     }
 
     @Test
@@ -50,8 +49,8 @@ class ReplicaComparerTest {
     }
 
     private void cluster() throws IOException {
-        DemoSettings settings = new DemoSettings(
-                folder, 3, ByteSize.parse("64MiB"), "parallel", "fsync", "", 1, 1, 1, Map.of());
+        DemoSettings settings =
+                new DemoSettings(folder, 3, ByteSize.parse("64MiB"), "parallel", "fsync", "", 1, 1, 1, Map.of());
         for (int node = 1; node <= 3; node++) {
             NodeConfig.write(new ClusterFolder(folder).config(node), settings, node);
             Files.createDirectories(chunk(node).getParent());
