@@ -79,6 +79,11 @@ public final class LoadGenerator implements AutoCloseable {
         return completions;
     }
 
+    /** The first few errors so far, in words. */
+    public synchronized List<String> problems() {
+        return List.copyOf(problems);
+    }
+
     /** The longest gap so far, in milliseconds, the present one included. */
     public synchronized double longestGapMs() {
         return Math.max(longestGapNs, openGapNs()) / 1e6;

@@ -134,27 +134,31 @@ final class DemoCluster implements AutoCloseable {
         return "see " + folder.log(node);
     }
 
-    /** Waits until a write is answered, by writing the last block's own content back to it. */
+    /** Waits until every node answers reads and a write is answered: the last block's own content, written back. */
     void awaitWritable() throws InterruptedException {
         long deadlineNs = System.nanoTime() + READY_TIMEOUT_MS * 1_000_000;
+        int node = settings.nodes();
         String why = "no answer";
         while (System.nanoTime() < deadlineNs) {
             String ended = ended();
             if (ended != null) {
                 throw new CommandFailure(ended);
             }
-            try (NbdClient client = NbdClient.connect(nbd(1), DemoSettings.EXPORT)) {
+            try (NbdClient client = NbdClient.connect(nbd(node), DemoSettings.EXPORT)) {
                 long last = client.sizeBytes() - ByteSize.BLOCK_BYTES;
                 byte[] content = client.readNow(last, ByteSize.BLOCK_BYTES, WRITE_TIMEOUT_MS);
-                client.writeNow(last, content, WRITE_TIMEOUT_MS);
-                return;
+                if (node == 1) {
+                    client.writeNow(last, content, WRITE_TIMEOUT_MS);
+                    return;
+                }
+                node--;
             } catch (IOException e) {
                 why = String.valueOf(e.getMessage());
                 Thread.sleep(POLL_MS);
             }
         }
-        throw new CommandFailure(
-                "not writable after " + READY_TIMEOUT_MS / 1000 + " s (" + why + "); see " + folder.log(1));
+        throw new CommandFailure("not writable after " + READY_TIMEOUT_MS / 1000 + " s (node " + node + ": " + why
+                + "); see " + folder.log(node));
     }
 
     ClusterStatus status() throws InterruptedException {

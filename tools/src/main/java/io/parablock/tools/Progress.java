@@ -23,7 +23,7 @@ final class Progress {
 
     /** The launcher knows whether standard output is a terminal; Java only since 22. */
     static Progress to(PrintWriter out) {
-        return new Progress(out, Boolean.getBoolean("parablock.terminal"));
+        return new Progress(out, Boolean.getBoolean("launcher.terminal"));
     }
 
     void line(String text) {

@@ -66,7 +66,7 @@ class CatchUpE2eTest {
     @Test
     void shouldBoundTheLogByTruncation() throws Exception {
         // Small segments and frequent checkpoints: what takes hours in production happens every second here.
-        Map<String, String> small = Map.of("checkpoint.interval_bytes", "8MiB", "wal.segment_bytes", "8MiB");
+        Map<String, String> small = Map.of("checkpoint.bytes", "8MiB", "wal.segment_bytes", "8MiB");
         try (LiveCluster live = LiveCluster.start(folder, "128MiB", "parallel", "fsync", small)) {
             try {
                 boundLog(live);

@@ -63,7 +63,7 @@ class FailoverE2eTest {
                 load.takeLongestGapMs();
                 live.cluster.kill(leader);
                 long before = load.completions();
-                LiveCluster.await("requests to be answered again", () -> load.completions() > before + 100);
+                awaitMore(load, before);
                 double gapMs = load.takeLongestGapMs();
                 longestMs = Math.max(longestMs, gapMs);
                 System.out.printf("%s round %d: node %d killed, longest gap %.0f ms%n", mode, round, leader, gapMs);
@@ -89,6 +89,13 @@ class FailoverE2eTest {
             stopping.set(true);
             background.shutdownNow();
         }
+    }
+
+    private static void awaitMore(LoadGenerator load, long before) throws Exception {
+        LiveCluster.await("requests to be answered again", () -> {
+            assertThat(load.problems()).isEmpty();
+            return load.completions() > before + 100;
+        });
     }
 
     private static Callable<Integer> fioUntil(AtomicBoolean stopping, String uri) {
@@ -151,7 +158,7 @@ class FailoverE2eTest {
                 for (int node = 1; node <= 3; node++) {
                     live.cluster.start(node);
                 }
-                LiveCluster.await("requests to be answered again", () -> load.completions() > before + 100);
+                awaitMore(load, before);
             }
             LoadResult result = load.stop(DRAIN_MS);
             assertThat(result.problems()).isEmpty();
