@@ -55,22 +55,21 @@ record ClusterStatus(List<Member> members) {
         return members.stream().allMatch(member -> member.status() != null);
     }
 
-    /** Whether every node has applied everything that is committed and nothing is in flight. */
+    /** Whether every node has applied everything that the leader has assigned and nothing is in flight. */
     boolean quiet() {
         Integer leader = leader();
         if (leader == null || !allAnswer()) {
             return false;
         }
-        long committed = -1;
+        long last = -1;
         for (Member member : members) {
             if (member.node().id() == leader) {
-                committed = member.number(NodeStatus.COMMIT);
+                last = member.number(NodeStatus.LAST_SLOT);
             }
         }
         for (Member member : members) {
-            boolean settled = member.number(NodeStatus.COMMIT) == committed
-                    && member.number(NodeStatus.APPLIED) == committed
-                    && member.number(NodeStatus.LAST_SLOT) == committed
+            boolean settled = member.number(NodeStatus.COMMIT) == last
+                    && member.number(NodeStatus.APPLIED) == last
                     && member.number(NodeStatus.IN_FLIGHT) == 0
                     && member.number(NodeStatus.UNANSWERED) == 0;
             if (!settled) {

@@ -113,10 +113,10 @@ class ArchitectureTest {
 
     @Test
     void transportPipelineAndHttpImportTheReplica() {
-        ofOursOnly(PIPELINE, REPLICA, CORE);
+        ofOursOnly(PIPELINE, REPLICA, CORE, WAL, STORE);
         // The wire carries the core's messages; the kinds of event loop are chosen in one place, with the NBD server.
         ofOursOnly(TRANSPORT, REPLICA, CORE, LOOK_BEHIND, NBD);
-        ofOursOnly(HTTP, REPLICA, METRICS, CONFIG);
+        ofOursOnly(HTTP, REPLICA, CORE, METRICS, CONFIG);
     }
 
     @Test
