@@ -100,7 +100,7 @@ final class ScenarioCluster {
                 false);
         n.boot++;
         n.startedFrom = n.disk.checkpoint.a();
-        n.raft = new RaftNode(config, n.disk.recovered(), seed * 31 + n.id * 7 + n.boot, now);
+        n.raft = new RaftNode(config, n.disk.recovered(), seed * 31 + n.id * 7L + n.boot, now);
         work(n);
     }
 
