@@ -5,11 +5,10 @@ import com.lmax.disruptor.BatchEventProcessorBuilder;
 import com.lmax.disruptor.EventHandler;
 import com.lmax.disruptor.RingBuffer;
 import io.netty.buffer.ByteBuf;
+import io.parablock.blockdev.store.BlockStore;
 import io.parablock.raft.log.Entry;
 import io.parablock.replica.ApplyStage;
-import io.parablock.replica.GroupStore;
 import io.parablock.replica.StoreApplier;
-import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +53,7 @@ public final class ThreadedApplyStage implements ApplyStage, AutoCloseable {
     private volatile boolean closed;
     private boolean failed;
 
-    public ThreadedApplyStage(String name, GroupStore store, GroupLoop loop, PipelineConfig config) {
+    public ThreadedApplyStage(String name, BlockStore store, GroupLoop loop, PipelineConfig config) {
         this.applier = new StoreApplier(store);
         this.loop = loop;
         this.ring = RingBuffer.createSingleProducer(
@@ -146,7 +145,7 @@ public final class ThreadedApplyStage implements ApplyStage, AutoCloseable {
             try {
                 applier.apply(e, payload);
                 return new Outcome(e, null);
-            } catch (IOException | RuntimeException | AssertionError failure) {
+            } catch (RuntimeException | AssertionError failure) {
                 return new Outcome(e, failure);
             }
         }

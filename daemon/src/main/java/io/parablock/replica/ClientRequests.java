@@ -9,7 +9,6 @@ import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.session.SessionTable;
 import io.parablock.replica.client.ClientMessage;
 import io.parablock.replica.client.ClientMessage.Status;
-import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -271,7 +270,7 @@ final class ClientRequests {
         ByteBuf out = ports.allocator().directBuffer(r.lengthBytes(), r.lengthBytes());
         try {
             ports.store().read(r.offsetBytes(), out.nioBuffer(0, r.lengthBytes()));
-        } catch (IOException | RuntimeException e) {
+        } catch (RuntimeException e) {
             out.release();
             ports.events().onEvent(groupId, "a read at " + r.offsetBytes() + " failed: " + e.getMessage());
             answer(p.from, r, Status.IO_ERROR, nodeId);

@@ -1,6 +1,7 @@
 package io.parablock.replica;
 
 import io.netty.buffer.ByteBuf;
+import io.parablock.blockdev.store.BlockStore;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.message.Message;
 import java.util.ArrayList;
@@ -8,10 +9,10 @@ import java.util.List;
 
 /** What a peer's entries must be before the core sees them, and who owns their payloads afterwards. */
 final class IncomingEntries {
-    private final GroupStore store;
+    private final BlockStore store;
     private long refused;
 
-    IncomingEntries(GroupStore store) {
+    IncomingEntries(BlockStore store) {
         this.store = store;
     }
 

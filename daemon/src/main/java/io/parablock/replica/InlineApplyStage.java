@@ -1,8 +1,8 @@
 package io.parablock.replica;
 
 import io.netty.buffer.ByteBuf;
+import io.parablock.blockdev.store.BlockStore;
 import io.parablock.raft.log.Entry;
-import java.io.IOException;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +20,7 @@ public final class InlineApplyStage implements ApplyStage {
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private @Nullable Listener listener;
 
-    public InlineApplyStage(GroupStore store) {
+    public InlineApplyStage(BlockStore store) {
         this.applier = new StoreApplier(store);
     }
 
@@ -44,7 +44,7 @@ public final class InlineApplyStage implements ApplyStage {
         while (w != null) {
             try {
                 applier.apply(w.entry, w.payload);
-            } catch (IOException | RuntimeException e) {
+            } catch (RuntimeException e) {
                 l.onApplyFailed(w.entry, e);
                 return true;
             } finally {

@@ -1,6 +1,7 @@
 package io.parablock.replica;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.parablock.blockdev.store.BlockStore;
 import io.parablock.wal.StateStore;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
@@ -14,7 +15,7 @@ import java.util.function.LongSupplier;
 public record ReplicaPorts(
         WalStage wal,
         StateStore state,
-        GroupStore store,
+        BlockStore store,
         ApplyStage apply,
         PeerSender peers,
         ReplicaEvents events,

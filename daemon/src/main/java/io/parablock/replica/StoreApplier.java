@@ -1,21 +1,21 @@
 package io.parablock.replica;
 
 import io.netty.buffer.ByteBuf;
+import io.parablock.blockdev.store.BlockStore;
 import io.parablock.raft.log.Entry;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Applies one entry to the block store, through the page cache. */
 public final class StoreApplier {
-    private final GroupStore store;
+    private final BlockStore store;
 
-    public StoreApplier(GroupStore store) {
+    public StoreApplier(BlockStore store) {
         this.store = store;
     }
 
     /** Keeps the payload's reference with the caller. */
-    public void apply(Entry entry, @Nullable ByteBuf payload) throws IOException {
+    public void apply(Entry entry, @Nullable ByteBuf payload) {
         switch (entry.kind()) {
             case WRITE -> {
                 if (payload == null || payload.readableBytes() != entry.lengthBytes()) {

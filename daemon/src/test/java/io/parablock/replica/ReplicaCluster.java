@@ -30,7 +30,7 @@ final class ReplicaCluster implements AutoCloseable {
 
     final class Node {
         final int id;
-        final MemoryGroupStore store = new MemoryGroupStore(STORE_BYTES);
+        final ForgetfulBlockStore store = new ForgetfulBlockStore(STORE_BYTES);
         final OrderCheckingStateStore state = new OrderCheckingStateStore();
         final ArrayDeque<Runnable> loop = new ArrayDeque<>();
         final List<String> events = new ArrayList<>();

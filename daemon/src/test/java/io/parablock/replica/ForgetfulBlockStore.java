@@ -1,16 +1,16 @@
 package io.parablock.replica;
 
-import java.io.IOException;
+import io.parablock.blockdev.store.BlockStore;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /** A block store in memory that forgets at a crash what was not fsynced. */
-final class MemoryGroupStore implements GroupStore {
+final class ForgetfulBlockStore implements BlockStore {
     private byte[] now;
     private byte[] stable;
     boolean failing;
 
-    MemoryGroupStore(int size) {
+    ForgetfulBlockStore(int size) {
         now = new byte[size];
         stable = new byte[size];
     }
@@ -29,25 +29,25 @@ final class MemoryGroupStore implements GroupStore {
     }
 
     @Override
-    public synchronized void write(long offsetBytes, ByteBuffer source) throws IOException {
+    public synchronized void write(long offsetBytes, ByteBuffer source) {
         check();
         source.get(now, (int) offsetBytes, source.remaining());
     }
 
-    private void check() throws IOException {
+    private void check() {
         if (failing) {
-            throw new IOException("injected");
+            throw new IllegalStateException("injected");
         }
     }
 
     @Override
-    public synchronized void zero(long offsetBytes, long lengthBytes) throws IOException {
+    public synchronized void zero(long offsetBytes, long lengthBytes) {
         check();
         Arrays.fill(now, (int) offsetBytes, (int) (offsetBytes + lengthBytes), (byte) 0);
     }
 
     @Override
-    public synchronized void trim(long offsetBytes, long lengthBytes) throws IOException {
+    public synchronized void trim(long offsetBytes, long lengthBytes) {
         zero(offsetBytes, lengthBytes);
     }
 
@@ -57,8 +57,16 @@ final class MemoryGroupStore implements GroupStore {
     }
 
     @Override
-    public synchronized void fsync() throws IOException {
+    public synchronized void fsync() {
         check();
         stable = now.clone();
     }
+
+    @Override
+    public long allocatedBytes() {
+        return sizeBytes();
+    }
+
+    @Override
+    public void close() {}
 }
