@@ -50,7 +50,7 @@ public final class NodeMeters implements RequestMeters {
             throw new AssertionError("no meter for " + operation);
         }
         timer.record(elapsedNs, TimeUnit.NANOSECONDS);
-        count.increment(ok ? byteCount : 1);
+        count.increment(ok ? (double) byteCount : 1.0);
     }
 
     /** Sets a figure of a group; the first call registers its gauge. */
