@@ -50,7 +50,7 @@ public final class NodeMeters implements RequestMeters {
             throw new AssertionError("no meter for " + operation);
         }
         timer.record(elapsedNs, TimeUnit.NANOSECONDS);
-        count.increment(ok ? (double) byteCount : 1.0);
+        count.increment((double) (ok ? byteCount : 1));
     }
 
     /** Sets a figure of a group; the first call registers its gauge. */

@@ -43,6 +43,9 @@ final class IngressRing {
     /** Only the group's thread touches it. */
     private final ArrayDeque<Runnable> own = new ArrayDeque<>();
 
+    /** What the group's thread put into the ring before {@link #own} lies up to here, and goes first. */
+    private long ownAfter;
+
     private volatile boolean closed;
 
     IngressRing(int size, WaitStrategy wait) {
@@ -83,16 +86,24 @@ final class IngressRing {
         if (own.size() >= OWN_INPUTS_MAX) {
             throw new RejectedExecutionException("more than " + OWN_INPUTS_MAX + " inputs of the group's own thread");
         }
+        if (own.isEmpty()) {
+            ownAfter = ring.getCursor();
+        }
         own.add(input);
     }
 
+    /** @param consumed the ring's inputs up to this sequence have run */
     @Nullable
-    Runnable pollOwn() {
-        return own.poll();
+    Runnable pollOwn(long consumed) {
+        return consumed >= ownAfter ? own.poll() : null;
     }
 
     boolean hasOwn() {
         return !own.isEmpty();
+    }
+
+    boolean hasOwn(long consumed) {
+        return !own.isEmpty() && consumed >= ownAfter;
     }
 
     void close() {

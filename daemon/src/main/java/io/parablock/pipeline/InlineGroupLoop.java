@@ -123,11 +123,12 @@ public final class InlineGroupLoop implements GroupLoop {
         } catch (Exception e) {
             throw new AssertionError("an input's exception was not caught", e);
         }
-        Runnable own = inBatch < PipelineConfig.BATCH_INPUTS_MAX ? ingress.pollOwn() : null;
+        long consumed = poller.getSequence().get();
+        Runnable own = inBatch < PipelineConfig.BATCH_INPUTS_MAX ? ingress.pollOwn(consumed) : null;
         while (own != null) {
             inBatch++;
             run(own);
-            own = inBatch < PipelineConfig.BATCH_INPUTS_MAX ? ingress.pollOwn() : null;
+            own = inBatch < PipelineConfig.BATCH_INPUTS_MAX ? ingress.pollOwn(consumed) : null;
         }
     }
 

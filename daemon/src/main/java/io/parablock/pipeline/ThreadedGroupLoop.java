@@ -67,7 +67,11 @@ public final class ThreadedGroupLoop implements GroupLoop {
     /** At most one tick waits: a slow group is not buried in old ones. */
     private void queueTick() {
         if (!tickQueued && !ingress.isClosed()) {
-            tickQueued = ingress.offer(tick);
+            // Before the offer: the tick may run and clear it at once.
+            tickQueued = true;
+            if (!ingress.offer(tick)) {
+                tickQueued = false;
+            }
         }
     }
 
@@ -93,18 +97,18 @@ public final class ThreadedGroupLoop implements GroupLoop {
         public void onEvent(IngressRing.Slot slot, long sequence, boolean endOfBatch) {
             run(slot.take());
             if (endOfBatch) {
-                finishBatch();
+                finishBatch(sequence);
             }
         }
 
-        private void finishBatch() {
+        private void finishBatch(long consumed) {
             // endOfBatch may itself leave inputs behind while the ring looks full: nothing else would wake us for them
             // before the next tick.
-            for (int round = 0; round == 0 || (ingress.hasOwn() && round < OWN_ROUNDS_MAX); round++) {
-                Runnable own = ingress.pollOwn();
+            for (int round = 0; round == 0 || (ingress.hasOwn(consumed) && round < OWN_ROUNDS_MAX); round++) {
+                Runnable own = ingress.pollOwn(consumed);
                 while (own != null) {
                     run(own);
-                    own = ingress.pollOwn();
+                    own = ingress.pollOwn(consumed);
                 }
                 run(inputs::endOfBatch);
             }

@@ -88,6 +88,10 @@ final class CoreState {
         lookBehind = new LookBehindBuffer(Math.max(64, config.span()));
         recoverLog(recovered);
         rebuildLookBehind();
+        if (term != hard.term() || syncTerm != hard.syncTerm()) {
+            // Crashed between SYNCREC and META: META follows before anything is said.
+            persistHardState();
+        }
     }
 
     private void recoverLog(RecoveredState recovered) {

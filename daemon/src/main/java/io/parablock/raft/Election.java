@@ -45,6 +45,12 @@ final class Election {
         deadlineNs = state.nowNs + t + Math.floorMod(nextRandom(), t);
     }
 
+    /** A candidacy that could not finish: the others go first. */
+    void backOff() {
+        resetTimer();
+        deadlineNs += 2 * state.config.electionTimeoutNs();
+    }
+
     void onLeaderContact() {
         heardLeader = true;
         lastLeaderContactNs = state.nowNs;

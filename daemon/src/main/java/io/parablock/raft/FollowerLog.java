@@ -1,7 +1,6 @@
 package io.parablock.raft;
 
 import io.parablock.raft.log.Entry;
-import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.OriginRuns;
 import io.parablock.raft.log.RaftLog;
@@ -10,6 +9,7 @@ import io.parablock.raft.message.Message;
 import io.parablock.raft.state.SyncRecord;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +37,7 @@ final class FollowerLog {
 
     private long lastFetchNs;
     private long fetchedTo;
+    private int repairSource;
 
     // Acknowledgements gathered since the last endOfBatch.
     private final List<SlotRun> acks = new ArrayList<>();
@@ -79,6 +80,9 @@ final class FollowerLog {
             return;
         }
         if (state.isSynced()) {
+            if (state.log.contigPrefix() < m.leaderLogBase()) {
+                wantInstall(state.log.contigPrefix() + 1, m.leaderLogBase());
+            }
             state.send(state.leader, new Message.SyncAck(state.term));
             return;
         }
@@ -143,12 +147,11 @@ final class FollowerLog {
     }
 
     private void fetchMissing(Message.SyncBegin m) {
-        if (syncedTo + 1 <= m.leaderLogBase() && !holds(syncedTo + 1)) {
-            if (!state.needsInstall) {
-                state.output.event = "slot " + (syncedTo + 1) + " is gone from the leader's log (base "
-                        + m.leaderLogBase() + "): this replica must be rebuilt";
-            }
-            state.needsInstall = true;
+        if (syncedTo + 1 <= m.leaderLogBase()) {
+            wantInstall(syncedTo + 1, m.leaderLogBase());
+            return;
+        }
+        if (state.leader == 0) {
             return;
         }
         boolean overdue = state.nowNs - lastFetchNs >= state.config.retransmitNs();
@@ -170,6 +173,14 @@ final class FollowerLog {
         }
     }
 
+    private void wantInstall(long slot, long leaderLogBase) {
+        if (!state.needsInstall) {
+            state.needsInstall = true;
+            state.output.event = "slot " + slot + " is gone from the leader's log (base " + leaderLogBase
+                    + "): this replica must be rebuilt";
+        }
+    }
+
     static void addRun(List<OriginRun> runs, long slot, long origin) {
         int end = runs.size() - 1;
         if (end >= 0 && runs.get(end).last() == slot - 1 && runs.get(end).origin() == origin) {
@@ -180,7 +191,7 @@ final class FollowerLog {
     }
 
     private void completeSync(Message.SyncBegin m) {
-        SyncRecord record = new SyncRecord(m.term(), m.m(), m.runs(), m.noops());
+        SyncRecord record = new SyncRecord(m.term(), m.m(), m.runs(), noopsOf(m));
         for (long s = Math.max(state.committed.watermark(), state.log.base()) + 1; s <= m.m(); s++) {
             replaceBySync(s);
         }
@@ -196,6 +207,33 @@ final class FollowerLog {
         state.adopt(record);
         strictAckedTo = m.m();
         state.send(state.leader, new Message.SyncAck(state.term));
+    }
+
+    /** The leader's no-ops, and the own ones below the leader's log base: they are in no WAL, only in SYNCRECs. */
+    private List<SlotRun> noopsOf(Message.SyncBegin m) {
+        TreeSet<Long> slots = new TreeSet<>();
+        for (SlotRun r : m.noops()) {
+            for (long s = r.first(); s <= r.last(); s++) {
+                slots.add(s);
+            }
+        }
+        for (SlotRun r : state.noops) {
+            for (long s = Math.max(r.first(), state.log.base() + 1); s <= Math.min(r.last(), m.leaderLogBase()); s++) {
+                if (syncOrigins.origin(s) == state.origins.origin(s)) {
+                    slots.add(s);
+                }
+            }
+        }
+        List<SlotRun> runs = new ArrayList<>();
+        for (long s : slots) {
+            int end = runs.size() - 1;
+            if (end >= 0 && runs.get(end).last() == s - 1) {
+                runs.set(end, new SlotRun(runs.get(end).first(), s));
+            } else {
+                runs.add(new SlotRun(s, s));
+            }
+        }
+        return runs;
     }
 
     private void replaceBySync(long slot) {
@@ -268,7 +306,7 @@ final class FollowerLog {
     }
 
     private void requestSync() {
-        if (syncing == null && !state.amnesiac && !state.needsInstall) {
+        if (syncing == null && !state.amnesiac && state.leader != 0) {
             state.send(state.leader, new Message.SyncRequest(state.term));
         }
     }
@@ -436,7 +474,7 @@ final class FollowerLog {
         }
         if (state.isSynced()
                 && state.log.unknownCount() > 0
-                && state.leader != 0
+                && state.config.voters().length > 1
                 && state.nowNs - lastFetchNs >= state.config.retransmitNs()) {
             List<OriginRun> wanted = new ArrayList<>();
             for (SlotRun r : state.log.runs(state.log.base(), state.log.last(), RaftLog.UNKNOWN)) {
@@ -445,34 +483,16 @@ final class FollowerLog {
                 }
             }
             lastFetchNs = state.nowNs;
-            state.send(state.leader, new Message.Fetch(state.term, wanted));
+            state.send(nextRepairSource(), new Message.Fetch(state.term, wanted));
         }
     }
 
-    /** Serves a Fetch from the effective log: only what is durably here, in frames of the append limits. */
-    void serveFetch(int from, Message.Fetch m) {
-        List<Entry> batch = new ArrayList<>();
-        int bytes = 0;
-        int slots = 0;
-        for (OriginRun run : m.wanted()) {
-            for (long s = run.first(); s <= run.last() && slots < fetchSlotsMax; s++, slots++) {
-                Entry e = state.log.get(s);
-                if (e == null || e.origin() != run.origin() || e.kind() == EntryKind.NOOP || !state.log.isDurable(s)) {
-                    continue;
-                }
-                if (!batch.isEmpty()
-                        && (batch.size() >= state.config.appendEntriesMax()
-                                || bytes + e.payloadLength() > state.config.appendBytesMax())) {
-                    state.send(from, new Message.Entries(state.term, List.copyOf(batch)));
-                    batch.clear();
-                    bytes = 0;
-                }
-                batch.add(e);
-                bytes += e.payloadLength();
-            }
-        }
-        if (!batch.isEmpty()) {
-            state.send(from, new Message.Entries(state.term, List.copyOf(batch)));
-        }
+    /** Any holder will do, and the leader may have truncated it: the others take turns. */
+    private int nextRepairSource() {
+        int[] voters = state.config.voters();
+        do {
+            repairSource = (repairSource + 1) % voters.length;
+        } while (voters[repairSource] == state.config.nodeId());
+        return voters[repairSource];
     }
 }

@@ -28,6 +28,7 @@ final class Leader {
     final ReadQueue reads;
     final FlushQueue flushes;
 
+    private final AppendSender sender;
     private PeerProgress[] peers = new PeerProgress[0];
     private long m;
     private long nextSlot;
@@ -46,6 +47,7 @@ final class Leader {
         this.depWords = new long[Math.max(64, state.config.span()) / 64];
         this.reads = new ReadQueue(state);
         this.flushes = new FlushQueue(state);
+        this.sender = new AppendSender(state);
     }
 
     private int bitOf(int node) {
@@ -311,6 +313,10 @@ final class Leader {
         if (state.role == Role.LEADER && a.syncTerm() == state.term) {
             onSyncAck(from);
             onContigPrefix(p, a.contigPrefix(), bitOf(from));
+            if (a.contigPrefix() < state.log.base()) {
+                // It lacks what is gone from here: tell it so.
+                sendSyncBegin(from);
+            }
         }
     }
 
@@ -377,7 +383,7 @@ final class Leader {
         }
         if (state.role == Role.LEADER) {
             for (PeerProgress p : peers) {
-                retransmit(p);
+                sender.retransmit(p, m, round, notice());
             }
             flushes.advance();
             openWindow();
@@ -396,95 +402,9 @@ final class Leader {
         }
         for (PeerProgress p : peers) {
             if (p.connected() && p.synced()) {
-                sendNew(p);
+                sender.sendNew(p, m, nextSlot, round, notice());
             }
         }
-    }
-
-    private void sendNew(PeerProgress p) {
-        long limit = Math.min(nextSlot - 1, p.sendLimit());
-        long s = Math.max(p.nextSlot(), m + 1);
-        while (s <= limit) {
-            List<Entry> batch = new ArrayList<>();
-            int bytes = 0;
-            while (s <= limit
-                    && batch.size() < state.config.appendEntriesMax()
-                    && bytes <= state.config.appendBytesMax()) {
-                Entry e = state.log.get(s);
-                if (e != null && !p.isAcked(s)) {
-                    if (!batch.isEmpty() && bytes + e.payloadLength() > state.config.appendBytesMax()) {
-                        break;
-                    }
-                    batch.add(e);
-                    bytes += e.payloadLength();
-                    p.onSent(s, state.nowNs);
-                }
-                s++;
-            }
-            if (!batch.isEmpty()) {
-                sendAppend(p, batch);
-            }
-        }
-    }
-
-    private void retransmit(PeerProgress p) {
-        if (!p.connected() || !p.synced()) {
-            return;
-        }
-        List<Entry> batch = new ArrayList<>();
-        int bytes = 0;
-        long end = Math.min(p.nextSlot() - 1, p.sendLimit());
-        boolean any = false;
-        for (long s = Math.max(p.contigPrefix(), m) + 1; s <= end; s++) {
-            Entry e = state.log.get(s);
-            if (e == null || !p.isOverdue(s, state.nowNs, state.config.retransmitNs())) {
-                continue;
-            }
-            if (!batch.isEmpty()
-                    && (batch.size() >= state.config.appendEntriesMax()
-                            || bytes + e.payloadLength() > state.config.appendBytesMax())) {
-                sendAppend(p, batch);
-                batch = new ArrayList<>();
-                bytes = 0;
-            }
-            batch.add(e);
-            bytes += e.payloadLength();
-            any = true;
-        }
-        for (Entry e : batch) {
-            p.onSent(e.slot(), state.nowNs);
-        }
-        if (!batch.isEmpty()) {
-            sendAppend(p, batch);
-        }
-        if (any) {
-            p.backOff();
-        }
-    }
-
-    /** The look-behind buffer of the frame: extents between the peer's contiguous prefix and the first entry, at most N. */
-    private void sendAppend(PeerProgress p, List<Entry> batch) {
-        for (Entry e : batch) {
-            p.onSent(e.slot(), state.nowNs);
-        }
-        long first = batch.get(0).slot();
-        long last = batch.get(batch.size() - 1).slot();
-        long from = Math.max(Math.max(p.contigPrefix() + 1, first - state.config.span()), 1);
-        // Entries of one frame may have gaps between them (already acknowledged, so known to the peer, or on their
-        // way).
-        boolean gaps = last - first + 1 != batch.size();
-        long to = gaps ? last : first;
-        long[] extents = new long[(int) Math.max(0, to - from) * 2];
-        for (long s = from; s < to; s++) {
-            int i = (int) (s - from) * 2;
-            if (state.lookBehind.known(s)) {
-                extents[i] = state.lookBehind.offset(s);
-                extents[i + 1] = state.lookBehind.length(s);
-            } else {
-                extents[i + 1] = -1;
-            }
-        }
-        state.send(p.node(), new Message.Append(state.term, List.copyOf(batch), from, extents, round, notice()));
     }
 
     // ---------------------------------------------------------------- floor

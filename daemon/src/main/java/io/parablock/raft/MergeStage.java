@@ -16,10 +16,14 @@ import org.jspecify.annotations.Nullable;
 
 /** The merge stage of a leader candidate (protocol.md §3): settle every hole, fetch what is missing, write the SYNCREC. */
 final class MergeStage {
+    /** Election timeouts without progress after which a leader candidate gives up. */
+    private static final long GIVE_UP_TIMEOUTS = 4;
+
     private final CoreState state;
     private final Election election;
     private Merge.@Nullable Result result;
     private long lastFetchNs;
+    private long lastProgressNs;
     /** Slots asked for and not yet received. */
     private int requested;
     /** Fetched entries that the WAL still writes. */
@@ -32,6 +36,9 @@ final class MergeStage {
 
     /** A quorum of votes is in, or one more than before. Returns true when the merged log is durable: lead. */
     boolean onVotes() {
+        if (state.role != Role.LEADER_CANDIDATE) {
+            lastProgressNs = state.nowNs;
+        }
         state.role = Role.LEADER_CANDIDATE;
         state.leader = state.config.nodeId();
         requested = 0;
@@ -109,6 +116,7 @@ final class MergeStage {
                 state.output.appends.add(e);
                 requested = Math.max(0, requested - 1);
                 writing++;
+                lastProgressNs = state.nowNs;
             }
         }
     }
@@ -146,6 +154,11 @@ final class MergeStage {
         } else {
             runs.add(new SlotRun(slot, slot));
         }
+    }
+
+    /** Nothing came for several election timeouts: another node may hold what this one waits for. */
+    boolean isStuck() {
+        return state.nowNs - lastProgressNs > GIVE_UP_TIMEOUTS * state.config.electionTimeoutNs();
     }
 
     void abandon() {

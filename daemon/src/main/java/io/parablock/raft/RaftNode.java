@@ -22,6 +22,7 @@ public final class RaftNode {
     private final MergeStage merge;
     private final FollowerLog follower;
     private final Leader leader;
+    private final FetchServer fetchServer;
 
     /** @param seed for the election timeouts */
     public RaftNode(RaftConfig config, RecoveredState recovered, long seed, long nowNs) {
@@ -31,6 +32,7 @@ public final class RaftNode {
         this.merge = new MergeStage(state, election);
         this.follower = new FollowerLog(state);
         this.leader = new Leader(state);
+        this.fetchServer = new FetchServer(state);
         if (state.amnesiac) {
             output.event = "this replica's log may lack acknowledged entries: it neither votes nor acknowledges";
         }
@@ -98,7 +100,7 @@ public final class RaftNode {
             followLeader(from);
             follower.onForce(from, m);
         } else if (message instanceof Message.Fetch m) {
-            follower.serveFetch(from, m);
+            fetchServer.serve(from, m);
         } else if (message instanceof Message.Entries m) {
             onEntries(m);
         } else if (state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE) {
@@ -205,6 +207,10 @@ public final class RaftNode {
         }
         if (merge.advance()) {
             leader.takeOffice();
+        } else if (merge.isStuck()) {
+            output.event = "giving up term " + state.term + ": the merge waits for a slot that no answering voter has";
+            becomeFollower(state.term, 0);
+            election.backOff();
         }
     }
 

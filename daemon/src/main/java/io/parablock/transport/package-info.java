@@ -1,4 +1,4 @@
-/** Peer connections. */
+/** Peer connections: the wire codec (pure) and its Netty implementation. */
 @NullMarked
 package io.parablock.transport;
 

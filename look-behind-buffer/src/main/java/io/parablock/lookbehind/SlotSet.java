@@ -74,6 +74,26 @@ public final class SlotSet {
         return true;
     }
 
+    /** Every slot up to {@code newWatermark} becomes a member; members above it stay. */
+    public void advanceTo(long newWatermark) {
+        if (newWatermark <= watermark) {
+            return;
+        }
+        if (newWatermark >= highest) {
+            reset(newWatermark);
+            return;
+        }
+        for (long slot = watermark + 1; slot <= newWatermark; slot++) {
+            int word = word(slot);
+            if ((bits[word] & bit(slot)) != 0) {
+                bits[word] &= ~bit(slot);
+                countAbove--;
+            }
+        }
+        watermark = newWatermark;
+        advance();
+    }
+
     public boolean contains(long slot) {
         return slot <= watermark || (slot <= highest && (bits[word(slot)] & bit(slot)) != 0);
     }

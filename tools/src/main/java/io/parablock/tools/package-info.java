@@ -1,3 +1,4 @@
+/** The {@code parablock} command. */
 @NullMarked
 package io.parablock.tools;
 

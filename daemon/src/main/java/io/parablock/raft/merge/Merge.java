@@ -67,9 +67,12 @@ public final class Merge {
 
     private static Settled fateOf(
             long slot, RaftLog log, long syncTerm, long mSync, Map<Integer, VoteReply> replies, int majority) {
+        boolean decided = false;
         int absent = log.state(slot) == RaftLog.UNKNOWN ? 0 : 1;
         for (Map.Entry<Integer, VoteReply> e : replies.entrySet()) {
             VoteReply r = e.getValue();
+            // Applied there: decided, even if its record is unreadable now.
+            decided |= slot <= r.appliedPrefix();
             if (r.syncTerm() < syncTerm) {
                 absent++;
             } else if (contains(r.present(), slot)) {
@@ -79,7 +82,7 @@ public final class Merge {
             }
         }
         // A slot of S's merged log exists by definition: never a no-op, only a readable copy will do.
-        boolean noop = slot > mSync && absent >= majority;
+        boolean noop = slot > mSync && !decided && absent >= majority;
         return new Settled(slot, noop ? Fate.NOOP : Fate.WAIT, 0);
     }
 

@@ -1,0 +1,104 @@
+package io.parablock.raft;
+
+import io.parablock.raft.log.Entry;
+import io.parablock.raft.message.Message;
+import io.parablock.raft.progress.PeerProgress;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Builds Append frames: which entries a peer gets now, and the look-behind buffer that goes with them. */
+final class AppendSender {
+    private final CoreState state;
+
+    AppendSender(CoreState state) {
+        this.state = state;
+    }
+
+    /** Sends what this peer was never sent, within its window. */
+    void sendNew(PeerProgress p, long m, long nextSlot, long round, Message.CommitNotice notice) {
+        long limit = Math.min(nextSlot - 1, p.sendLimit());
+        long s = Math.max(p.nextSlot(), m + 1);
+        while (s <= limit) {
+            List<Entry> batch = new ArrayList<>();
+            int bytes = 0;
+            while (s <= limit
+                    && batch.size() < state.config.appendEntriesMax()
+                    && bytes <= state.config.appendBytesMax()) {
+                Entry e = state.log.get(s);
+                if (e != null && !p.isAcked(s)) {
+                    if (!batch.isEmpty() && bytes + e.payloadLength() > state.config.appendBytesMax()) {
+                        break;
+                    }
+                    batch.add(e);
+                    bytes += e.payloadLength();
+                    p.onSent(s, state.nowNs);
+                }
+                s++;
+            }
+            if (!batch.isEmpty()) {
+                sendAppend(p, batch, round, notice);
+            }
+        }
+    }
+
+    /** Sends again what is overdue. */
+    void retransmit(PeerProgress p, long m, long round, Message.CommitNotice notice) {
+        if (!p.connected() || !p.synced()) {
+            return;
+        }
+        List<Entry> batch = new ArrayList<>();
+        int bytes = 0;
+        long end = Math.min(p.nextSlot() - 1, p.sendLimit());
+        boolean any = false;
+        for (long s = Math.max(p.contigPrefix(), m) + 1; s <= end; s++) {
+            Entry e = state.log.get(s);
+            if (e == null || !p.isOverdue(s, state.nowNs, state.config.retransmitNs())) {
+                continue;
+            }
+            if (!batch.isEmpty()
+                    && (batch.size() >= state.config.appendEntriesMax()
+                            || bytes + e.payloadLength() > state.config.appendBytesMax())) {
+                sendAppend(p, batch, round, notice);
+                batch = new ArrayList<>();
+                bytes = 0;
+            }
+            batch.add(e);
+            bytes += e.payloadLength();
+            any = true;
+        }
+        for (Entry e : batch) {
+            p.onSent(e.slot(), state.nowNs);
+        }
+        if (!batch.isEmpty()) {
+            sendAppend(p, batch, round, notice);
+        }
+        if (any) {
+            p.backOff();
+        }
+    }
+
+    /** The look-behind buffer of the frame: extents between the peer's contiguous prefix and the first entry, at most N. */
+    private void sendAppend(PeerProgress p, List<Entry> batch, long round, Message.CommitNotice notice) {
+        for (Entry e : batch) {
+            p.onSent(e.slot(), state.nowNs);
+        }
+        long first = batch.get(0).slot();
+        long last = batch.get(batch.size() - 1).slot();
+        long from = Math.max(Math.max(p.contigPrefix() + 1, first - state.config.span()), 1);
+        // Entries of one frame may have gaps between them (already acknowledged, so known to the peer, or on their
+        // way).
+        boolean gaps = last - first + 1 != batch.size();
+        long to = gaps ? last : first;
+        long[] extents = new long[(int) Math.max(0, to - from) * 2];
+        for (long s = from; s < to; s++) {
+            int i = (int) (s - from) * 2;
+            if (state.lookBehind.known(s)) {
+                extents[i] = state.lookBehind.offset(s);
+                extents[i + 1] = state.lookBehind.length(s);
+            } else {
+                extents[i + 1] = -1;
+            }
+        }
+        state.send(p.node(), new Message.Append(state.term, List.copyOf(batch), from, extents, round, notice));
+    }
+}

@@ -1,0 +1,328 @@
+package io.parablock.transport;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.parablock.raft.log.Entry;
+import io.parablock.raft.log.EntryKind;
+import io.parablock.raft.log.OriginRun;
+import io.parablock.raft.log.SlotRun;
+import io.parablock.raft.message.Message;
+import io.parablock.replica.client.ClientMessage;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Frames to messages: pure; every count is checked against the bytes that are there before anything is allocated. Payloads
+ * are copied into buffers of their own, because slices would pin whole receive buffers for as long as the log needs them.
+ */
+final class FrameReader {
+    private static final int DEP_WORDS_MAX = 64;
+    private static final int ENTRY_BYTES = 68;
+    private static final long[] NO_DEP = new long[0];
+
+    private final ByteBuf in;
+    private final ByteBufAllocator alloc;
+    private final FrameType type;
+    private final int groupId;
+    private final int metaEnd;
+    private final int frameEnd;
+    private int payloadAt;
+
+    /**
+     * @param frame one frame without its length field; not released here
+     * @throws CodecException if the frame is not sound
+     */
+    FrameReader(ByteBuf frame, ByteBufAllocator alloc) {
+        this.in = frame;
+        this.alloc = alloc;
+        int start = frame.readerIndex() - FrameDescriptor.LENGTH_BYTES;
+        frameEnd = frame.writerIndex();
+        if (frame.readableBytes() < FrameDescriptor.BODY - FrameDescriptor.LENGTH_BYTES) {
+            throw new CodecException("frame of " + frame.readableBytes() + " bytes");
+        }
+        int meta = frame.getIntLE(start + FrameDescriptor.META_BYTES);
+        if (meta < FrameDescriptor.BODY - FrameDescriptor.META || meta > frameEnd - start - FrameDescriptor.META) {
+            throw new CodecException("bad meta length " + meta);
+        }
+        metaEnd = start + FrameDescriptor.META + meta;
+        if (FrameWriter.crc(frame, start + FrameDescriptor.META_BYTES, meta + 4)
+                != frame.getIntLE(start + FrameDescriptor.CRC)) {
+            throw new CodecException("frame CRC");
+        }
+        type = FrameType.ofCode(frame.getUnsignedByte(start + FrameDescriptor.TYPE));
+        groupId = frame.getIntLE(start + FrameDescriptor.GROUP);
+        frame.readerIndex(start + FrameDescriptor.BODY);
+        payloadAt = metaEnd;
+    }
+
+    FrameType type() {
+        return type;
+    }
+
+    int groupId() {
+        return groupId;
+    }
+
+    // ---------------------------------------------------------------- primitives
+
+    private void need(long bytes) {
+        if (bytes < 0 || bytes > metaEnd - in.readerIndex()) {
+            throw new CodecException("truncated " + type);
+        }
+    }
+
+    private long i64() {
+        need(8);
+        return in.readLongLE();
+    }
+
+    private int i32() {
+        need(4);
+        return in.readIntLE();
+    }
+
+    private int u16() {
+        need(2);
+        return in.readUnsignedShortLE();
+    }
+
+    private int u8() {
+        need(1);
+        return in.readUnsignedByte();
+    }
+
+    private boolean flag() {
+        return u8() != 0;
+    }
+
+    private int count(int elementBytes) {
+        int n = i32();
+        if (n < 0) {
+            throw new CodecException("negative count in " + type);
+        }
+        need((long) n * elementBytes);
+        return n;
+    }
+
+    private String text() {
+        int n = u16();
+        if (n > Hello.TEXT_BYTES_MAX) {
+            throw new CodecException("text of " + n + " bytes");
+        }
+        need(n);
+        return in.readCharSequence(n, StandardCharsets.UTF_8).toString();
+    }
+
+    private EntryKind kind() {
+        try {
+            return EntryKind.ofCode((byte) u8());
+        } catch (IllegalArgumentException e) {
+            throw new CodecException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private ClientMessage.Status status() {
+        int code = u8();
+        ClientMessage.Status[] all = ClientMessage.Status.values();
+        if (code >= all.length) {
+            throw new CodecException("unknown status " + code);
+        }
+        return all[code];
+    }
+
+    /** The next payload, checked against its CRC; its reference belongs to the caller. */
+    private @Nullable ByteBuf payload(int length, int crc) {
+        if (length == 0) {
+            return null;
+        }
+        if (length < 0 || length > frameEnd - payloadAt) {
+            throw new CodecException("payload of " + length + " bytes is not in the frame");
+        }
+        if (FrameWriter.crc(in, payloadAt, length) != crc) {
+            throw new CodecException("payload CRC");
+        }
+        ByteBuf p = alloc.directBuffer(length, length);
+        p.writeBytes(in, payloadAt, length);
+        payloadAt += length;
+        return p;
+    }
+
+    // ---------------------------------------------------------------- messages
+
+    Hello hello() {
+        if (type != FrameType.HELLO || i64() != Hello.MAGIC) {
+            throw new CodecException("not a Parablock peer");
+        }
+        int version = u16();
+        if (version != Hello.VERSION) {
+            throw new CodecException("peer protocol version " + version + ", this node speaks " + Hello.VERSION);
+        }
+        return new Hello(text(), i32(), i32(), i64(), i32());
+    }
+
+    String refusal() {
+        return text();
+    }
+
+    Message message() {
+        try {
+            return coreMessage(i64());
+        } catch (IllegalArgumentException e) {
+            throw new CodecException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Message coreMessage(long term) {
+        return switch (type) {
+            case PRE_VOTE -> new Message.PreVote(term, i64(), i64());
+            case PRE_VOTE_REPLY -> new Message.PreVoteReply(term, i64(), flag());
+            case VOTE -> new Message.Vote(term, i64(), i64());
+            case VOTE_REPLY ->
+                new Message.VoteReply(term, flag(), i64(), i64(), i64(), i64(), i64(), slotRuns(), slotRuns());
+            case SYNC_BEGIN -> new Message.SyncBegin(term, i64(), i64(), originRuns(), slotRuns());
+            case SYNC_ACK -> new Message.SyncAck(term);
+            case SYNC_REQUEST -> new Message.SyncRequest(term);
+            case APPEND -> append(term);
+            case APPEND_ACK -> {
+                long round = i64();
+                long contig = i64();
+                long limit = i64();
+                yield new Message.AppendAck(term, slotRuns(), round, contig, limit);
+            }
+            case HEARTBEAT -> new Message.Heartbeat(term, i64(), commit());
+            case HEARTBEAT_ACK -> new Message.HeartbeatAck(term, i64(), i64(), i64(), i64(), i64());
+            case FETCH -> new Message.Fetch(term, originRuns());
+            case ENTRIES -> new Message.Entries(term, entries());
+            case FORCE -> new Message.Force(term, i64(), i64());
+            case FORCE_ACK -> new Message.ForceAck(term, i64());
+            case TERM_REFUSAL -> new Message.TermRefusal(term);
+            default -> throw new CodecException("unexpected " + type);
+        };
+    }
+
+    private Message append(long term) {
+        long first = i64();
+        long round = i64();
+        long[] lookBehind = new long[count(8)];
+        for (int i = 0; i < lookBehind.length; i++) {
+            lookBehind[i] = i64();
+        }
+        Message.CommitNotice commit = commit();
+        return new Message.Append(term, entries(), first, lookBehind, round, commit);
+    }
+
+    private Message.CommitNotice commit() {
+        long watermark = i64();
+        long floor = i64();
+        return new Message.CommitNotice(watermark, slotRuns(), floor);
+    }
+
+    private List<SlotRun> slotRuns() {
+        int n = count(16);
+        List<SlotRun> runs = new ArrayList<>(n);
+        for (int i = 0; i < n; i++) {
+            runs.add(new SlotRun(i64(), i64()));
+        }
+        return runs;
+    }
+
+    private List<OriginRun> originRuns() {
+        int n = count(24);
+        List<OriginRun> runs = new ArrayList<>(n);
+        for (int i = 0; i < n; i++) {
+            runs.add(new OriginRun(i64(), i64(), i64()));
+        }
+        return runs;
+    }
+
+    private List<Entry> entries() {
+        int n = count(ENTRY_BYTES);
+        List<Entry> out = new ArrayList<>(n);
+        try {
+            for (int i = 0; i < n; i++) {
+                out.add(entry());
+            }
+        } catch (RuntimeException e) {
+            for (Entry read : out) {
+                if (read.payload instanceof ByteBuf p) {
+                    p.release();
+                }
+            }
+            throw e;
+        }
+        return out;
+    }
+
+    private Entry entry() {
+        long slot = i64();
+        long origin = i64();
+        EntryKind kind = kind();
+        u8();
+        int depWords = u16();
+        if (depWords > DEP_WORDS_MAX || slot < 1 || origin < 1) {
+            throw new CodecException("bad entry");
+        }
+        long offset = i64();
+        long length = i64();
+        long session = i64();
+        long seq = i64();
+        long lowest = i64();
+        int crc = i32();
+        int payloadLength = i32();
+        need(8L * depWords);
+        long[] dep = depWords == 0 ? NO_DEP : new long[depWords];
+        for (int i = 0; i < depWords; i++) {
+            dep[i] = i64();
+        }
+        boolean carries = kind == EntryKind.WRITE;
+        if (length < 0 || (carries ? payloadLength != length : payloadLength != 0)) {
+            throw new CodecException("entry with " + payloadLength + " payload bytes for " + length);
+        }
+        Entry e = new Entry(slot, origin, kind, offset, length, session, seq, lowest, crc, payloadLength, dep);
+        e.payload = payload(payloadLength, crc);
+        return e;
+    }
+
+    ClientMessage client() {
+        return switch (type) {
+            case OPEN_SESSION -> new ClientMessage.OpenSession(i64(), i64());
+            case SESSION_OPENED -> new ClientMessage.SessionOpened(i64(), i64(), status(), i32());
+            case CLOSE_SESSION -> new ClientMessage.CloseSession(i64());
+            case MUTATE -> mutate();
+            case MUTATE_REPLY -> new ClientMessage.MutateReply(i64(), i64(), status(), i32());
+            case READ -> new ClientMessage.Read(i64(), i64(), i32());
+            case READ_REPLY -> readReply();
+            case FLUSH -> new ClientMessage.Flush(i64());
+            case FLUSH_REPLY -> new ClientMessage.FlushReply(i64(), status(), i32());
+            default -> throw new CodecException("unexpected " + type);
+        };
+    }
+
+    private ClientMessage mutate() {
+        long session = i64();
+        long seq = i64();
+        long lowest = i64();
+        EntryKind kind = kind();
+        boolean fua = flag();
+        long offset = i64();
+        long length = i64();
+        int crc = i32();
+        int payloadLength = i32();
+        if (kind == EntryKind.WRITE ? payloadLength != length || length == 0 : payloadLength != 0) {
+            throw new CodecException("request with " + payloadLength + " payload bytes for " + length);
+        }
+        return new ClientMessage.Mutate(
+                session, seq, lowest, kind, offset, length, fua, crc, payload(payloadLength, crc));
+    }
+
+    private ClientMessage readReply() {
+        long requestId = i64();
+        ClientMessage.Status status = status();
+        int hint = i32();
+        int crc = i32();
+        int length = i32();
+        return new ClientMessage.ReadReply(requestId, status, hint, length <= 0 ? null : payload(length, crc));
+    }
+}

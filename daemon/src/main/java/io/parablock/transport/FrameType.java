@@ -1,0 +1,56 @@
+package io.parablock.transport;
+
+/** Types of frames; the order is the wire code, append only. */
+enum FrameType {
+    HELLO,
+    HELLO_OK,
+    REFUSED,
+    PRE_VOTE,
+    PRE_VOTE_REPLY,
+    VOTE,
+    VOTE_REPLY,
+    SYNC_BEGIN,
+    SYNC_ACK,
+    SYNC_REQUEST,
+    APPEND,
+    APPEND_ACK,
+    HEARTBEAT,
+    HEARTBEAT_ACK,
+    FETCH,
+    ENTRIES,
+    FORCE,
+    FORCE_ACK,
+    TERM_REFUSAL,
+    OPEN_SESSION,
+    SESSION_OPENED,
+    CLOSE_SESSION,
+    MUTATE,
+    MUTATE_REPLY,
+    READ,
+    READ_REPLY,
+    FLUSH,
+    FLUSH_REPLY;
+
+    private static final FrameType[] VALUES = values();
+
+    static FrameType ofCode(int code) {
+        if (code >= VALUES.length) {
+            throw new CodecException("unknown frame type " + code);
+        }
+        return VALUES[code];
+    }
+
+    boolean isClient() {
+        return compareTo(OPEN_SESSION) >= 0;
+    }
+
+    /** Carries bulk: travels on the data lanes. */
+    boolean isBulk() {
+        return this == APPEND || this == ENTRIES || this == MUTATE || this == READ_REPLY;
+    }
+
+    /** The core sends it again if it is lost. */
+    boolean mayBeDropped() {
+        return this == APPEND || this == ENTRIES;
+    }
+}

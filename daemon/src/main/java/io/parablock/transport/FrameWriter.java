@@ -1,0 +1,267 @@
+package io.parablock.transport;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.parablock.raft.log.Entry;
+import io.parablock.raft.log.OriginRun;
+import io.parablock.raft.log.SlotRun;
+import io.parablock.raft.message.Message;
+import io.parablock.replica.client.ClientMessage;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/** Messages to frames. Stateless; payloads are copied once, behind the body, so that a frame is one piece. */
+final class FrameWriter {
+    private static final int INITIAL_BYTES = 256;
+
+    private FrameWriter() {}
+
+    static ByteBuf hello(ByteBufAllocator alloc, Hello h) {
+        ByteBuf out = begin(alloc, FrameType.HELLO, 0, 0);
+        out.writeLongLE(Hello.MAGIC).writeShortLE(Hello.VERSION);
+        text(out, h.clusterId());
+        out.writeIntLE(h.sender()).writeIntLE(h.target()).writeLongLE(h.boot()).writeIntLE(h.lane());
+        return end(out);
+    }
+
+    static ByteBuf helloOk(ByteBufAllocator alloc) {
+        return end(begin(alloc, FrameType.HELLO_OK, 0, 0));
+    }
+
+    static ByteBuf refused(ByteBufAllocator alloc, String why) {
+        ByteBuf out = begin(alloc, FrameType.REFUSED, 0, 0);
+        text(out, why);
+        return end(out);
+    }
+
+    private static void text(ByteBuf out, String s) {
+        byte[] bytes = s.getBytes(StandardCharsets.UTF_8);
+        out.writeShortLE(bytes.length).writeBytes(bytes);
+    }
+
+    private static ByteBuf begin(ByteBufAllocator alloc, FrameType type, int groupId, int payloadBytes) {
+        ByteBuf out = alloc.directBuffer(INITIAL_BYTES + payloadBytes);
+        out.writeZero(FrameDescriptor.META);
+        out.writeByte(type.ordinal()).writeZero(3).writeIntLE(groupId);
+        return out;
+    }
+
+    /** Everything so far is meta. */
+    private static ByteBuf end(ByteBuf out) {
+        int meta = out.writerIndex() - FrameDescriptor.META;
+        out.setIntLE(FrameDescriptor.META_BYTES, meta);
+        out.setIntLE(FrameDescriptor.CRC, crc(out, FrameDescriptor.META_BYTES, meta + 4));
+        out.setIntLE(0, out.writerIndex() - FrameDescriptor.LENGTH_BYTES);
+        return out;
+    }
+
+    static int crc(ByteBuf b, int index, int length) {
+        CRC32C crc = new CRC32C();
+        crc.update(b.nioBuffer(index, length));
+        return (int) crc.getValue();
+    }
+
+    private static void payload(ByteBuf out, @Nullable Object payload) {
+        if (payload instanceof ByteBuf p) {
+            out.writeBytes(p, p.readerIndex(), p.readableBytes());
+            out.setIntLE(0, out.writerIndex() - FrameDescriptor.LENGTH_BYTES);
+        }
+    }
+
+    // ---------------------------------------------------------------- core messages
+
+    static ByteBuf message(ByteBufAllocator alloc, int groupId, Message message) {
+        FrameType type = typeOf(message);
+        int payloadBytes = 0;
+        List<Entry> entries = List.of();
+        if (message instanceof Message.Append m) {
+            entries = m.entries();
+        } else if (message instanceof Message.Entries m) {
+            entries = m.entries();
+        }
+        for (Entry e : entries) {
+            payloadBytes += e.payloadLength() + 128;
+        }
+        ByteBuf out = begin(alloc, type, groupId, payloadBytes);
+        out.writeLongLE(message.term());
+        body(out, message);
+        end(out);
+        for (Entry e : entries) {
+            payload(out, e.payload);
+        }
+        return out;
+    }
+
+    static FrameType typeOf(Message m) {
+        if (m instanceof Message.PreVote) {
+            return FrameType.PRE_VOTE;
+        } else if (m instanceof Message.PreVoteReply) {
+            return FrameType.PRE_VOTE_REPLY;
+        } else if (m instanceof Message.Vote) {
+            return FrameType.VOTE;
+        } else if (m instanceof Message.VoteReply) {
+            return FrameType.VOTE_REPLY;
+        } else if (m instanceof Message.SyncBegin) {
+            return FrameType.SYNC_BEGIN;
+        } else if (m instanceof Message.SyncAck) {
+            return FrameType.SYNC_ACK;
+        } else if (m instanceof Message.SyncRequest) {
+            return FrameType.SYNC_REQUEST;
+        } else if (m instanceof Message.Append) {
+            return FrameType.APPEND;
+        } else if (m instanceof Message.AppendAck) {
+            return FrameType.APPEND_ACK;
+        } else if (m instanceof Message.Heartbeat) {
+            return FrameType.HEARTBEAT;
+        } else if (m instanceof Message.HeartbeatAck) {
+            return FrameType.HEARTBEAT_ACK;
+        } else if (m instanceof Message.Fetch) {
+            return FrameType.FETCH;
+        } else if (m instanceof Message.Entries) {
+            return FrameType.ENTRIES;
+        } else if (m instanceof Message.Force) {
+            return FrameType.FORCE;
+        } else if (m instanceof Message.ForceAck) {
+            return FrameType.FORCE_ACK;
+        }
+        return FrameType.TERM_REFUSAL;
+    }
+
+    private static void body(ByteBuf out, Message message) {
+        if (message instanceof Message.PreVote m) {
+            out.writeLongLE(m.syncTerm()).writeLongLE(m.contigPrefix());
+        } else if (message instanceof Message.PreVoteReply m) {
+            out.writeLongLE(m.proposedTerm()).writeBoolean(m.granted());
+        } else if (message instanceof Message.Vote m) {
+            out.writeLongLE(m.syncTerm()).writeLongLE(m.contigPrefix());
+        } else if (message instanceof Message.VoteReply m) {
+            out.writeBoolean(m.granted()).writeLongLE(m.syncTerm()).writeLongLE(m.mSync());
+            out.writeLongLE(m.logBase()).writeLongLE(m.appliedPrefix()).writeLongLE(m.commitWatermark());
+            slotRuns(out, m.present());
+            slotRuns(out, m.unknown());
+        } else if (message instanceof Message.SyncBegin m) {
+            out.writeLongLE(m.m()).writeLongLE(m.leaderLogBase());
+            originRuns(out, m.runs());
+            slotRuns(out, m.noops());
+        } else if (message instanceof Message.Append m) {
+            out.writeLongLE(m.lookBehindFirst()).writeLongLE(m.round());
+            out.writeIntLE(m.lookBehind().length);
+            for (long v : m.lookBehind()) {
+                out.writeLongLE(v);
+            }
+            commit(out, m.commit());
+            // The receiver works out its own dep from the look-behind extents.
+            entries(out, m.entries(), false);
+        } else if (message instanceof Message.AppendAck m) {
+            out.writeLongLE(m.round()).writeLongLE(m.contigPrefix()).writeLongLE(m.acceptLimit());
+            slotRuns(out, m.slots());
+        } else if (message instanceof Message.Heartbeat m) {
+            out.writeLongLE(m.round());
+            commit(out, m.commit());
+        } else if (message instanceof Message.HeartbeatAck m) {
+            out.writeLongLE(m.round()).writeLongLE(m.syncTerm()).writeLongLE(m.contigPrefix());
+            out.writeLongLE(m.appliedPrefix()).writeLongLE(m.acceptLimit());
+        } else if (message instanceof Message.Fetch m) {
+            originRuns(out, m.wanted());
+        } else if (message instanceof Message.Entries m) {
+            entries(out, m.entries(), true);
+        } else if (message instanceof Message.Force m) {
+            out.writeLongLE(m.id()).writeLongLE(m.slot());
+        } else if (message instanceof Message.ForceAck m) {
+            out.writeLongLE(m.id());
+        }
+    }
+
+    private static void slotRuns(ByteBuf out, List<SlotRun> runs) {
+        out.writeIntLE(runs.size());
+        for (SlotRun r : runs) {
+            out.writeLongLE(r.first()).writeLongLE(r.last());
+        }
+    }
+
+    private static void originRuns(ByteBuf out, List<OriginRun> runs) {
+        out.writeIntLE(runs.size());
+        for (OriginRun r : runs) {
+            out.writeLongLE(r.first()).writeLongLE(r.last()).writeLongLE(r.origin());
+        }
+    }
+
+    private static void commit(ByteBuf out, Message.CommitNotice c) {
+        out.writeLongLE(c.watermark()).writeLongLE(c.floor());
+        slotRuns(out, c.runs());
+    }
+
+    private static void entries(ByteBuf out, List<Entry> entries, boolean withDep) {
+        out.writeIntLE(entries.size());
+        for (Entry e : entries) {
+            int depWords = withDep ? e.dep().length : 0;
+            out.writeLongLE(e.slot()).writeLongLE(e.origin());
+            out.writeByte(e.kind().code()).writeByte(0).writeShortLE(depWords);
+            out.writeLongLE(e.offsetBytes()).writeLongLE(e.lengthBytes());
+            out.writeLongLE(e.session()).writeLongLE(e.seq()).writeLongLE(e.lowestOutstanding());
+            out.writeIntLE(e.payloadCrc()).writeIntLE(e.payloadLength());
+            for (int i = 0; i < depWords; i++) {
+                out.writeLongLE(e.dep()[i]);
+            }
+        }
+    }
+
+    // ---------------------------------------------------------------- client messages
+
+    static ByteBuf client(ByteBufAllocator alloc, int groupId, ClientMessage message) {
+        ByteBuf out;
+        if (message instanceof ClientMessage.Mutate m) {
+            ByteBuf p = m.payload();
+            out = begin(alloc, FrameType.MUTATE, groupId, p == null ? 0 : p.readableBytes());
+            out.writeLongLE(m.session()).writeLongLE(m.seq()).writeLongLE(m.lowestOutstanding());
+            out.writeByte(m.kind().code()).writeBoolean(m.fua());
+            out.writeLongLE(m.offsetBytes()).writeLongLE(m.lengthBytes());
+            out.writeIntLE(m.payloadCrc()).writeIntLE(p == null ? 0 : p.readableBytes());
+            end(out);
+            payload(out, p);
+            return out;
+        } else if (message instanceof ClientMessage.ReadReply m) {
+            ByteBuf p = m.payload();
+            out = begin(alloc, FrameType.READ_REPLY, groupId, p == null ? 0 : p.readableBytes());
+            out.writeLongLE(m.requestId()).writeByte(m.status().ordinal()).writeIntLE(m.leaderHint());
+            // The reader has no other checksum of what it is given.
+            out.writeIntLE(p == null ? 0 : crc(p, p.readerIndex(), p.readableBytes()));
+            out.writeIntLE(p == null ? -1 : p.readableBytes());
+            end(out);
+            payload(out, p);
+            return out;
+        } else if (message instanceof ClientMessage.OpenSession m) {
+            out = begin(alloc, FrameType.OPEN_SESSION, groupId, 0);
+            out.writeLongLE(m.gatewayBoot()).writeLongLE(m.nonce());
+        } else if (message instanceof ClientMessage.SessionOpened m) {
+            out = begin(alloc, FrameType.SESSION_OPENED, groupId, 0);
+            out.writeLongLE(m.nonce()).writeLongLE(m.session());
+            out.writeByte(m.status().ordinal()).writeIntLE(m.leaderHint());
+        } else if (message instanceof ClientMessage.CloseSession m) {
+            out = begin(alloc, FrameType.CLOSE_SESSION, groupId, 0);
+            out.writeLongLE(m.session());
+        } else if (message instanceof ClientMessage.MutateReply m) {
+            out = begin(alloc, FrameType.MUTATE_REPLY, groupId, 0);
+            out.writeLongLE(m.session()).writeLongLE(m.seq());
+            out.writeByte(m.status().ordinal()).writeIntLE(m.leaderHint());
+        } else if (message instanceof ClientMessage.Read m) {
+            out = begin(alloc, FrameType.READ, groupId, 0);
+            out.writeLongLE(m.requestId()).writeLongLE(m.offsetBytes()).writeIntLE(m.lengthBytes());
+        } else if (message instanceof ClientMessage.Flush m) {
+            out = begin(alloc, FrameType.FLUSH, groupId, 0);
+            out.writeLongLE(m.requestId());
+        } else if (message instanceof ClientMessage.FlushReply m) {
+            out = begin(alloc, FrameType.FLUSH_REPLY, groupId, 0);
+            out.writeLongLE(m.requestId()).writeByte(m.status().ordinal()).writeIntLE(m.leaderHint());
+        } else {
+            throw new IllegalArgumentException("no frame for " + message.getClass());
+        }
+        return end(out);
+    }
+
+    static boolean isBulk(ClientMessage m) {
+        return m instanceof ClientMessage.Mutate || m instanceof ClientMessage.ReadReply;
+    }
+}

@@ -1,0 +1,199 @@
+package io.parablock.transport;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.parablock.blockdev.nbd.netty.TransportKind;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One dialled connection to a peer: keeps itself up, with back-off; frames are only sent on it. */
+final class Lane {
+    private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+    private static final long BACKOFF_MIN_MS = 20;
+    private static final long BACKOFF_MAX_MS = 1_000;
+    private static final int CONNECT_TIMEOUT_MS = 2_000;
+    /** Lane number of the control connection. */
+    static final int CONTROL = -1;
+
+    private final PeerTransportConfig config;
+    private final int peer;
+    private final int number;
+    private final EventLoop loop;
+    private final TransportKind kind;
+    private final Runnable onUp;
+    private final Runnable onDown;
+    private final AtomicLong queuedBytes = new AtomicLong();
+    private final long delayMs;
+    private volatile @Nullable Channel channel;
+    private volatile boolean closed;
+    private long backoffMs = BACKOFF_MIN_MS;
+    private String lastComplaint = "";
+    private long reconnects;
+    private boolean flushWanted;
+
+    Lane(
+            PeerTransportConfig config,
+            int peer,
+            int number,
+            EventLoop loop,
+            TransportKind kind,
+            Runnable onUp,
+            Runnable onDown) {
+        this.config = config;
+        this.peer = peer;
+        this.number = number;
+        this.loop = loop;
+        this.kind = kind;
+        this.onUp = onUp;
+        this.onDown = onDown;
+        this.delayMs = number >= 0 && number == config.delayedLane() ? config.delayMs() : 0;
+    }
+
+    boolean isUp() {
+        return channel != null;
+    }
+
+    long queuedBytes() {
+        return queuedBytes.get();
+    }
+
+    long reconnects() {
+        return reconnects;
+    }
+
+    void dial() {
+        if (closed) {
+            return;
+        }
+        new Bootstrap()
+                .group(loop)
+                .channel(kind.socketChannel())
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MS)
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel ch) {
+                        ch.pipeline().addLast(PeerTransport.frameDecoder(config), new Dialled());
+                    }
+                })
+                .connect(config.peers().get(peer))
+                .addListener(f -> {
+                    if (!f.isSuccess()) {
+                        complain(String.valueOf(f.cause().getMessage()));
+                        redial();
+                    }
+                });
+    }
+
+    private void complain(String why) {
+        if (!why.equals(lastComplaint)) {
+            lastComplaint = why;
+            LOG.info("peer {} lane {} is not connected: {}", peer, number, why);
+        }
+    }
+
+    private void redial() {
+        if (!closed) {
+            long jitter = (System.nanoTime() >>> 10) % (backoffMs / 2 + 1);
+            loop.schedule(this::dial, backoffMs + jitter, TimeUnit.MILLISECONDS);
+            backoffMs = Math.min(BACKOFF_MAX_MS, backoffMs * 2);
+        }
+    }
+
+    /** Takes the frame's reference. */
+    void write(ByteBuf frame, FrameType type) {
+        Channel ch = channel;
+        if (ch == null || (type.mayBeDropped() && queuedBytes.get() > config.queueBytesMax())) {
+            frame.release();
+            return;
+        }
+        long bytes = frame.readableBytes();
+        if (queuedBytes.addAndGet(bytes) > config.queueBytesHard()) {
+            queuedBytes.addAndGet(-bytes);
+            frame.release();
+            LOG.warn("closing lane {} to peer {}: {} bytes are queued", number, peer, queuedBytes.get());
+            ch.close();
+            return;
+        }
+        if (delayMs > 0 && type == FrameType.APPEND) {
+            loop.schedule(() -> send(ch, frame, bytes, true), delayMs, TimeUnit.MILLISECONDS);
+        } else {
+            flushWanted = true;
+            send(ch, frame, bytes, false);
+        }
+    }
+
+    private void send(Channel ch, ByteBuf frame, long bytes, boolean now) {
+        var written = now ? ch.writeAndFlush(frame) : ch.write(frame);
+        written.addListener(f -> queuedBytes.addAndGet(-bytes));
+    }
+
+    void flush() {
+        Channel ch = channel;
+        if (flushWanted && ch != null) {
+            flushWanted = false;
+            ch.flush();
+        }
+    }
+
+    void close() {
+        closed = true;
+        Channel ch = channel;
+        if (ch != null) {
+            ch.close();
+        }
+    }
+
+    private final class Dialled extends SimpleChannelInboundHandler<ByteBuf> {
+        private boolean up;
+
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            ctx.writeAndFlush(FrameWriter.hello(
+                    ctx.alloc(), new Hello(config.clusterId(), config.nodeId(), peer, config.boot(), number)));
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext ctx, ByteBuf frame) {
+            FrameReader r = new FrameReader(frame, ctx.alloc());
+            if (r.type() == FrameType.HELLO_OK && !up) {
+                up = true;
+                backoffMs = BACKOFF_MIN_MS;
+                lastComplaint = "";
+                reconnects++;
+                channel = ctx.channel();
+                onUp.run();
+            } else if (r.type() == FrameType.REFUSED) {
+                complain(r.refusal());
+                backoffMs = BACKOFF_MAX_MS;
+                ctx.close();
+            } else {
+                throw new CodecException("unexpected " + r.type());
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            if (up) {
+                channel = null;
+                onDown.run();
+            }
+            redial();
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            complain(String.valueOf(cause.getMessage()));
+            ctx.close();
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package io.parablock.transport;
+
+import io.parablock.raft.message.Message;
+import io.parablock.replica.client.ClientMessage;
+
+/** Receives what peers send; called on an event loop. References of payloads pass to it. */
+public interface PeerHandler {
+    void onMessage(int groupId, int from, long boot, Message message);
+
+    void onClient(int groupId, int from, ClientMessage message);
+
+    /** The control lane to a peer came up or went down. */
+    void onConnected(int peer, boolean up);
+
+    /** The end of a batch of reads: what was caused by it can be sent and made durable together. */
+    void onReadComplete();
+}

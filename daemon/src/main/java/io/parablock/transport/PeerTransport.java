@@ -1,0 +1,300 @@
+package io.parablock.transport;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import io.parablock.blockdev.nbd.netty.TransportKind;
+import io.parablock.raft.message.Message;
+import io.parablock.replica.PeerSender;
+import io.parablock.replica.client.ClientMessage;
+import java.net.InetSocketAddress;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The connections between nodes. Every node dials every other one and sends only on what it dialled:
+ *
+ * <pre>
+ *   node 1 ── control ─────► node 2      votes, heartbeats, acks, small client messages
+ *          ══ lane 0..L-1 ═► node 2      Append, Entries, Mutate, ReadReply: the least-loaded lane
+ * </pre>
+ *
+ * Sends queue; {@link #flush} puts them on the wire.
+ */
+public final class PeerTransport implements PeerSender, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PeerTransport.class);
+    private static final long HELLO_TIMEOUT_MS = 5_000;
+
+    /** One reading for status. */
+    public record PeerReading(int peer, boolean connected, int lanesUp, long queuedBytes, long reconnects) {}
+
+    private static final class Peer {
+        final Lane control;
+        final Lane[] lanes;
+        int next;
+
+        Peer(Lane control, Lane[] lanes) {
+            this.control = control;
+            this.lanes = lanes;
+        }
+    }
+
+    private final PeerTransportConfig config;
+    private final PeerHandler handler;
+    private final Map<Integer, Peer> peers = new TreeMap<>();
+    private final ChannelGroup accepted = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final Channel listener;
+
+    private PeerTransport(PeerTransportConfig config, EventLoopGroup loops, TransportKind kind, PeerHandler handler) {
+        this.config = config;
+        this.handler = handler;
+        InetSocketAddress own = config.peers().get(config.nodeId());
+        if (own == null) {
+            throw new IllegalArgumentException("node " + config.nodeId() + " is not among its peers");
+        }
+        listener = new ServerBootstrap()
+                .group(loops)
+                .channel(kind.serverChannel())
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel ch) {
+                        accept(ch);
+                    }
+                })
+                .bind(own)
+                .syncUninterruptibly()
+                .channel();
+        for (int peer : config.peers().keySet()) {
+            if (peer != config.nodeId()) {
+                addPeer(peer, loops, kind);
+            }
+        }
+    }
+
+    /** Listens at once; {@link #dial} connects. */
+    public static PeerTransport listen(
+            PeerTransportConfig config, EventLoopGroup loops, TransportKind kind, PeerHandler handler) {
+        return new PeerTransport(config, loops, kind, handler);
+    }
+
+    private void addPeer(int peer, EventLoopGroup loops, TransportKind kind) {
+        Lane control = new Lane(
+                config,
+                peer,
+                Lane.CONTROL,
+                loops.next(),
+                kind,
+                () -> handler.onConnected(peer, true),
+                () -> handler.onConnected(peer, false));
+        Lane[] lanes = new Lane[config.lanes()];
+        for (int i = 0; i < lanes.length; i++) {
+            lanes[i] = new Lane(config, peer, i, loops.next(), kind, () -> {}, () -> {});
+        }
+        peers.put(peer, new Peer(control, lanes));
+    }
+
+    public void dial() {
+        for (Peer p : peers.values()) {
+            p.control.dial();
+            for (Lane lane : p.lanes) {
+                lane.dial();
+            }
+        }
+    }
+
+    static LengthFieldBasedFrameDecoder frameDecoder(PeerTransportConfig config) {
+        return new LengthFieldBasedFrameDecoder(
+                ByteOrder.LITTLE_ENDIAN, config.frameBytesMax(), 0, FrameDescriptor.LENGTH_BYTES, 0, 0, true);
+    }
+
+    // ---------------------------------------------------------------- sending
+
+    @Override
+    public void send(int groupId, int to, Message message) {
+        Peer p = peers.get(to);
+        FrameType type = FrameWriter.typeOf(message);
+        Lane lane = p == null ? null : type.isBulk() ? dataLane(p, type) : p.control;
+        if (lane != null && lane.isUp()) {
+            lane.write(FrameWriter.message(PooledByteBufAllocator.DEFAULT, groupId, message), type);
+        }
+    }
+
+    @Override
+    public void sendClient(int groupId, int to, ClientMessage message) {
+        Peer p = peers.get(to);
+        boolean bulk = FrameWriter.isBulk(message);
+        FrameType type = bulk ? FrameType.MUTATE : FrameType.READ;
+        Lane lane = p == null ? null : bulk ? dataLane(p, type) : p.control;
+        try {
+            if (lane != null && lane.isUp()) {
+                lane.write(FrameWriter.client(PooledByteBufAllocator.DEFAULT, groupId, message), type);
+            }
+        } finally {
+            release(message);
+        }
+    }
+
+    private static void release(ClientMessage message) {
+        ByteBuf payload = message instanceof ClientMessage.Mutate m
+                ? m.payload()
+                : message instanceof ClientMessage.ReadReply r ? r.payload() : null;
+        if (payload != null) {
+            payload.release();
+        }
+    }
+
+    /** The least-loaded lane that is up; equals take turns. */
+    private @Nullable Lane dataLane(Peer p, FrameType type) {
+        int count = type == FrameType.APPEND ? Math.min(config.entryLanes(), p.lanes.length) : p.lanes.length;
+        Lane best = null;
+        for (int i = 0; i < count; i++) {
+            Lane lane = p.lanes[(p.next + i) % count];
+            if (lane.isUp() && (best == null || lane.queuedBytes() < best.queuedBytes())) {
+                best = lane;
+            }
+        }
+        p.next = (p.next + 1) % Math.max(1, p.lanes.length);
+        return best;
+    }
+
+    @Override
+    public boolean connected(int peer) {
+        Peer p = peers.get(peer);
+        return p != null && p.control.isUp();
+    }
+
+    @Override
+    public void flush() {
+        for (Peer p : peers.values()) {
+            p.control.flush();
+            for (Lane lane : p.lanes) {
+                lane.flush();
+            }
+        }
+    }
+
+    public List<PeerReading> readings() {
+        List<PeerReading> out = new ArrayList<>();
+        peers.forEach((id, p) -> {
+            int up = 0;
+            long queued = p.control.queuedBytes();
+            for (Lane lane : p.lanes) {
+                up += lane.isUp() ? 1 : 0;
+                queued += lane.queuedBytes();
+            }
+            out.add(new PeerReading(id, p.control.isUp(), up, queued, p.control.reconnects()));
+        });
+        return out;
+    }
+
+    public InetSocketAddress address() {
+        return (InetSocketAddress) listener.localAddress();
+    }
+
+    @Override
+    public void close() {
+        listener.close().syncUninterruptibly();
+        for (Peer p : peers.values()) {
+            p.control.close();
+            for (Lane lane : p.lanes) {
+                lane.close();
+            }
+        }
+        accepted.close().awaitUninterruptibly();
+    }
+
+    // ---------------------------------------------------------------- receiving
+
+    private void accept(Channel ch) {
+        if (accepted.size() >= config.acceptedMax()) {
+            LOG.warn("refusing a peer connection from {}: {} are open", ch.remoteAddress(), accepted.size());
+            ch.close();
+            return;
+        }
+        accepted.add(ch);
+        ch.pipeline().addLast(frameDecoder(config), new Accepted());
+    }
+
+    private final class Accepted extends SimpleChannelInboundHandler<ByteBuf> {
+        private @Nullable Hello hello;
+
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            ctx.executor()
+                    .schedule(
+                            () -> {
+                                if (hello == null && ctx.channel().isActive()) {
+                                    refuse(ctx, "no hello within " + HELLO_TIMEOUT_MS + " ms");
+                                }
+                            },
+                            HELLO_TIMEOUT_MS,
+                            TimeUnit.MILLISECONDS);
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext ctx, ByteBuf frame) {
+            FrameReader r = new FrameReader(frame, ctx.alloc());
+            Hello from = hello;
+            if (from == null) {
+                greet(ctx, r.hello());
+            } else if (r.type().isClient()) {
+                handler.onClient(r.groupId(), from.sender(), r.client());
+            } else {
+                handler.onMessage(r.groupId(), from.sender(), from.boot(), r.message());
+            }
+        }
+
+        private void greet(ChannelHandlerContext ctx, Hello h) {
+            if (!h.clusterId().equals(config.clusterId())) {
+                refuse(ctx, "it belongs to cluster '" + h.clusterId() + "', this is '" + config.clusterId() + "'");
+            } else if (h.target() != config.nodeId()) {
+                refuse(ctx, "it looks for node " + h.target() + ", this is node " + config.nodeId());
+            } else if (h.sender() == config.nodeId() || !config.peers().containsKey(h.sender())) {
+                refuse(ctx, "node " + h.sender() + " is not a peer of node " + config.nodeId());
+            } else {
+                hello = h;
+                ctx.writeAndFlush(FrameWriter.helloOk(ctx.alloc()));
+            }
+        }
+
+        private void refuse(ChannelHandlerContext ctx, String why) {
+            LOG.warn("refusing peer connection from {}: {}", ctx.channel().remoteAddress(), why);
+            ctx.writeAndFlush(FrameWriter.refused(ctx.alloc(), why)).addListener(f -> ctx.close());
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            handler.onReadComplete();
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            LOG.warn("closing peer connection from {}: {}", ctx.channel().remoteAddress(), reason(cause));
+            ctx.close();
+        }
+    }
+
+    private static String reason(Throwable cause) {
+        Throwable c = cause.getCause() != null ? cause.getCause() : cause;
+        return String.valueOf(c.getMessage());
+    }
+}

@@ -1,0 +1,57 @@
+package io.parablock.raft.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Many short random histories. A failure names its seed; {@code -Dseed=N} runs that one alone, {@code -Dschedule.seeds=N}
+ * and {@code -Dschedule.first=N} choose others.
+ */
+class RandomScheduleTest {
+    private static final long SEEDS = 3000;
+    private static final long REPEAT_EVERY = 50;
+    private static final long LIMIT_NS = 40_000_000_000L;
+
+    @Test
+    void shouldBeSafeAndComeToRestInEveryRandomHistory() {
+        Long only = Long.getLong("seed");
+        long first = only != null ? only : Long.getLong("schedule.first", 1);
+        long last = only != null ? only : first + Long.getLong("schedule.seeds", SEEDS) - 1;
+        long began = System.nanoTime();
+        long stranded = 0;
+        long slots = 0;
+        long seed = first;
+        for (; seed <= last && System.nanoTime() - began < LIMIT_NS; seed++) {
+            RandomSchedule schedule = runSeed(seed, only != null);
+            stranded += schedule.stranded;
+            slots += schedule.cluster.checker.committed.size();
+            if (seed % REPEAT_EVERY == 0) {
+                List<String> again = runSeed(seed, false).cluster.transcript;
+                assertThat(again)
+                        .as("seed %d gives the same history twice", seed)
+                        .isEqualTo(schedule.cluster.transcript);
+            }
+        }
+        System.out.println("random schedules: seeds " + first + ".." + (seed - 1) + ", " + slots + " slots committed, "
+                + stranded + " nodes left to an install");
+    }
+
+    private static RandomSchedule runSeed(long seed, boolean show) {
+        RandomSchedule schedule = new RandomSchedule(seed);
+        try {
+            schedule.run();
+        } catch (AssertionError | RuntimeException e) {
+            throw new AssertionError(
+                    "seed " + seed + " (-Dseed=" + seed + "), " + schedule.cluster.shape + ": " + e
+                            + schedule.describe(),
+                    e);
+        } finally {
+            if (show) {
+                schedule.cluster.transcript.forEach(System.out::println);
+            }
+        }
+        return schedule;
+    }
+}

@@ -1,0 +1,382 @@
+package io.parablock.raft.scenario;
+
+import io.parablock.raft.Mode;
+import io.parablock.raft.Output;
+import io.parablock.raft.ProposeResult;
+import io.parablock.raft.RaftConfig;
+import io.parablock.raft.RaftNode;
+import io.parablock.raft.RaftStatus;
+import io.parablock.raft.Role;
+import io.parablock.raft.log.Entry;
+import io.parablock.raft.log.EntryKind;
+import io.parablock.raft.message.Message;
+import io.parablock.raft.state.Checkpoint;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/**
+ * A few cores wired by hand. Nothing moves by itself: messages wait in a pool, appends and applies are completed by a
+ * command (or at once, where the node says so), and time is what the caller says.
+ */
+final class ScenarioCluster {
+    static final long MS = 1_000_000L;
+
+    /** A core that still has output after so many rounds is in a loop. */
+    private static final int WORK_ROUNDS_MAX = 1000;
+
+    private static final int DELIVERIES_MAX = 20_000;
+    private static final long STEP_NS = 5 * MS;
+
+    /** @param retain slots kept for a lagging follower */
+    record Shape(
+            int nodes, Mode mode, int span, int retain, int frameEntries, int fetchSlots, int sessions, int window) {
+        static final long ELECTION_TIMEOUT_NS = 300 * MS;
+        static final long HEARTBEAT_NS = 50 * MS;
+        static final long RETRANSMIT_NS = 100 * MS;
+    }
+
+    final Shape shape;
+    final long seed;
+    final TreeMap<Integer, SimulatedNode> nodes = new TreeMap<>();
+    final List<Packet> pool = new ArrayList<>();
+
+    /** Every message sent since the last mark, lost or not. */
+    final List<Packet> sent = new ArrayList<>();
+
+    /** Ordered pairs that cannot talk, as from * 100 + to. */
+    final Set<Integer> cuts = new HashSet<>();
+
+    final SafetyChecker checker;
+    final Map<Long, Boolean> reads = new HashMap<>();
+    final Map<Long, Boolean> flushes = new HashMap<>();
+    final List<String> transcript = new ArrayList<>();
+    long now = 1_000_000 * MS;
+    private long packets;
+    private int payloads;
+
+    ScenarioCluster(Shape shape, long seed) {
+        this.shape = shape;
+        this.seed = seed;
+        this.checker = new SafetyChecker(shape.mode(), shape.nodes(), shape.span());
+        for (int i = 1; i <= shape.nodes(); i++) {
+            SimulatedNode n = new SimulatedNode(i);
+            nodes.put(i, n);
+            start(n);
+        }
+    }
+
+    SimulatedNode node(int id) {
+        SimulatedNode n = nodes.get(id);
+        if (n == null) {
+            throw new IllegalArgumentException("no node " + id);
+        }
+        return n;
+    }
+
+    // ---- life of a node ----
+
+    void start(SimulatedNode n) {
+        RaftConfig config = new RaftConfig(
+                1,
+                n.id,
+                voters(),
+                shape.mode(),
+                shape.span(),
+                Shape.ELECTION_TIMEOUT_NS,
+                Shape.HEARTBEAT_NS,
+                Shape.RETRANSMIT_NS,
+                shape.retain(),
+                shape.frameEntries(),
+                1 << 20,
+                shape.fetchSlots(),
+                shape.sessions(),
+                shape.window(),
+                false);
+        n.boot++;
+        n.startedFrom = n.disk.checkpoint.a();
+        n.raft = new RaftNode(config, n.disk.recovered(), seed * 31 + n.id * 7 + n.boot, now);
+        work(n);
+    }
+
+    private int[] voters() {
+        int[] voters = new int[shape.nodes()];
+        for (int i = 0; i < voters.length; i++) {
+            voters[i] = i + 1;
+        }
+        return voters;
+    }
+
+    void crash(SimulatedNode n, boolean keepStore) {
+        note("n" + n.id + " crashes");
+        n.crash(keepStore);
+    }
+
+    // ---- inputs ----
+
+    void tick(SimulatedNode n) {
+        n.core().tick(now);
+        work(n);
+    }
+
+    void deliver(Packet p) {
+        pool.remove(p);
+        hand(p);
+    }
+
+    /** Delivers without taking it out of the pool: a duplicate. */
+    void hand(Packet p) {
+        SimulatedNode to = node(p.to());
+        if (to.isUp()) {
+            to.core().step(p.from(), p.boot(), p.message(), now);
+            work(to);
+        }
+    }
+
+    ProposeResult propose(
+            SimulatedNode n, EntryKind kind, long offset, long length, long session, long seq, long lowest) {
+        int payload = kind == EntryKind.WRITE ? (int) length : 0;
+        ProposeResult r = n.core().propose(kind, offset, length, session, seq, lowest, ++payloads, payload, null, now);
+        if (r == ProposeResult.ACCEPTED) {
+            for (Entry e : n.core().output().appends) {
+                if (e.session() == session
+                        && e.seq() == seq
+                        && e.origin() == n.core().status().term()) {
+                    checker.onAssigned(n, e);
+                }
+            }
+        }
+        return r;
+    }
+
+    void read(SimulatedNode n, long readId, long offset, long length) {
+        checker.onReadStarted(n.id, readId, offset, length);
+        n.core().readIndex(readId, offset, length, now);
+        work(n);
+    }
+
+    void durable(SimulatedNode n, Entry e) {
+        n.appending.remove(e);
+        n.disk.write(e);
+        checker.afterDurable(n, e);
+        note("n" + n.id + " durable " + e.slot() + "@" + e.origin());
+        n.core().onDurable(e.slot(), e.origin(), now);
+        work(n);
+    }
+
+    void complete(SimulatedNode n, Entry e) {
+        n.applying.remove(e);
+        n.write(e);
+        n.applied.put(e.slot(), e);
+        note("n" + n.id + " applied " + e.slot());
+        n.core().onApplied(e.slot(), now);
+        work(n);
+    }
+
+    Checkpoint checkpoint(SimulatedNode n) {
+        Checkpoint image = n.core().checkpointImage();
+        for (long s = n.startedFrom + 1; s <= image.a(); s++) {
+            Entry e = checker.committedEntry(s);
+            SafetyChecker.require(
+                    e != null && (e.lengthBytes() == 0 || n.hasApplied(s)),
+                    "node " + n.id + ": checkpoint " + image.a() + " covers slot " + s + ", which is not applied");
+        }
+        n.fsyncedDevice.clear();
+        n.fsyncedDevice.putAll(n.device);
+        n.disk.checkpoint = image;
+        note("n" + n.id + " checkpoint " + image.a() + " base " + image.logBase());
+        n.core().onCheckpointDurable(image, now);
+        work(n);
+        return image;
+    }
+
+    // ---- output ----
+
+    void work(SimulatedNode n) {
+        if (n.raft != null) {
+            n.raft.endOfBatch(now);
+            drain(n);
+        }
+    }
+
+    void drain(SimulatedNode n) {
+        for (int round = 0; n.raft != null && !n.raft.output().isEmpty(); round++) {
+            SafetyChecker.require(round < WORK_ROUNDS_MAX, "node " + n.id + " never comes to rest");
+            observeRole(n);
+            if (!persist(n, n.raft.output())) {
+                return;
+            }
+            takeOutput(n, n.raft.output());
+            while (n.raft != null && n.autoDurable && !n.appending.isEmpty()) {
+                finishAppend(n);
+            }
+            while (n.raft != null && n.autoApply && !n.applying.isEmpty()) {
+                finishApply(n);
+            }
+            if (n.raft != null) {
+                n.raft.endOfBatch(now);
+            }
+        }
+        if (n.raft != null) {
+            observeRole(n);
+            n.raft.checkInvariants();
+        }
+    }
+
+    /** Delivers what the filter lets pass, and what that causes, until nothing more comes. */
+    void settle(Predicate<Packet> passes) {
+        for (int i = 0; i < DELIVERIES_MAX; i++) {
+            Packet next = null;
+            for (Packet p : pool) {
+                if (passes.test(p)) {
+                    next = p;
+                    break;
+                }
+            }
+            if (next == null) {
+                return;
+            }
+            deliver(next);
+        }
+        throw new AssertionError("the nodes never stop talking");
+    }
+
+    /** Time passes for all nodes that run; messages flow without delay where the filter lets them. */
+    void run(long ms, Predicate<Packet> passes) {
+        for (long end = now + ms * MS; now < end; ) {
+            now += STEP_NS;
+            for (SimulatedNode n : nodes.values()) {
+                if (n.isUp()) {
+                    tick(n);
+                }
+            }
+            settle(passes);
+        }
+    }
+
+    private void finishAppend(SimulatedNode n) {
+        Entry e = n.appending.remove(0);
+        n.disk.write(e);
+        checker.afterDurable(n, e);
+        n.core().onDurable(e.slot(), e.origin(), now);
+    }
+
+    private void finishApply(SimulatedNode n) {
+        Entry e = n.applying.remove(0);
+        n.write(e);
+        n.applied.put(e.slot(), e);
+        note("n" + n.id + " applied " + e.slot());
+        n.core().onApplied(e.slot(), now);
+    }
+
+    private void observeRole(SimulatedNode n) {
+        RaftStatus s = n.core().status();
+        checker.onRole(n, s.role(), s.term());
+        if (s.role() != n.lastRole) {
+            n.lastRole = s.role();
+            if (s.role() != Role.PRE_CANDIDATE) {
+                note("n" + n.id + " " + s.role() + " term " + s.term());
+            }
+        }
+    }
+
+    /** False if the node crashed on the way. */
+    private boolean persist(SimulatedNode n, Output o) {
+        if (o.syncRecord != null) {
+            if (n.crashAt == SimulatedNode.CrashPoint.BEFORE_SYNC_RECORD) {
+                crash(n, false);
+                return false;
+            }
+            checker.onSyncRecord(n, o.syncRecord);
+            n.disk.sync = o.syncRecord;
+            checker.afterSyncRecord(n, o.syncRecord.term());
+            note("n" + n.id + " syncrec term " + o.syncRecord.term() + " m " + o.syncRecord.m());
+            if (n.crashAt == SimulatedNode.CrashPoint.AFTER_SYNC_RECORD) {
+                crash(n, false);
+                return false;
+            }
+        }
+        if (o.hardState != null) {
+            if (n.crashAt == SimulatedNode.CrashPoint.BEFORE_HARD_STATE) {
+                crash(n, false);
+                return false;
+            }
+            checker.onHardState(n, o.hardState);
+            n.disk.hard = o.hardState;
+            note("n" + n.id + " meta term " + o.hardState.term() + " voted " + o.hardState.votedFor() + " sync "
+                    + o.hardState.syncTerm());
+        }
+        if (!o.messages.isEmpty() && n.crashAt == SimulatedNode.CrashPoint.BEFORE_MESSAGES) {
+            crash(n, false);
+            return false;
+        }
+        return true;
+    }
+
+    private void takeOutput(SimulatedNode n, Output o) {
+        List<Output.ForceRequest> forces = List.copyOf(o.forces);
+        for (Entry e : o.appends) {
+            checker.onEntry(e);
+            n.appending.add(e);
+        }
+        for (Output.Outgoing m : o.messages) {
+            send(n, m.to(), m.message());
+        }
+        for (Entry e : o.committed) {
+            checker.onAnswered(n, e);
+            note("n" + n.id + " answers " + e.slot());
+        }
+        for (Entry e : o.applies) {
+            checker.onApply(n, e);
+            n.applying.add(e);
+        }
+        for (Output.ReadResult r : o.reads) {
+            if (r.ok()) {
+                checker.onReadServed(n, r.readId());
+            }
+            SafetyChecker.require(reads.put(r.readId(), r.ok()) == null, "read " + r.readId() + " answered twice");
+            note("n" + n.id + " read " + r.readId() + (r.ok() ? " ok" : " failed"));
+        }
+        for (Output.FlushResult f : o.flushes) {
+            flushes.put(f.flushId(), f.ok());
+        }
+        if (o.truncateTo > 0) {
+            checker.onTruncate(n, o.truncateTo, nodes.values());
+            n.disk.truncate(o.truncateTo);
+            note("n" + n.id + " truncates to " + o.truncateTo);
+        }
+        o.clear();
+        for (Output.ForceRequest f : forces) {
+            n.core().onForced(f.from(), f.id(), now);
+        }
+    }
+
+    private void send(SimulatedNode n, int to, Message message) {
+        Packet p = new Packet(++packets, n.id, n.boot, to, message);
+        checker.onSend(n, to, message);
+        sent.add(p);
+        boolean chatter = message instanceof Message.Heartbeat || message instanceof Message.HeartbeatAck;
+        if (!chatter) {
+            note("  " + p.summary());
+        }
+        if (!cuts.contains(n.id * 100 + to)) {
+            pool.add(p);
+        }
+    }
+
+    /** A message as a peer might have sent it. */
+    Packet forge(int from, int to, Message message) {
+        return new Packet(++packets, from, node(from).boot, to, message);
+    }
+
+    private void note(String line) {
+        if (transcript.size() < 10_000) {
+            transcript.add(line);
+        }
+    }
+}

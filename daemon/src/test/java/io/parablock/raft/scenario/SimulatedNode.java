@@ -1,0 +1,87 @@
+package io.parablock.raft.scenario;
+
+import io.parablock.raft.RaftNode;
+import io.parablock.raft.Role;
+import io.parablock.raft.log.Entry;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** One node: its core while it runs, its disk, its block store as 512-byte sectors, and what is under way. */
+final class SimulatedNode {
+    static final int SECTOR_BYTES = 512;
+
+    /** Where the next output that has such a part makes the node crash. */
+    enum CrashPoint {
+        NONE,
+        BEFORE_SYNC_RECORD,
+        AFTER_SYNC_RECORD,
+        BEFORE_HARD_STATE,
+        BEFORE_MESSAGES
+    }
+
+    final int id;
+    final SimulatedDisk disk = new SimulatedDisk();
+    final List<Entry> appending = new ArrayList<>();
+    final List<Entry> applying = new ArrayList<>();
+
+    /** The slots applied since the last start, above the checkpoint that it started from. */
+    final TreeMap<Long, Entry> applied = new TreeMap<>();
+
+    /** Sector to the slot written last: what the page cache has, and what the last fsync has. */
+    final Map<Long, Long> device = new HashMap<>();
+
+    final Map<Long, Long> fsyncedDevice = new HashMap<>();
+
+    @Nullable
+    RaftNode raft;
+
+    long boot;
+    long startedFrom;
+    boolean autoDurable = true;
+    boolean autoApply = true;
+    CrashPoint crashAt = CrashPoint.NONE;
+    Role lastRole = Role.FOLLOWER;
+
+    SimulatedNode(int id) {
+        this.id = id;
+    }
+
+    boolean isUp() {
+        return raft != null;
+    }
+
+    RaftNode core() {
+        if (raft == null) {
+            throw new AssertionError("node " + id + " is down");
+        }
+        return raft;
+    }
+
+    boolean hasApplied(long slot) {
+        return slot <= startedFrom || applied.containsKey(slot);
+    }
+
+    void write(Entry e) {
+        for (long b = e.offsetBytes(); b < e.offsetBytes() + e.lengthBytes(); b += SECTOR_BYTES) {
+            device.put(b / SECTOR_BYTES, e.slot());
+        }
+    }
+
+    /** Everything volatile is gone; the block store falls back to its last fsync, or keeps what the page cache had. */
+    void crash(boolean keepStore) {
+        raft = null;
+        appending.clear();
+        applying.clear();
+        applied.clear();
+        crashAt = CrashPoint.NONE;
+        lastRole = Role.FOLLOWER;
+        if (!keepStore) {
+            device.clear();
+            device.putAll(fsyncedDevice);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.parablock.tools;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Starts daemons as processes of their own, with the flags that the launcher script would give them. */
+final class NodeLauncher {
+    private static final int JDK_WITH_EXTRA_FLAGS = 24;
+
+    private final Path jvmFolder;
+
+    NodeLauncher() {
+        String home = System.getProperty("parablock.home");
+        if (home == null) {
+            throw new CommandFailure("start this through tools/parablock (the property parablock.home is not set)");
+        }
+        this.jvmFolder = Path.of(home, "tools", "jvm");
+    }
+
+    /** Starts the daemon of {@code config}; what it prints is added to {@code log}. */
+    Process start(Path config, Path log, Path pidFile) throws IOException {
+        Process process = new ProcessBuilder(command(config))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                .start();
+        Files.writeString(pidFile, process.pid() + "\n");
+        return process;
+    }
+
+    private List<String> command(Path config) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("@" + jvmFolder.resolve("common.args"));
+        if (Runtime.version().feature() >= JDK_WITH_EXTRA_FLAGS) {
+            command.add("@" + jvmFolder.resolve("jdk24.args"));
+        }
+        command.add("@" + jvmFolder.resolve("node.args"));
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path"));
+        command.add(Parablock.class.getName());
+        command.add("node");
+        command.add("-c");
+        command.add(config.toString());
+        return command;
+    }
+}

@@ -1,0 +1,90 @@
+package io.parablock.tools;
+
+import java.io.PrintWriter;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** Shows how far something is: a bar on a terminal, plain lines elsewhere. */
+final class Progress {
+    private static final int POLL_MS = 100;
+    private static final int PLAIN_LINE_EVERY_MS = 5_000;
+    private static final int NAME_CHARS = 34;
+
+    private final PrintWriter out;
+    private final boolean terminal;
+
+    Progress(PrintWriter out, boolean terminal) {
+        this.out = out;
+        this.terminal = terminal;
+    }
+
+    /** The launcher knows whether standard output is a terminal; Java only since 22. */
+    static Progress to(PrintWriter out) {
+        return new Progress(out, Boolean.getBoolean("launcher.terminal"));
+    }
+
+    void line(String text) {
+        out.println(text);
+        out.flush();
+    }
+
+    /** Waits for {@code durationMs}. */
+    void sleep(String what, long durationMs, Supplier<String> detail) throws InterruptedException {
+        await(what, durationMs, () -> false, detail);
+    }
+
+    /** Waits until {@code done}, at most {@code timeoutMs}; returns whether it was done. */
+    boolean await(String what, long timeoutMs, BooleanSupplier done, Supplier<String> detail)
+            throws InterruptedException {
+        if (terminal) {
+            try (ProgressBar bar = bar(what, timeoutMs)) {
+                return poll(timeoutMs, done, elapsedMs -> {
+                    bar.stepTo(elapsedMs);
+                    bar.setExtraMessage(detail.get());
+                });
+            }
+        }
+        line("  " + what + " ...");
+        long[] nextMs = {PLAIN_LINE_EVERY_MS};
+        return poll(timeoutMs, done, elapsedMs -> {
+            if (elapsedMs >= nextMs[0]) {
+                nextMs[0] += PLAIN_LINE_EVERY_MS;
+                line("  " + what + ": " + elapsedMs / 1000 + " s " + detail.get());
+            }
+        });
+    }
+
+    private interface Show {
+        void at(long elapsedMs);
+    }
+
+    private static boolean poll(long timeoutMs, BooleanSupplier done, Show show) throws InterruptedException {
+        long startNs = System.nanoTime();
+        while (true) {
+            long elapsedMs = (System.nanoTime() - startNs) / 1_000_000;
+            if (done.getAsBoolean()) {
+                return true;
+            }
+            if (elapsedMs >= timeoutMs) {
+                return false;
+            }
+            show.at(Math.min(elapsedMs, timeoutMs));
+            Thread.sleep(Math.min(POLL_MS, timeoutMs - elapsedMs));
+        }
+    }
+
+    private static ProgressBar bar(String what, long max) {
+        String name = what + " ".repeat(Math.max(0, NAME_CHARS - what.length()));
+        return new ProgressBarBuilder()
+                .setTaskName("  " + name)
+                .setInitialMax(max)
+                .setStyle(ProgressBarStyle.ASCII)
+                .setUpdateIntervalMillis(POLL_MS)
+                .hideEta()
+                .clearDisplayOnFinish()
+                .build();
+    }
+}

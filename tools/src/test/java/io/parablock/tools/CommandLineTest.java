@@ -1,0 +1,82 @@
+package io.parablock.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CommandLineTest {
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "nonsense",
+                "demo --bogus",
+                "demo --nodes many",
+                "demo --nodes 99",
+                "demo --size 12Q",
+                "demo --size 1000",
+                "demo --mode fast",
+                "demo --durability never",
+                "demo --nbd-port 0",
+                "demo --nbd-port 65534",
+                "demo --http-port -1",
+                "demo stop --force",
+                "node",
+                "status --http here",
+                "status --http http://a --dir b",
+                "compare-replicas"
+            })
+    void shouldAnswerWrongArgumentsWithOneLineAndExitCodeTwo(String arguments) {
+        Answer answer = run(arguments.split(" "));
+        assertThat(answer.exitCode).isEqualTo(2);
+        assertThat(answer.err.strip().lines()).hasSize(1);
+        assertThat(answer.err).startsWith("parablock: ");
+    }
+
+    @Test
+    void shouldFailInOneLineWhereThereIsNoCluster() {
+        String dir = folder.toString();
+        for (String[] command : new String[][] {
+            {"status", "--dir", dir},
+            {"demo", "stop", "--dir", dir},
+            {"compare-replicas", "--dir", dir},
+            {"status", "--http", "http://127.0.0.1:1"}
+        }) {
+            Answer answer = run(command);
+            assertThat(answer.exitCode).isEqualTo(1);
+            assertThat(answer.err.strip().lines()).hasSize(1);
+        }
+    }
+
+    @Test
+    void shouldReadSizesAsPeopleWriteThem() {
+        assertThat(ByteSize.parse("4096").bytes()).isEqualTo(4096);
+        assertThat(ByteSize.parse("1GiB").bytes()).isEqualTo(1L << 30);
+        assertThat(ByteSize.parse("512m").bytes()).isEqualTo(512L << 20);
+        assertThat(ByteSize.parse("2T")).hasToString("2TiB");
+        assertThat(ByteSize.parse("1536MiB")).hasToString("1536MiB");
+    }
+
+    private record Answer(int exitCode, String err) {}
+
+    private static Answer run(String... arguments) {
+        PrintStream err = System.err;
+        ByteArrayOutputStream captured = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(captured, true, StandardCharsets.UTF_8));
+        try {
+            int exitCode = Parablock.execute(arguments);
+            return new Answer(exitCode, captured.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setErr(err);
+        }
+    }
+}
