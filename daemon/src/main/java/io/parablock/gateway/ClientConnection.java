@@ -2,6 +2,8 @@ package io.parablock.gateway;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.parablock.blockdev.nbd.Nbd;
+import io.parablock.blockdev.nbd.NbdSession;
 import io.parablock.metrics.RequestMeters;
 import io.parablock.metrics.RequestMeters.Operation;
 import io.parablock.raft.log.EntryKind;
@@ -16,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * One client at one volume, with a session in each of the volume's groups. Called on one thread, the connection's; answers
  * come on the groups' threads. Extents are inside the volume and not empty: the caller has checked that.
  */
-public final class ClientConnection {
+final class ClientConnection implements NbdSession {
     private final Gateway.Export export;
     private final List<Gateway.GroupSessionHolder> sessions;
     private final GatewayConfig config;
@@ -40,24 +42,23 @@ public final class ClientConnection {
         this.nowNs = nowNs;
     }
 
-    public long sizeBytes() {
-        return export.sizeBytes();
-    }
-
-    public void read(long offset, int length, RequestListener listener) {
+    @Override
+    public void read(long offset, int length, ReadCompletion done) {
+        RequestListener listener = (ok, content) -> done.complete(ok ? 0 : Nbd.EIO, content);
         long now = nowNs.getAsLong();
         int parts = RequestSplitter.count(offset, length, export.chunkBytes(), config.entryBytesMax());
         // One part is handed on as it came; several are put together in one buffer.
         ByteBuf target = parts == 1 ? null : allocator.directBuffer(length, length);
         ClientRequest request = new ClientRequest(meters, Operation.READ, length, now, parts, target, listener);
         split(offset, length, config.entryBytesMax(), (chunk, at, size, requestOffset) -> {
-            PartListener done = part(request, requestOffset);
-            run(chunk, done, null, m -> m.gateway().read(at, (int) size, done, now));
+            PartListener partDone = part(request, requestOffset);
+            run(chunk, partDone, null, m -> m.gateway().read(at, (int) size, partDone, now));
         });
     }
 
-    /** The payload's readable bytes; its reference passes to this gateway. */
-    public void write(long offset, ByteBuf payload, boolean fua, RequestListener listener) {
+    @Override
+    public void write(long offset, ByteBuf payload, boolean fua, Completion done) {
+        RequestListener listener = listener(done);
         long now = nowNs.getAsLong();
         int length = payload.readableBytes();
         int start = payload.readerIndex();
@@ -66,23 +67,26 @@ public final class ClientConnection {
         split(offset, length, config.entryBytesMax(), (chunk, at, size, requestOffset) -> {
             ByteBuf slice = payload.retainedSlice(start + (int) requestOffset, (int) size);
             int crc = crc(slice);
-            PartListener done = part(request, requestOffset);
+            PartListener partDone = part(request, requestOffset);
             Gateway.GroupSessionHolder session = sessions.get(chunk);
             run(
                     chunk,
-                    done,
+                    partDone,
                     slice,
-                    m -> m.gateway().mutate(session.get(), EntryKind.WRITE, at, size, fua, crc, slice, done, now));
+                    m -> m.gateway().mutate(session.get(), EntryKind.WRITE, at, size, fua, crc, slice, partDone, now));
         });
         payload.release();
     }
 
-    public void trim(long offset, long length, boolean fua, RequestListener listener) {
-        range(Operation.TRIM, EntryKind.TRIM, offset, length, fua, listener);
+    @Override
+    public void trim(long offset, long length, boolean fua, Completion done) {
+        range(Operation.TRIM, EntryKind.TRIM, offset, length, fua, listener(done));
     }
 
-    public void zero(long offset, long length, boolean fua, RequestListener listener) {
-        range(Operation.ZERO, EntryKind.ZERO, offset, length, fua, listener);
+    /** Whether zeros take space is each block store's choice. */
+    @Override
+    public void zero(long offset, long length, boolean noHole, boolean fua, Completion done) {
+        range(Operation.ZERO, EntryKind.ZERO, offset, length, fua, listener(done));
     }
 
     private void range(
@@ -91,25 +95,32 @@ public final class ClientConnection {
         int parts = RequestSplitter.count(offset, length, export.chunkBytes(), config.rangeBytesMax());
         ClientRequest request = new ClientRequest(meters, operation, length, now, parts, null, listener);
         split(offset, length, config.rangeBytesMax(), (chunk, at, size, requestOffset) -> {
-            PartListener done = part(request, requestOffset);
+            PartListener partDone = part(request, requestOffset);
             Gateway.GroupSessionHolder session = sessions.get(chunk);
-            run(chunk, done, null, m -> m.gateway().mutate(session.get(), kind, at, size, fua, 0, null, done, now));
+            run(
+                    chunk,
+                    partDone,
+                    null,
+                    m -> m.gateway().mutate(session.get(), kind, at, size, fua, 0, null, partDone, now));
         });
     }
 
     /** Every group of the volume. */
-    public void flush(RequestListener listener) {
+    @Override
+    public void flush(Completion done) {
+        RequestListener listener = listener(done);
         long now = nowNs.getAsLong();
         int parts = export.members().size();
         ClientRequest request = new ClientRequest(meters, Operation.FLUSH, 0, now, parts, null, listener);
         for (int chunk = 0; chunk < parts; chunk++) {
-            PartListener done = part(request, 0);
-            run(chunk, done, null, m -> m.gateway().flush(done, now));
+            PartListener partDone = part(request, 0);
+            run(chunk, partDone, null, m -> m.gateway().flush(partDone, now));
         }
     }
 
     /** The client has gone; its unanswered entries are not sent again. */
-    public void close() {
+    @Override
+    public void detach() {
         if (closed) {
             return;
         }
@@ -124,6 +135,10 @@ public final class ClientConnection {
                 return;
             }
         }
+    }
+
+    private static RequestListener listener(Completion done) {
+        return (ok, nothing) -> done.complete(ok ? 0 : Nbd.EIO);
     }
 
     private void split(long offset, long length, int partBytesMax, RequestSplitter.Visitor visitor) {

@@ -2,6 +2,9 @@ package io.parablock.gateway;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.parablock.blockdev.nbd.NbdBackend;
+import io.parablock.blockdev.nbd.NbdExport;
+import io.parablock.blockdev.nbd.NbdSession;
 import io.parablock.metrics.RequestMeters;
 import io.parablock.pipeline.GroupLoop;
 import io.parablock.replica.PeerSender;
@@ -22,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *   answer ◄── all parts ended ◄──┘
  * </pre>
  */
-public final class Gateway {
+public final class Gateway implements NbdBackend {
     /** One group's gateway and the thread that owns it. */
     record Member(GroupGateway gateway, GroupLoop loop) {}
 
@@ -118,23 +121,18 @@ public final class Gateway {
 
     // ---------------------------------------------------------------- clients
 
-    public List<String> volumes() {
-        return List.copyOf(exports.keySet());
+    @Override
+    public List<NbdExport> exports() {
+        return exports.values().stream()
+                .map(e -> new NbdExport(e.name, "replicated volume " + e.name, e.sizeBytes, false))
+                .toList();
     }
 
-    public long sizeBytes(String volume) {
-        Export e = exports.get(volume);
+    @Override
+    public NbdSession attach(NbdExport export) {
+        Export e = exports.get(export.name());
         if (e == null) {
-            throw new IllegalArgumentException("no volume " + volume);
-        }
-        return e.sizeBytes;
-    }
-
-    /** A client attaches; null if there is no such volume. */
-    public @Nullable ClientConnection attach(String volume) {
-        Export e = exports.get(volume);
-        if (e == null) {
-            return null;
+            throw new IllegalArgumentException("no volume " + export.name());
         }
         List<GroupSessionHolder> sessions = new ArrayList<>();
         for (Member m : e.members) {

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Told once how a client's request ended, on some group's thread. */
 @FunctionalInterface
-public interface RequestListener {
+interface RequestListener {
     /**
      * @param ok false is an I/O error
      * @param payload what a read found; its reference passes to the callee

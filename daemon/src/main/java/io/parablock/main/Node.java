@@ -1,0 +1,397 @@
+package io.parablock.main;
+
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.parablock.blockdev.nbd.netty.NbdServer;
+import io.parablock.blockdev.nbd.netty.NbdServerConfig;
+import io.parablock.blockdev.nbd.netty.TransportKind;
+import io.parablock.config.ConfigException;
+import io.parablock.config.NodeConfig;
+import io.parablock.gateway.Gateway;
+import io.parablock.http.NodeReading;
+import io.parablock.http.StatusServer;
+import io.parablock.metrics.NodeMeters;
+import io.parablock.pipeline.GroupLoop;
+import io.parablock.pipeline.InlineGroupLoop;
+import io.parablock.pipeline.PipelineConfig;
+import io.parablock.pipeline.ThreadedApplyStage;
+import io.parablock.pipeline.ThreadedGroupLoop;
+import io.parablock.pipeline.ThreadedWalStage;
+import io.parablock.raft.message.Message;
+import io.parablock.replica.ApplyStage;
+import io.parablock.replica.GroupStore;
+import io.parablock.replica.InlineApplyStage;
+import io.parablock.replica.InlineWalStage;
+import io.parablock.replica.PeerSender;
+import io.parablock.replica.Recovery;
+import io.parablock.replica.Replica;
+import io.parablock.replica.ReplicaEvents;
+import io.parablock.replica.ReplicaPorts;
+import io.parablock.replica.ReplicaStatus;
+import io.parablock.replica.WalRouter;
+import io.parablock.replica.WalStage;
+import io.parablock.replica.client.ClientMessage;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One node: everything put together.
+ *
+ * <pre>
+ *   NBD server ─► Gateway ──┐          ┌─► WAL (one for all groups)
+ *   peers ─► PeerLinks ─────┼─► groups ┼─► block store (one per group)
+ *   status server ──────────┘          └─► peers, gateways
+ * </pre>
+ */
+public final class Node implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+    private static final long READ_TIMEOUT_MS = 1_000;
+    private static final long STOP_TIMEOUT_MS = 5_000;
+    private static final long HANDSHAKE_TIMEOUT_MS = 10_000;
+    private static final int BACKGROUND_THREADS = 2;
+    private static final int LOOP_THREADS_OF_THREADS_PIPELINE = 2;
+
+    /** What happens when the node cannot go on; the process's main class halts. */
+    @FunctionalInterface
+    public interface FatalHandler {
+        void onFatal(String line);
+    }
+
+    private final NodeConfig config;
+    private final FatalHandler fatal;
+    private final TransportKind transport;
+    private final PipelineConfig.Kind pipeline;
+    private final EventLoopGroup loops;
+    private final ScheduledExecutorService timer;
+    private final ExecutorService background;
+    private final WalRouter router = new WalRouter();
+    private final NodeMeters meters = new NodeMeters();
+    private final Map<Integer, NodeGroup> groups = new TreeMap<>();
+    private final Inputs inputs = new Inputs();
+    private final NodeDisk disk;
+    private final PeerLinks links;
+    private final Gateway gateway;
+    private final List<AutoCloseable> stages = new ArrayList<>();
+    private @Nullable ThreadedWalStage walStage;
+    private @Nullable NbdServer nbd;
+    private @Nullable StatusServer http;
+    private boolean closed;
+
+    Node(NodeConfig config, PeerLinks.Factory peers, FatalHandler fatal) throws IOException {
+        this.config = config;
+        this.fatal = fatal;
+        this.transport = transport(config);
+        PipelineConfig pipelineConfig = NodeSettings.pipeline(config);
+        this.pipeline = pipelineConfig.resolve(Runtime.getRuntime().availableProcessors());
+        this.disk = NodeDisk.open(config, router);
+        int threads = pipeline == PipelineConfig.Kind.INLINE ? 1 : LOOP_THREADS_OF_THREADS_PIPELINE;
+        this.loops =
+                new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("loop", true), transport.ioHandler());
+        this.timer = Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("timer", true));
+        this.background =
+                Executors.newFixedThreadPool(BACKGROUND_THREADS, new DefaultThreadFactory("background", true));
+        // Greater in each run: gateway nonces and request ids begin with it.
+        long boot = System.currentTimeMillis();
+        this.links = peers.create(config, new PeerLinks.Sockets(loops, transport, boot), inputs);
+        PeerSender sender = new LoopBack(config.nodeId(), () -> links, inputs);
+        this.gateway = new Gateway(
+                config.nodeId(),
+                boot,
+                NodeSettings.gateway(config),
+                sender,
+                meters,
+                PooledByteBufAllocator.DEFAULT,
+                System::nanoTime);
+        if (pipeline == PipelineConfig.Kind.THREADS) {
+            walStage = new ThreadedWalStage("wal", disk.wal(), router, pipelineConfig);
+        }
+        for (NodeDisk.Group g : disk.groups()) {
+            addGroup(g, sender, pipelineConfig, boot);
+        }
+        addVolumes();
+    }
+
+    private static TransportKind transport(NodeConfig config) {
+        try {
+            TransportKind.Choice choice =
+                    TransportKind.choose(NodeSettings.word(config.transport().kind()));
+            if (!choice.fallback().isEmpty()) {
+                LOG.info("transport {}: {}", choice.kind().label(), choice.fallback());
+            }
+            return choice.kind();
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException("transport.kind: " + e.getMessage());
+        }
+    }
+
+    private void addGroup(NodeDisk.Group g, PeerSender sender, PipelineConfig pipelineConfig, long boot) {
+        int id = g.groupId();
+        NodeGroup group = new NodeGroup(id, gateway);
+        GroupStore store = new ChunkStore(g.store());
+        GroupLoop loop;
+        WalStage wal;
+        ApplyStage apply;
+        ThreadedWalStage shared = walStage;
+        ThreadedWalStage.GroupWal groupWal = null;
+        if (shared == null) {
+            loop = new InlineGroupLoop(loops.next(), pipelineConfig, group);
+            wal = new InlineWalStage(disk.wal());
+            apply = new InlineApplyStage(store);
+        } else {
+            loop = new ThreadedGroupLoop("group-" + id, pipelineConfig, timer, group);
+            groupWal = shared.group(id, loop);
+            wal = groupWal;
+            ThreadedApplyStage stage = new ThreadedApplyStage("apply-" + id, store, loop, pipelineConfig);
+            stages.add(stage);
+            stage.start();
+            apply = stage;
+        }
+        Recovery.Recovered recovered = disk.recovered(id);
+        recovered.notes().forEach(LOG::warn);
+        ReplicaPorts ports = new ReplicaPorts(
+                wal,
+                g.state(),
+                store,
+                apply,
+                sender,
+                new Events(),
+                loop::execute,
+                background,
+                System::nanoTime,
+                PooledByteBufAllocator.DEFAULT);
+        Replica replica = new Replica(
+                NodeSettings.raft(config, id),
+                NodeSettings.replica(config),
+                NodeDisk.identity(config, id),
+                recovered.state(),
+                ports,
+                boot * 31 + id * 1009L + config.nodeId());
+        if (groupWal != null) {
+            groupWal.bind(replica);
+        } else {
+            router.register(id, replica::onWalDurable);
+        }
+        group.bind(replica, loop);
+        groups.put(id, group);
+        gateway.addGroup(id, loop);
+    }
+
+    private void addVolumes() {
+        int next = 1;
+        for (NodeConfig.Volume v : config.volumes()) {
+            List<Integer> ids = new ArrayList<>();
+            for (int chunk = 0; chunk < v.chunks(); chunk++) {
+                ids.add(next++);
+            }
+            gateway.addVolume(v.name(), v.sizeBytes(), v.chunkBytes(), ids);
+        }
+    }
+
+    /** Serves from here on. */
+    void start() throws IOException {
+        // Bound first: a taken port must be known before this node votes.
+        StatusServer status = StatusServer.bind(resolved(config.httpListen(), "http.listen"), this::read, meters);
+        http = status;
+        ThreadedWalStage shared = walStage;
+        if (shared != null) {
+            shared.start();
+        }
+        groups.values().forEach(g -> g.loop().start());
+        links.start();
+        NodeConfig.Limits limits = config.limits();
+        nbd = NbdServer.listen(
+                loops,
+                transport,
+                resolved(config.nbdListen(), "nbd.listen"),
+                gateway,
+                new NbdServerConfig(limits.nbdConnections(), HANDSHAKE_TIMEOUT_MS, limits.nbdConnectionBytes()));
+        status.start();
+        LOG.info(
+                "node {} serves nbd {} http {}: transport {}, wal {}, pipeline {}, mode {}, durability {}, groups {}",
+                config.nodeId(),
+                text(nbdAddress()),
+                text(httpAddress()),
+                transport.label(),
+                disk.wal().engine(),
+                NodeSettings.word(pipeline),
+                NodeSettings.word(config.mode()),
+                NodeSettings.word(config.durability()),
+                groups.size());
+    }
+
+    private static InetSocketAddress resolved(InetSocketAddress address, String key) {
+        InetSocketAddress out = new InetSocketAddress(address.getHostString(), address.getPort());
+        if (out.isUnresolved()) {
+            throw new ConfigException(key + ": the host " + address.getHostString() + " is unknown");
+        }
+        return out;
+    }
+
+    InetSocketAddress nbdAddress() {
+        NbdServer s = nbd;
+        return s == null ? config.nbdListen() : s.address();
+    }
+
+    InetSocketAddress httpAddress() {
+        StatusServer s = http;
+        return s == null ? config.httpListen() : s.address();
+    }
+
+    private static String text(InetSocketAddress a) {
+        return a.getHostString() + ":" + a.getPort();
+    }
+
+    private NodeReading read() throws IOException {
+        List<ReplicaStatus> replicas = new ArrayList<>();
+        long unanswered = 0;
+        long resends = 0;
+        long timeouts = 0;
+        long sessions = 0;
+        for (NodeGroup g : groups.values()) {
+            NodeGroup.Reading r;
+            try {
+                r = g.read().get(READ_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+            } catch (ExecutionException | TimeoutException e) {
+                throw new IOException("group " + g.groupId() + " does not answer", e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("the node stops", e);
+            }
+            replicas.add(r.replica());
+            unanswered += r.gateway().unanswered();
+            resends += r.gateway().resends();
+            timeouts += r.gateway().timeouts();
+            sessions += r.gateway().sessions();
+        }
+        return new NodeReading(
+                config.nodeId(),
+                text(nbdAddress()),
+                text(httpAddress()),
+                NodeSettings.word(config.mode()),
+                NodeSettings.word(config.durability()),
+                disk.wal().engine(),
+                transport.label(),
+                NodeSettings.word(pipeline),
+                NodeSettings.voters(config),
+                unanswered,
+                resends,
+                timeouts,
+                sessions,
+                replicas);
+    }
+
+    /** Orderly: no new clients, groups end, the log is forced and marked clean. */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        boolean clean = true;
+        closeQuietly(nbd);
+        for (NodeGroup g : groups.values()) {
+            try {
+                clean &= !g.stop().get(STOP_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+            } catch (ExecutionException | TimeoutException e) {
+                clean = false;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                clean = false;
+            }
+            g.loop().close();
+        }
+        links.close();
+        stages.forEach(Node::closeQuietly);
+        closeQuietly(walStage);
+        closeQuietly(http);
+        loops.shutdownGracefully(0, STOP_TIMEOUT_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly(STOP_TIMEOUT_MS);
+        timer.shutdownNow();
+        background.shutdown();
+        try {
+            clean &= background.awaitTermination(STOP_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+            if (clean) {
+                disk.endClean();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("the stop is not marked clean: {}", e.getMessage());
+        }
+        disk.close();
+        LOG.info("node {} has stopped", config.nodeId());
+    }
+
+    private static void closeQuietly(@Nullable AutoCloseable part) {
+        try {
+            if (part != null) {
+                part.close();
+            }
+        } catch (Exception e) {
+            LOG.warn("at the stop: {}", e.getMessage());
+        }
+    }
+
+    /** From peers and from this node itself. */
+    private final class Inputs implements PeerLinks.Receiver {
+        @Override
+        public void onMessage(int groupId, int from, long boot, Message m) {
+            NodeGroup g = groups.get(groupId);
+            if (g != null) {
+                g.onMessage(from, boot, m);
+            }
+        }
+
+        @Override
+        public void onClient(int groupId, int from, ClientMessage m) {
+            NodeGroup g = groups.get(groupId);
+            if (g == null) {
+                NodeGroup.release(m);
+            } else {
+                g.onClient(from, m);
+            }
+        }
+
+        @Override
+        public void onConnected(int peer, boolean up) {
+            groups.values().forEach(g -> g.onConnected(peer, up));
+        }
+    }
+
+    private final class Events implements ReplicaEvents {
+        @Override
+        public void onLeaderChanged(int groupId, int leaderNode, boolean ready) {
+            LOG.info(
+                    "group {}: leader {}{}",
+                    groupId,
+                    leaderNode == 0 ? "unknown" : leaderNode,
+                    ready ? " (this node)" : "");
+            gateway.onLeader(groupId, leaderNode == config.nodeId() && !ready ? 0 : leaderNode);
+        }
+
+        @Override
+        public void onFatal(int groupId, String line, Throwable cause) {
+            LOG.debug("fatal", cause);
+            fatal.onFatal(line);
+        }
+
+        @Override
+        public void onEvent(int groupId, String line) {
+            LOG.info("group {}: {}", groupId, line);
+        }
+    }
+}

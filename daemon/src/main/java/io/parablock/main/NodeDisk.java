@@ -1,0 +1,189 @@
+package io.parablock.main;
+
+import io.parablock.blockdev.store.BlockStore;
+import io.parablock.blockdev.store.FileBlockStore;
+import io.parablock.config.ConfigException;
+import io.parablock.config.NodeConfig;
+import io.parablock.replica.CleanMark;
+import io.parablock.replica.Identity;
+import io.parablock.replica.Recovery;
+import io.parablock.replica.WalRouter;
+import io.parablock.wal.Durability;
+import io.parablock.wal.FileStateStore;
+import io.parablock.wal.MemoryWal;
+import io.parablock.wal.StateStore;
+import io.parablock.wal.Wal;
+import io.parablock.wal.chronicle.ChronicleWal;
+import io.parablock.wal.chronicle.ChronicleWalConfig;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What a node keeps in its data directory.
+ *
+ * <pre>
+ *   node.lock         held while the node runs
+ *   boot, clean       CleanMark
+ *   wal/              the WAL of all groups
+ *   groups/G/         META, SYNCREC, CKPT of group G
+ *   volumes/NAME-N.chunk
+ * </pre>
+ */
+final class NodeDisk implements AutoCloseable {
+    /** A chunk on disk and the state of its group. */
+    record Group(int groupId, StateStore state, BlockStore store) {}
+
+    private static final long WAL_RESERVE_BYTES = 256L << 20;
+
+    private final FileChannel lockFile;
+    private final CleanMark mark;
+    private final Wal wal;
+    private final List<Group> groups;
+    private final Map<Integer, Recovery.Recovered> recovered;
+
+    private NodeDisk(
+            FileChannel lockFile,
+            CleanMark mark,
+            Wal wal,
+            List<Group> groups,
+            Map<Integer, Recovery.Recovered> recovered) {
+        this.lockFile = lockFile;
+        this.mark = mark;
+        this.wal = wal;
+        this.groups = groups;
+        this.recovered = recovered;
+    }
+
+    static NodeDisk open(NodeConfig config, WalRouter router) throws IOException {
+        Path dir = config.dataDir();
+        Files.createDirectories(dir);
+        FileChannel lockFile = lock(dir);
+        boolean good = false;
+        try {
+            CleanMark mark = new CleanMark(dir, CleanMark.currentBoot(CleanMark.BOOT_ID));
+            boolean unclean = mark.begin() && NodeSettings.mapped(config);
+            List<Group> groups = groups(config);
+            List<Recovery.Group> toRecover = new ArrayList<>();
+            for (Group g : groups) {
+                Identity identity = identity(config, g.groupId);
+                toRecover.add(new Recovery.Group(identity, g.state));
+            }
+            Wal wal = wal(config, router);
+            NodeDisk disk = new NodeDisk(lockFile, mark, wal, groups, Recovery.recover(wal, toRecover, unclean));
+            good = true;
+            return disk;
+        } finally {
+            if (!good) {
+                lockFile.close();
+            }
+        }
+    }
+
+    static Identity identity(NodeConfig config, int groupId) {
+        return new Identity(NodeSettings.clusterId(config), groupId, config.nodeId(), 1);
+    }
+
+    @SuppressWarnings("resource") // The lock lives as long as its channel.
+    private static FileChannel lock(Path dir) throws IOException {
+        FileChannel channel =
+                FileChannel.open(dir.resolve("node.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock;
+        try {
+            lock = channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            lock = null;
+        }
+        if (lock == null) {
+            channel.close();
+            throw new ConfigException("node.data_dir " + dir + " is in use by another node process");
+        }
+        return channel;
+    }
+
+    private static List<Group> groups(NodeConfig config) throws IOException {
+        List<Group> out = new ArrayList<>();
+        Path volumes = Files.createDirectories(config.dataDir().resolve("volumes"));
+        int groupId = 0;
+        for (NodeConfig.Volume v : config.volumes()) {
+            for (int chunk = 0; chunk < v.chunks(); chunk++) {
+                groupId++;
+                Path state = Files.createDirectories(
+                        config.dataDir().resolve("groups").resolve(Integer.toString(groupId)));
+                Path file = volumes.resolve(v.name() + "-" + chunk + ".chunk");
+                out.add(new Group(
+                        groupId, FileStateStore.open(state), FileBlockStore.open(file, v.chunkSizeBytes(chunk))));
+            }
+        }
+        return out;
+    }
+
+    private static Wal wal(NodeConfig config, WalRouter router) {
+        return switch (config.wal().engine()) {
+            case CHRONICLE ->
+                ChronicleWal.open(
+                        new ChronicleWalConfig(
+                                config.dataDir().resolve("wal"),
+                                NodeSettings.clusterId(config),
+                                NodeSettings.mapped(config) ? Durability.MAPPED : Durability.FSYNC,
+                                config.wal().segmentBytes(),
+                                WAL_RESERVE_BYTES),
+                        router);
+            case MEMORY -> new MemoryWal(router);
+            case DIRECT -> throw new ConfigException("wal.engine direct is not there yet; use chronicle");
+        };
+    }
+
+    Wal wal() {
+        return wal;
+    }
+
+    List<Group> groups() {
+        return List.copyOf(groups);
+    }
+
+    Recovery.Recovered recovered(int groupId) {
+        Recovery.Recovered r = recovered.get(groupId);
+        if (r == null) {
+            throw new AssertionError("group " + groupId + " was not recovered");
+        }
+        return r;
+    }
+
+    /** A replica has been cured of amnesia. */
+    void cured() throws IOException {
+        mark.cured();
+    }
+
+    /** After an orderly stop: everything is forced, and the next start knows it. */
+    void endClean() throws IOException {
+        wal.submit();
+        wal.force();
+        wal.close();
+        mark.end();
+    }
+
+    /** Also after {@link #endClean}. */
+    @Override
+    public void close() {
+        Map<Integer, Group> sorted = new TreeMap<>();
+        groups.forEach(g -> sorted.put(g.groupId, g));
+        for (Group g : sorted.values()) {
+            g.store.close();
+            g.state.close();
+        }
+        try {
+            lockFile.close();
+        } catch (IOException e) {
+            // The process ends, and the lock with it.
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package io.parablock.main;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.FileAppender;
+import io.netty.channel.ChannelException;
+import io.parablock.blockdev.store.BlockStoreException;
+import io.parablock.config.ConfigException;
+import io.parablock.config.ConfigLoader;
+import io.parablock.config.NodeConfig;
+import io.parablock.replica.Identity;
+import io.parablock.wal.WalException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The node process. */
+public final class NodeMain {
+    /** A wrong configuration or command line. */
+    public static final int EXIT_CONFIG = 2;
+
+    /** The node cannot go on (architecture.md decision 10). */
+    public static final int EXIT_FATAL = 3;
+
+    private static final Logger LOG = LoggerFactory.getLogger(NodeMain.class);
+    private static final String LOG_PATTERN =
+            "%d{yyyy-MM-dd'T'HH:mm:ss.SSSX,UTC} %-5level %logger{0} %replace(%msg){'[\\r\\n]+', ' '}%n%nopex";
+
+    private NodeMain() {}
+
+    /** Runs a node until it is told to stop; returns the exit code. */
+    public static int run(Path file) {
+        NodeConfig config;
+        try {
+            config = ConfigLoader.load(file);
+        } catch (ConfigException e) {
+            System.err.println(e.getMessage());
+            return EXIT_CONFIG;
+        }
+        logTo(config.log());
+        try {
+            return serve(config);
+        } catch (ConfigException | Identity.WrongIdentityException e) {
+            System.err.println(file + ": " + e.getMessage());
+            return EXIT_CONFIG;
+        } catch (IOException | ChannelException | BlockStoreException | WalException e) {
+            LOG.error("node {} cannot start: {}", config.nodeId(), e.getMessage());
+            return EXIT_FATAL;
+        }
+    }
+
+    private static int serve(NodeConfig config) throws IOException {
+        CountDownLatch stopped = new CountDownLatch(1);
+        Node node = new Node(config, (c, sockets, receiver) -> NoPeers.of(c), NodeMain::halt);
+        // SIGTERM and Ctrl-C end the process through its shutdown hooks.
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            node.close();
+                            stopped.countDown();
+                        },
+                        "stop"));
+        boolean started = false;
+        try {
+            node.start();
+            started = true;
+            stopped.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            if (!started) {
+                node.close();
+            }
+        }
+        return 0;
+    }
+
+    private static void halt(String line) {
+        LOG.error("{}", line);
+        // Not exit: hooks would wait for the thread that has just failed, and nothing may be answered any more.
+        Runtime.getRuntime().halt(EXIT_FATAL);
+    }
+
+    private static void logTo(NodeConfig.LogKeys keys) {
+        if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
+            return;
+        }
+        ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+        root.setLevel(Level.toLevel(keys.level().name()));
+        if (!keys.target().equals("stdout")) {
+            PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+            encoder.setContext(context);
+            encoder.setPattern(LOG_PATTERN);
+            encoder.start();
+            FileAppender<ILoggingEvent> appender = new FileAppender<>();
+            appender.setContext(context);
+            appender.setFile(keys.target());
+            appender.setEncoder(encoder);
+            appender.start();
+            root.detachAndStopAllAppenders();
+            root.addAppender(appender);
+        }
+    }
+}

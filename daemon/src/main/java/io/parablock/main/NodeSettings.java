@@ -1,0 +1,94 @@
+package io.parablock.main;
+
+import io.parablock.config.NodeConfig;
+import io.parablock.gateway.GatewayConfig;
+import io.parablock.pipeline.PipelineConfig;
+import io.parablock.raft.Mode;
+import io.parablock.raft.RaftConfig;
+import io.parablock.replica.ReplicaConfig;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Locale;
+
+/** The configuration in the words of each part. */
+final class NodeSettings {
+    private static final int APPEND_ENTRIES_MAX = 64;
+    private static final int APPEND_BYTES_MAX = 1 << 20;
+    private static final int FETCH_SLOTS_MAX = 1024;
+    private static final int CATCH_UP_READS_MAX = 16;
+
+    private NodeSettings() {}
+
+    /** The number that stands for the cluster's name on disk and on the wire. */
+    static long clusterId(NodeConfig config) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256")
+                    .digest(config.clusterId().getBytes(StandardCharsets.UTF_8));
+            return ByteBuffer.wrap(hash).getLong();
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every JDK has SHA-256", e);
+        }
+    }
+
+    static int[] voters(NodeConfig config) {
+        return config.peers().stream().mapToInt(NodeConfig.Peer::id).sorted().toArray();
+    }
+
+    static boolean mapped(NodeConfig config) {
+        return config.durability() == NodeConfig.DurabilityMode.MAPPED;
+    }
+
+    static RaftConfig raft(NodeConfig config, int groupId) {
+        NodeConfig.RaftKeys k = config.raft();
+        return new RaftConfig(
+                groupId,
+                config.nodeId(),
+                voters(config),
+                config.mode() == NodeConfig.ReplicationMode.STRICT ? Mode.STRICT : Mode.PARALLEL,
+                k.span(),
+                k.electionTimeoutNs(),
+                k.heartbeatIntervalNs(),
+                k.retransmitNs(),
+                k.retainSlotsMax(),
+                APPEND_ENTRIES_MAX,
+                APPEND_BYTES_MAX,
+                FETCH_SLOTS_MAX,
+                k.sessionsMax(),
+                k.sessionWindow(),
+                mapped(config));
+    }
+
+    static ReplicaConfig replica(NodeConfig config) {
+        return new ReplicaConfig(
+                config.checkpoint().bytes(),
+                config.checkpoint().intervalNs(),
+                config.limits().payloadCacheBytes(),
+                config.limits().proposalQueue(),
+                config.limits().readsMax(),
+                CATCH_UP_READS_MAX);
+    }
+
+    static PipelineConfig pipeline(NodeConfig config) {
+        return new PipelineConfig(
+                PipelineConfig.Kind.valueOf(config.pipeline().kind().name()),
+                PipelineConfig.Waiting.valueOf(config.pipeline().waiting().name()),
+                config.pipeline().ringSize());
+    }
+
+    static GatewayConfig gateway(NodeConfig config) {
+        NodeConfig.GatewayKeys k = config.gateway();
+        return new GatewayConfig(
+                k.entryBytesMax(),
+                k.rangeBytesMax(),
+                k.sessionWindow(),
+                k.retryNs(),
+                k.redirectNs(),
+                k.requestTimeoutNs());
+    }
+
+    static String word(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,38 @@
+package io.parablock.main;
+
+import io.netty.channel.EventLoopGroup;
+import io.parablock.blockdev.nbd.netty.TransportKind;
+import io.parablock.config.NodeConfig;
+import io.parablock.raft.message.Message;
+import io.parablock.replica.PeerSender;
+import io.parablock.replica.client.ClientMessage;
+
+/** How a node reaches its peers. Over the network this is the transport; tests have one without sockets. */
+interface PeerLinks extends PeerSender, AutoCloseable {
+    /** Where what peers send goes to; called on any thread. References of payloads pass to it. */
+    interface Receiver {
+        void onMessage(int groupId, int from, long boot, Message m);
+
+        void onClient(int groupId, int from, ClientMessage m);
+
+        void onConnected(int peer, boolean up);
+    }
+
+    /**
+     * What links may use.
+     *
+     * @param boot greater in each run of this node's process
+     */
+    record Sockets(EventLoopGroup loops, TransportKind transport, long boot) {}
+
+    /** Makes the links of one node; they are not started. */
+    @FunctionalInterface
+    interface Factory {
+        PeerLinks create(NodeConfig config, Sockets sockets, Receiver receiver);
+    }
+
+    void start();
+
+    @Override
+    void close();
+}
