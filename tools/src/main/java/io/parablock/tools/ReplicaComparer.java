@@ -178,7 +178,12 @@ final class ReplicaComparer {
         }
 
         static String name(String chunk) {
-            return "chunk " + chunk;
+            // The daemon names them VOLUME-CHUNK.chunk.
+            String file = String.valueOf(Path.of(chunk).getFileName()).replace(SUFFIX, "");
+            int dash = file.lastIndexOf('-');
+            return dash < 0
+                    ? "chunk " + chunk
+                    : "volume " + file.substring(0, dash) + " chunk " + file.substring(dash + 1);
         }
     }
 }
