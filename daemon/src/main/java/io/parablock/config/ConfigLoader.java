@@ -193,7 +193,9 @@ public final class ConfigLoader {
                 new NodeConfig.TransportKeys(
                         r.choice("transport.kind", NodeConfig.NetworkKind.class),
                         r.number("transport.lanes", 1, 16),
-                        r.number("strict.lanes", 1, 16)),
+                        r.number("strict.lanes", 1, 16),
+                        r.number("transport.test_delayed_lane", -1, 15),
+                        r.time("transport.test_lane_delay", 0, 60_000)),
                 raft(r),
                 new NodeConfig.CheckpointKeys(
                         r.bytes("checkpoint.bytes", MIB, 64 * GIB, 1),

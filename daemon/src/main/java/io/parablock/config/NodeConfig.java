@@ -97,7 +97,7 @@ public record NodeConfig(
     public record PipelineKeys(PipelineKind kind, PipelineWait waiting, int ringSize) {}
 
     /** {@code transport.*}, {@code strict.*}. */
-    public record TransportKeys(NetworkKind kind, int lanes, int strictLanes) {}
+    public record TransportKeys(NetworkKind kind, int lanes, int strictLanes, int delayedLane, long laneDelayNs) {}
 
     /** {@code raft.*}. */
     public record RaftKeys(

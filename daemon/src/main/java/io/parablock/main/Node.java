@@ -7,6 +7,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.parablock.blockdev.nbd.netty.NbdServer;
 import io.parablock.blockdev.nbd.netty.NbdServerConfig;
 import io.parablock.blockdev.nbd.netty.TransportKind;
+import io.parablock.blockdev.store.BlockStore;
 import io.parablock.config.ConfigException;
 import io.parablock.config.NodeConfig;
 import io.parablock.gateway.Gateway;
@@ -21,7 +22,6 @@ import io.parablock.pipeline.ThreadedGroupLoop;
 import io.parablock.pipeline.ThreadedWalStage;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.ApplyStage;
-import io.parablock.replica.GroupStore;
 import io.parablock.replica.InlineApplyStage;
 import io.parablock.replica.InlineWalStage;
 import io.parablock.replica.PeerSender;
@@ -142,7 +142,7 @@ public final class Node implements AutoCloseable {
     private void addGroup(NodeDisk.Group g, PeerSender sender, PipelineConfig pipelineConfig, long boot) {
         int id = g.groupId();
         NodeGroup group = new NodeGroup(id, gateway);
-        GroupStore store = new ChunkStore(g.store());
+        BlockStore store = g.store();
         GroupLoop loop;
         WalStage wal;
         ApplyStage apply;

@@ -55,7 +55,7 @@ public final class NodeMain {
 
     private static int serve(NodeConfig config) throws IOException {
         CountDownLatch stopped = new CountDownLatch(1);
-        Node node = new Node(config, (c, sockets, receiver) -> NoPeers.of(c), NodeMain::halt);
+        Node node = new Node(config, NetworkLinks::of, NodeMain::halt);
         // SIGTERM and Ctrl-C end the process through its shutdown hooks.
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(

@@ -138,8 +138,7 @@ final class RandomSchedule {
         } else if (!n.applying.isEmpty()) {
             Entry e = pick(n.applying);
             // The store takes entries in the order given; only disjoint ones may pass each other.
-            cluster.complete(
-                    n, cluster.shape.mode() == Mode.PARALLEL ? firstOverlapping(n, e) : n.applying.get(0));
+            cluster.complete(n, cluster.shape.mode() == Mode.PARALLEL ? firstOverlapping(n, e) : n.applying.get(0));
         }
     }
 
