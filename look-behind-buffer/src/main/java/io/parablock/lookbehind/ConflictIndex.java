@@ -274,4 +274,38 @@ public final class ConflictIndex {
         }
         cells[gap] = NIL;
     }
+
+    void checkInvariants() {
+        check(checkSubtree(root, NIL) == size, "size");
+        int used = 0;
+        for (int cell = 0; cell <= cellMask; cell++) {
+            if (cells[cell] != NIL) {
+                used++;
+                check(cellOf(slots[cells[cell]]) == cell, "a gap before cell " + cell);
+            }
+        }
+        check(used == size, "cells in use");
+    }
+
+    private int checkSubtree(int node, int parent) {
+        if (node == NIL) {
+            return 0;
+        }
+        int left = lefts[node];
+        int right = rights[node];
+        check(parents[node] == parent, "parent link");
+        check(parent == NIL || priorities[node] <= priorities[parent], "heap order");
+        check(left == NIL || precedes(left, node), "search order on the left");
+        check(right == NIL || precedes(node, right), "search order on the right");
+        int below = checkSubtree(left, node) + checkSubtree(right, node);
+        long greatest = Math.max(ends[node], Math.max(subtreeEnds[left], subtreeEnds[right]));
+        check(subtreeEnds[node] == greatest, "subtree end");
+        return below + 1;
+    }
+
+    private static void check(boolean holds, String invariant) {
+        if (!holds) {
+            throw new AssertionError(invariant);
+        }
+    }
 }

@@ -35,6 +35,8 @@ public final class LookBehindBuffer {
     // runs
     // backwards, like the map that it is copied into.
     private final long[] blocking;
+    // Invariant: the number of bits set in `blocking`.
+    private int blockingCount;
 
     // Invariant: exactly the known slots of the ring that are no barrier and have an extent.
     private final ConflictIndex extents;
@@ -45,6 +47,8 @@ public final class LookBehindBuffer {
     private final SlotConsumer marker = this::mark;
     private long[] markWords;
     private long markSlot;
+    private int markLimit;
+    private boolean markAny;
 
     public LookBehindBuffer(int span) {
         if (span < SPAN_MIN || span > SPAN_MAX || Integer.bitCount(span) != 1) {
@@ -67,6 +71,7 @@ public final class LookBehindBuffer {
         checkSlot(nextSlot);
         Arrays.fill(lengths, UNKNOWN);
         Arrays.fill(blocking, -1L);
+        blockingCount = span;
         extents.clear();
         highest = nextSlot - 1;
     }
@@ -93,6 +98,7 @@ public final class LookBehindBuffer {
         lengths[at] = lengthBytes;
         if (lengthBytes != BARRIER_LENGTH) {
             blocking[word(slot)] &= ~bit(slot);
+            blockingCount--;
             extents.add(slot, offsetBytes, lengthBytes);
         }
     }
@@ -136,25 +142,28 @@ public final class LookBehindBuffer {
         if (words.length != blocking.length) {
             throw new IllegalArgumentException("words: " + words.length + " instead of " + blocking.length);
         }
-        long candidates = Math.min(span, slot - 1 - Math.max(floor, 0));
-        if (candidates <= 0) {
-            Arrays.fill(words, 0L);
-            return false;
-        }
+        // How many bits of the map may be set: those of slots above the floor.
+        int limit = (int) Math.max(0, Math.min(span, slot - 1 - Math.max(floor, 0)));
         if (barrier || lengthBytes == BARRIER_LENGTH) {
             Arrays.fill(words, -1L);
+            clearFrom(words, limit);
+            return limit > 0;
+        }
+        markAny = false;
+        if (blockingCount == 0 && slot == highest + 1) {
+            Arrays.fill(words, 0L);
         } else {
             copyBlocking(slot, words);
+            clearFrom(words, limit);
+            markAny = anySet(words);
+        }
+        if (limit > 0) {
             markWords = words;
             markSlot = slot;
+            markLimit = limit;
             extents.forEachOverlap(offsetBytes, lengthBytes, marker);
         }
-        clearFrom(words, (int) candidates);
-        long any = 0;
-        for (long word : words) {
-            any |= word;
-        }
-        return any != 0;
+        return markAny;
     }
 
     /** Copies the ring's blocking bits into a map of {@code slot}; what lies outside the ring is unknown. */
@@ -184,8 +193,9 @@ public final class LookBehindBuffer {
 
     private void mark(long earlier) {
         long bit = markSlot - 1 - earlier;
-        if (bit >= 0 && bit < span) {
+        if (bit >= 0 && bit < markLimit) {
             markWords[(int) bit >>> 6] |= 1L << bit;
+            markAny = true;
         }
     }
 
@@ -205,11 +215,12 @@ public final class LookBehindBuffer {
         if (lengths[at] == UNKNOWN) {
             return;
         }
-        if (lengths[at] != BARRIER_LENGTH && lengths[at] != 0) {
+        if (lengths[at] != BARRIER_LENGTH) {
             extents.remove(slot);
+            blocking[word(slot)] |= bit(slot);
+            blockingCount++;
         }
         lengths[at] = UNKNOWN;
-        blocking[word(slot)] |= bit(slot);
     }
 
     private int indexOfKnown(long slot) {
@@ -243,9 +254,35 @@ public final class LookBehindBuffer {
         }
     }
 
+    private static boolean anySet(long[] words) {
+        long any = 0;
+        for (long word : words) {
+            any |= word;
+        }
+        return any != 0;
+    }
+
     private static void checkSlot(long slot) {
         if (slot < 1) {
             throw new IllegalArgumentException("slots start at 1: " + slot);
+        }
+    }
+
+    void checkInvariants() {
+        extents.checkInvariants();
+        int blockingSlots = 0;
+        int withExtent = 0;
+        for (long slot = highest - span + 1; slot <= highest; slot++) {
+            long length = lengths[(int) slot & mask];
+            boolean blocks = length == UNKNOWN || length == BARRIER_LENGTH;
+            if (((blocking[word(slot)] & bit(slot)) != 0) != blocks) {
+                throw new AssertionError("blocking bit of slot " + slot);
+            }
+            blockingSlots += blocks ? 1 : 0;
+            withExtent += blocks || length == 0 ? 0 : 1;
+        }
+        if (blockingSlots != blockingCount || withExtent != extents.size()) {
+            throw new AssertionError("counts: " + blockingSlots + " blocking, " + withExtent + " with an extent");
         }
     }
 }

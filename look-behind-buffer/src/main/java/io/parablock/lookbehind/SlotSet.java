@@ -22,7 +22,8 @@ public final class SlotSet {
     private final int wordBits;
 
     // Invariant: bit (s & mask) is set <=> s is a member, for s in (watermark, watermark + capacity].
-    // Invariant: the bit of watermark + 1 is clear.
+    // Invariant: the bit of watermark + 1 is clear, so no run of bits goes on from the window's far end into its near
+    // one.
     private final long[] bits;
     private long watermark;
     // Invariant: highest is a member; highest == watermark <=> countAbove == 0.
@@ -129,8 +130,7 @@ public final class SlotSet {
                 break;
             }
         }
-        // The run may go on into the wrapped-around bits of the window's other end; highest + 1 is absent anyway.
-        return slot > highest ? Math.max(from, highest + 1) : slot;
+        return slot;
     }
 
     /** The least member at or above {@code from}, or {@link #NONE}. */
