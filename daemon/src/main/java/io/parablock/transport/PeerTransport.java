@@ -123,7 +123,13 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
 
     static LengthFieldBasedFrameDecoder frameDecoder(PeerTransportConfig config) {
         return new LengthFieldBasedFrameDecoder(
-                ByteOrder.LITTLE_ENDIAN, config.frameBytesMax(), 0, FrameDescriptor.LENGTH_BYTES, 0, 0, true);
+                ByteOrder.LITTLE_ENDIAN,
+                config.frameBytesMax(),
+                0,
+                FrameDescriptor.LENGTH_BYTES,
+                0,
+                FrameDescriptor.LENGTH_BYTES,
+                true);
     }
 
     // ---------------------------------------------------------------- sending
