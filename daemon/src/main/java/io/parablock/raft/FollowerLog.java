@@ -206,7 +206,9 @@ final class FollowerLog {
         state.needsInstall = false;
         state.adopt(record);
         strictAckedTo = m.m();
-        state.send(state.leader, new Message.SyncAck(state.term));
+        if (state.leader != 0) {
+            state.send(state.leader, new Message.SyncAck(state.term));
+        }
     }
 
     /** The leader's no-ops, and the own ones below the leader's log base: they are in no WAL, only in SYNCRECs. */

@@ -54,8 +54,8 @@ final class Tour {
         } else {
             failover(stretch);
         }
-        stretch.giveBack(entry, DemoSettings.EXPORT);
         compare();
+        stretch.giveBack(entry, DemoSettings.EXPORT);
         progress.line("tour: passed");
     }
 

@@ -52,6 +52,8 @@ public final class Merge {
     public static Result settle(RaftLog log, long syncTerm, long mSync, Map<Integer, VoteReply> replies, int majority) {
         long m = Math.max(mSync, log.last());
         for (VoteReply r : replies.values()) {
+            // What a voter has applied is decided, so the merged log holds it, readable there or not.
+            m = Math.max(m, r.appliedPrefix());
             if (r.syncTerm() == syncTerm) {
                 m = Math.max(m, Math.max(lastOf(r.present()), lastOf(r.unknown())));
             }
