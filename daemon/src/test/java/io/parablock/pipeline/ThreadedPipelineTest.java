@@ -36,14 +36,12 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** One replica, a group of one, behind each pipeline: real threads, tiny rings. */
 @Timeout(60)
-@Disabled("answers stop coming under overlapping writes, in both pipelines: not understood yet")
 class ThreadedPipelineTest {
     private static final int WRITES = 2_000;
     private static final int BLOCKS = 64;
@@ -253,10 +251,10 @@ class ThreadedPipelineTest {
             // Steps of half a block: neighbours overlap, so the order of applies shows.
             int offset = (i * 7 % (2 * BLOCKS - 1)) * 2048;
             Arrays.fill(expected, offset, offset + 4096, (byte) i);
-            ByteBuf payload = allocator.directBuffer();
-            for (int b = 0; b < 4096; b++) {
-                payload.writeByte(i);
-            }
+            // In one call: the leak detector records every access.
+            byte[] bytes = new byte[4096];
+            Arrays.fill(bytes, (byte) i);
+            ByteBuf payload = allocator.directBuffer().writeBytes(bytes);
             CRC32C crc = new CRC32C();
             crc.update(payload.nioBuffer());
             ClientMessage.Mutate m = new ClientMessage.Mutate(
