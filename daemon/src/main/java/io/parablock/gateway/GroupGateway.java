@@ -24,23 +24,13 @@ final class GroupGateway {
         void send(int to, ClientMessage message);
     }
 
-    private static final class Closing {
-        final long session;
-        int sends;
-        long sentNs;
-
-        Closing(long session) {
-            this.session = session;
-        }
-    }
-
     private final int nodeId;
     private final long boot;
     private final GatewayConfig config;
     private final Sender sender;
     private final List<GroupSession> sessions = new ArrayList<>();
     private final Long2ObjectHashMap<GroupSession> byId = new Long2ObjectHashMap<>();
-    private final List<Closing> closing = new ArrayList<>();
+    private final List<ClosingSession> closing = new ArrayList<>();
 
     /** Unanswered reads and flushes by request id. */
     private final Long2ObjectHashMap<Part> asks = new Long2ObjectHashMap<>();
@@ -312,9 +302,9 @@ final class GroupGateway {
                 sendAsk(part, nowNs);
             }
         }
-        Iterator<Closing> it = closing.iterator();
+        Iterator<ClosingSession> it = closing.iterator();
         while (it.hasNext()) {
-            Closing c = it.next();
+            ClosingSession c = it.next();
             if (c.sends >= CLOSE_SENDS_MAX) {
                 it.remove();
             } else if (nowNs - c.sentNs >= config.retryNs()) {
@@ -361,7 +351,7 @@ final class GroupGateway {
     private void resendAll(long nowNs) {
         resendDue = false;
         resentNs = nowNs;
-        for (Closing c : closing) {
+        for (ClosingSession c : closing) {
             sendClose(c, nowNs);
         }
         for (GroupSession session : List.copyOf(sessions)) {
@@ -429,12 +419,12 @@ final class GroupGateway {
     }
 
     private void startClosing(long session, long nowNs) {
-        Closing c = new Closing(session);
+        ClosingSession c = new ClosingSession(session);
         closing.add(c);
         sendClose(c, nowNs);
     }
 
-    private void sendClose(Closing c, long nowNs) {
+    private void sendClose(ClosingSession c, long nowNs) {
         c.sentNs = nowNs;
         if (leader != 0) {
             c.sends++;

@@ -51,6 +51,11 @@ final class Election {
         deadlineNs += 2 * state.config.electionTimeoutNs();
     }
 
+    /** The time that this node stood still does not count. */
+    void onStall(long gapNs) {
+        deadlineNs += Math.min(gapNs, state.config.electionTimeoutNs());
+    }
+
     void onLeaderContact() {
         heardLeader = true;
         lastLeaderContactNs = state.nowNs;

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 final class Leader {
     /** Rounds whose send time is remembered. */
     private static final int ROUNDS = 1024;
+    /** Uncommitted payload, in full Append frames, above which no slot is assigned: 64 MiB with frames of 1 MiB. */
+    private static final long IN_FLIGHT_FRAMES_MAX = 64;
 
     private final CoreState state;
     private final int ringMask;
@@ -37,6 +39,8 @@ final class Leader {
     private long round;
     private long lastRoundSentNs;
     private boolean windowWasFull;
+    private long inFlightBytes;
+    private long stalledAtNs = Long.MIN_VALUE / 2;
 
     Leader(CoreState state) {
         this.state = state;
@@ -87,6 +91,7 @@ final class Leader {
         selfDurableTo = m;
         syncAcks = selfBit;
         Arrays.fill(ackedBy, 0);
+        inFlightBytes = 0;
         sessions.load(state.appliedSessions.image());
         for (long s = state.apply.appliedPrefix() + 1; s <= m; s++) {
             Entry e = state.log.get(s);
@@ -120,7 +125,8 @@ final class Leader {
 
     boolean windowIsFull() {
         boolean full = nextSlot - state.config.span() > state.committed.watermark()
-                || nextSlot > state.apply.appliedPrefix() + (long) CoreState.WINDOW_SPANS * state.config.span();
+                || nextSlot > state.apply.appliedPrefix() + (long) CoreState.WINDOW_SPANS * state.config.span()
+                || inFlightBytes >= IN_FLIGHT_FRAMES_MAX * state.config.appendBytesMax();
         windowWasFull |= full;
         return full;
     }
@@ -158,6 +164,7 @@ final class Leader {
         ackedBy[(int) slot & ringMask] = 0;
         state.log.putWriting(e);
         sessions.add(e);
+        inFlightBytes += payloadLength;
         state.output.appends.add(e);
         return e;
     }
@@ -216,6 +223,7 @@ final class Leader {
         }
         reads.onCommitted(slot, e.offsetBytes(), e.kind() == EntryKind.SESSION ? 0 : e.lengthBytes());
         state.output.committed.add(e);
+        inFlightBytes -= e.payloadLength();
         state.commit(slot);
         openWindow();
     }
@@ -364,12 +372,20 @@ final class Leader {
 
     /** @return false when a quorum has not answered what was sent within the last election timeout */
     private boolean quorumAnswers() {
+        if (state.nowNs - stalledAtNs < state.config.electionTimeoutNs() / 2) {
+            return true;
+        }
         long[] sent = new long[peers.length + 1];
         sent[0] = state.nowNs;
         for (int i = 0; i < peers.length; i++) {
             sent[i + 1] = peers[i].confirmedSentNs();
         }
         return state.nowNs - quorumth(sent) <= state.config.electionTimeoutNs();
+    }
+
+    /** This node stood still until now: the answers are waiting to be read. */
+    void onStall(long nowNs) {
+        stalledAtNs = nowNs;
     }
 
     /** @return false if the leader must step down */

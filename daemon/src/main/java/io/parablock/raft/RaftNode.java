@@ -23,6 +23,7 @@ public final class RaftNode {
     private final FollowerLog follower;
     private final Leader leader;
     private final FetchServer fetchServer;
+    private long lastTickNs;
 
     /** @param seed for the election timeouts */
     public RaftNode(RaftConfig config, RecoveredState recovered, long seed, long nowNs) {
@@ -185,6 +186,7 @@ public final class RaftNode {
 
     /** To be called at least every few milliseconds. */
     public void tick(long nowNs) {
+        noteStall(nowNs);
         state.nowNs = nowNs;
         election.tick();
         becomeLeaderIfElected();
@@ -199,6 +201,19 @@ public final class RaftNode {
             follower.tick();
         }
         finishInput();
+    }
+
+    /**
+     * This node itself stood still (a slow fsync, a pause): what the others sent meanwhile is still unread, so silence proves
+     * nothing about them yet.
+     */
+    private void noteStall(long nowNs) {
+        long gap = nowNs - lastTickNs;
+        if (lastTickNs != 0 && gap > config.heartbeatIntervalNs()) {
+            election.onStall(gap);
+            leader.onStall(nowNs);
+        }
+        lastTickNs = nowNs;
     }
 
     private void tickMerge() {

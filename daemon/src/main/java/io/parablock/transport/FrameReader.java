@@ -166,9 +166,18 @@ final class FrameReader {
         return text();
     }
 
+    /** Nothing may follow what was understood: it would be covered by no check. */
+    private void requireEnd() {
+        if (in.readerIndex() != metaEnd || payloadAt != frameEnd) {
+            throw new CodecException("bytes left over in " + type);
+        }
+    }
+
     Message message() {
         try {
-            return coreMessage(i64());
+            Message m = coreMessage(i64());
+            requireEnd();
+            return m;
         } catch (IllegalArgumentException e) {
             throw new CodecException(String.valueOf(e.getMessage()));
         }
@@ -286,6 +295,12 @@ final class FrameReader {
     }
 
     ClientMessage client() {
+        ClientMessage m = clientMessage();
+        requireEnd();
+        return m;
+    }
+
+    private ClientMessage clientMessage() {
         return switch (type) {
             case OPEN_SESSION -> new ClientMessage.OpenSession(i64(), i64());
             case SESSION_OPENED -> new ClientMessage.SessionOpened(i64(), i64(), status(), i32());

@@ -10,6 +10,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.parablock.blockdev.nbd.netty.TransportKind;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,7 +39,7 @@ final class Lane {
     private long backoffMs = BACKOFF_MIN_MS;
     private String lastComplaint = "";
     private long reconnects;
-    private boolean flushWanted;
+    private final AtomicBoolean flushWanted = new AtomicBoolean();
 
     Lane(
             PeerTransportConfig config,
@@ -82,7 +83,7 @@ final class Lane {
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel ch) {
-                        ch.pipeline().addLast(PeerTransport.frameDecoder(config), new Dialled());
+                        ch.pipeline().addLast(PeerTransport.frameDecoder(config.frameBytesMax()), new Dialled());
                     }
                 })
                 .connect(config.peers().get(peer))
@@ -127,8 +128,9 @@ final class Lane {
         if (delayMs > 0 && type == FrameType.APPEND) {
             loop.schedule(() -> send(ch, frame, bytes, true), delayMs, TimeUnit.MILLISECONDS);
         } else {
-            flushWanted = true;
             send(ch, frame, bytes, false);
+            // After the write: a flush by another thread in between must not swallow the wish.
+            flushWanted.set(true);
         }
     }
 
@@ -139,8 +141,7 @@ final class Lane {
 
     void flush() {
         Channel ch = channel;
-        if (flushWanted && ch != null) {
-            flushWanted = false;
+        if (ch != null && flushWanted.get() && flushWanted.getAndSet(false)) {
             ch.flush();
         }
     }
@@ -160,6 +161,16 @@ final class Lane {
         public void channelActive(ChannelHandlerContext ctx) {
             ctx.writeAndFlush(FrameWriter.hello(
                     ctx.alloc(), new Hello(config.clusterId(), config.nodeId(), peer, config.boot(), number)));
+            ctx.executor()
+                    .schedule(
+                            () -> {
+                                if (!up) {
+                                    complain("no answer to the hello");
+                                    ctx.close();
+                                }
+                            },
+                            CONNECT_TIMEOUT_MS,
+                            TimeUnit.MILLISECONDS);
         }
 
         @Override

@@ -41,6 +41,10 @@ import org.slf4j.LoggerFactory;
 public final class PeerTransport implements PeerSender, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PeerTransport.class);
     private static final long HELLO_TIMEOUT_MS = 5_000;
+    /** Named limit: nobody gets more memory than this before it has said who it is. */
+    private static final int HELLO_BYTES_MAX = 2_048;
+
+    private static final String FRAMES = "frames";
 
     /** One reading for status. */
     public record PeerReading(int peer, boolean connected, int lanesUp, long queuedBytes, long reconnects) {}
@@ -121,10 +125,10 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
         }
     }
 
-    static LengthFieldBasedFrameDecoder frameDecoder(PeerTransportConfig config) {
+    static LengthFieldBasedFrameDecoder frameDecoder(int frameBytesMax) {
         return new LengthFieldBasedFrameDecoder(
                 ByteOrder.LITTLE_ENDIAN,
-                config.frameBytesMax(),
+                frameBytesMax,
                 0,
                 FrameDescriptor.LENGTH_BYTES,
                 0,
@@ -237,11 +241,13 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
             return;
         }
         accepted.add(ch);
-        ch.pipeline().addLast(frameDecoder(config), new Accepted());
+        ch.pipeline().addLast(FRAMES, frameDecoder(HELLO_BYTES_MAX)).addLast(new Accepted());
     }
 
     private final class Accepted extends SimpleChannelInboundHandler<ByteBuf> {
         private @Nullable Hello hello;
+        /** Frames that were decoded before the close must not be looked at any more. */
+        private boolean closing;
 
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
@@ -258,6 +264,9 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
 
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, ByteBuf frame) {
+            if (closing) {
+                return;
+            }
             FrameReader r = new FrameReader(frame, ctx.alloc());
             Hello from = hello;
             if (from == null) {
@@ -278,11 +287,13 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
                 refuse(ctx, "node " + h.sender() + " is not a peer of node " + config.nodeId());
             } else {
                 hello = h;
+                ctx.pipeline().replace(FRAMES, FRAMES, frameDecoder(config.frameBytesMax()));
                 ctx.writeAndFlush(FrameWriter.helloOk(ctx.alloc()));
             }
         }
 
         private void refuse(ChannelHandlerContext ctx, String why) {
+            closing = true;
             LOG.warn("refusing peer connection from {}: {}", ctx.channel().remoteAddress(), why);
             ctx.writeAndFlush(FrameWriter.refused(ctx.alloc(), why)).addListener(f -> ctx.close());
         }
@@ -294,8 +305,11 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            LOG.warn("closing peer connection from {}: {}", ctx.channel().remoteAddress(), reason(cause));
-            ctx.close();
+            if (!closing) {
+                closing = true;
+                LOG.warn("closing peer connection from {}: {}", ctx.channel().remoteAddress(), reason(cause));
+                ctx.close();
+            }
         }
     }
 

@@ -27,7 +27,7 @@ public record PeerTransportConfig(
         int acceptedMax,
         int delayedLane,
         long delayMs) {
-    /** 4 MiB frames, 32 MiB queued, 256 MiB hard, no fault. */
+    /** 4 MiB frames, 8 MiB queued, 256 MiB hard, no fault. */
     public static PeerTransportConfig of(
             String clusterId, int nodeId, long boot, Map<Integer, InetSocketAddress> peers, int lanes, int entryLanes) {
         return new PeerTransportConfig(
@@ -38,7 +38,7 @@ public record PeerTransportConfig(
                 lanes,
                 entryLanes,
                 4 << 20,
-                32L << 20,
+                8L << 20,
                 256L << 20,
                 64 * peers.size(),
                 -1,

@@ -48,13 +48,12 @@ class BadInputE2eTest {
     private static InetSocketAddress port(String kind) {
         return switch (kind) {
             case "nbd" -> live.nbd(1);
-            case "peer" -> live.peer(1);
-            default -> live.http(1);
+            default -> live.peer(1);
         };
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"nbd", "peer", "http"})
+    @ValueSource(strings = {"nbd", "peer"})
     void shouldCloseAConnectionThatSpeaksNonsense(String kind) throws Exception {
         int linesBefore = live.log(1).size();
         long memoryBefore = residentBytes();

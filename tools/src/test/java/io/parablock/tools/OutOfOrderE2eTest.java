@@ -30,12 +30,11 @@ class OutOfOrderE2eTest {
     private static final String CONFLICTS = "conflicts_waited";
 
     /** Lane 0 to every peer is this late, and its order is kept. */
-    private static final Map<String, String> ONE_SLOW_LANE =
-            Map.of(
-                    "transport.test_delayed_lane", "0",
-                    "transport.test_lane_delay", "50ms",
-                    "transport.lanes", "4",
-                    "strict.lanes", "4");
+    private static final Map<String, String> ONE_SLOW_LANE = Map.of(
+            "transport.test_delayed_lane", "0",
+            "transport.test_lane_delay", "50ms",
+            "transport.lanes", "4",
+            "strict.lanes", "4");
 
     private static final int LOAD_MS = 4_000;
     private static final int OVERLAPPING = 64;

@@ -10,9 +10,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RequestDecoder {
     private static final int HEADER_BYTES = 28;
-    /** Named limit: the payload of a refused write up to this size is drained; a larger one closes the connection. */
-    public static final long DRAIN_BYTES_MAX = 256L << 20;
-
     /** Receives the requests; a payload's reference passes to it. */
     public interface Sink {
         void onRequest(int type, int flags, long cookie, long offset, long length, @Nullable ByteBuf payload);
@@ -85,12 +82,12 @@ public final class RequestDecoder {
             sink.onDisconnect();
             return;
         }
+        if ((type == Nbd.CMD_READ || type == Nbd.CMD_WRITE) && length > Nbd.PAYLOAD_MAX) {
+            throw new ProtocolException("request for " + length + " bytes, at most " + Nbd.PAYLOAD_MAX);
+        }
         int error = check();
         if (type == Nbd.CMD_WRITE) {
             if (error != 0) {
-                if (length > DRAIN_BYTES_MAX) {
-                    throw new ProtocolException("refused write with " + length + " bytes of payload");
-                }
                 drain = length;
                 drainError = error;
                 if (length == 0) {
@@ -143,9 +140,6 @@ public final class RequestDecoder {
             return offset == 0 && length == 0 ? 0 : Nbd.EINVAL;
         }
         if (((offset | length) & (Nbd.BLOCK_MIN - 1)) != 0 || length == 0) {
-            return Nbd.EINVAL;
-        }
-        if ((type == Nbd.CMD_READ || type == Nbd.CMD_WRITE) && length > Nbd.PAYLOAD_MAX) {
             return Nbd.EINVAL;
         }
         // Unsigned: an offset of 2^63 and more is beyond every end.
