@@ -117,6 +117,17 @@ final class Lane {
             frame.release();
             return;
         }
+        if (delayMs > 0 && type == FrameType.APPEND) {
+            // Not counted as queued meanwhile: bytes on a slow path look sent to the sender.
+            loop.schedule(() -> send(ch, frame, true), delayMs, TimeUnit.MILLISECONDS);
+        } else {
+            send(ch, frame, false);
+            // After the write: a flush by another thread in between must not swallow the wish.
+            flushWanted.set(true);
+        }
+    }
+
+    private void send(Channel ch, ByteBuf frame, boolean now) {
         long bytes = frame.readableBytes();
         if (queuedBytes.addAndGet(bytes) > config.queueBytesHard()) {
             queuedBytes.addAndGet(-bytes);
@@ -125,16 +136,6 @@ final class Lane {
             ch.close();
             return;
         }
-        if (delayMs > 0 && type == FrameType.APPEND) {
-            loop.schedule(() -> send(ch, frame, bytes, true), delayMs, TimeUnit.MILLISECONDS);
-        } else {
-            send(ch, frame, bytes, false);
-            // After the write: a flush by another thread in between must not swallow the wish.
-            flushWanted.set(true);
-        }
-    }
-
-    private void send(Channel ch, ByteBuf frame, long bytes, boolean now) {
         var written = now ? ch.writeAndFlush(frame) : ch.write(frame);
         written.addListener(f -> queuedBytes.addAndGet(-bytes));
     }
