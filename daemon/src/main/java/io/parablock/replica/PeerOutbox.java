@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.message.Message;
 import io.parablock.wal.WalException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -14,11 +15,18 @@ import java.util.concurrent.RejectedExecutionException;
  * the group's thread and is sent later: the protocol takes messages in any order.
  */
 final class PeerOutbox {
+    /** Messages that wait for their turn to be read: more than a window of a few peers. What is over goes with a repeat. */
+    private static final int WAITING_MAX = 256;
+
+    private record Waiting(int to, Message message) {}
+
     private final int groupId;
     private final ReplicaPorts ports;
     private final LogReader log;
     private final int readsMax;
+    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private int reading;
+    private long newestTerm;
     private long dropped;
     private boolean closed;
 
@@ -30,17 +38,23 @@ final class PeerOutbox {
     }
 
     void send(int to, Message message) {
-        if (message instanceof Message.Append a && lacksPayload(a.entries())) {
-            sendLater(
-                    to,
-                    a.entries(),
-                    full -> new Message.Append(
-                            a.term(), full, a.lookBehindFirst(), a.lookBehind(), a.round(), a.commit()));
-        } else if (message instanceof Message.Entries e && lacksPayload(e.entries())) {
-            sendLater(to, e.entries(), full -> new Message.Entries(e.term(), full));
-        } else {
+        newestTerm = Math.max(newestTerm, message.term());
+        if (!lacksPayload(entriesOf(message))) {
             ports.peers().send(groupId, to, message);
+        } else if (reading < readsMax) {
+            startReading(to, message);
+        } else if (waiting.size() < WAITING_MAX) {
+            waiting.add(new Waiting(to, message));
+        } else {
+            // The core sends again what is not acknowledged.
+            dropped++;
         }
+    }
+
+    private static List<Entry> entriesOf(Message message) {
+        return message instanceof Message.Append a
+                ? a.entries()
+                : message instanceof Message.Entries e ? e.entries() : List.of();
     }
 
     private static boolean lacksPayload(List<Entry> entries) {
@@ -52,17 +66,9 @@ final class PeerOutbox {
         return false;
     }
 
-    private interface Rebuild {
-        Message with(List<Entry> entries);
-    }
-
-    private void sendLater(int to, List<Entry> entries, Rebuild rebuild) {
-        if (reading >= readsMax) {
-            // The core sends again what is not acknowledged.
-            dropped++;
-            return;
-        }
+    private void startReading(int to, Message message) {
         reading++;
+        List<Entry> entries = entriesOf(message);
         List<Entry> copies = new ArrayList<>(entries.size());
         for (Entry e : entries) {
             Entry copy = e.withDep(e.dep());
@@ -76,7 +82,7 @@ final class PeerOutbox {
             ports.background().execute(() -> {
                 boolean complete = readMissing(copies);
                 try {
-                    loop.execute(() -> finish(to, complete, copies, rebuild));
+                    loop.execute(() -> finish(to, complete, copies, message));
                 } catch (RejectedExecutionException closed) {
                     release(copies);
                 }
@@ -100,17 +106,33 @@ final class PeerOutbox {
         return true;
     }
 
-    private void finish(int to, boolean complete, List<Entry> copies, Rebuild rebuild) {
+    private void finish(int to, boolean complete, List<Entry> copies, Message message) {
         reading--;
         try {
             if (complete && !closed) {
-                ports.peers().send(groupId, to, rebuild.with(List.copyOf(copies)));
+                ports.peers().send(groupId, to, with(message, List.copyOf(copies)));
             } else {
                 dropped++;
             }
         } finally {
             release(copies);
         }
+        startNext();
+    }
+
+    private void startNext() {
+        while (reading < readsMax && !waiting.isEmpty()) {
+            Waiting next = waiting.remove();
+            if (next.message().term() >= newestTerm) {
+                startReading(next.to(), next.message());
+            }
+        }
+    }
+
+    private static Message with(Message message, List<Entry> entries) {
+        return message instanceof Message.Append a
+                ? new Message.Append(a.term(), entries, a.lookBehindFirst(), a.lookBehind(), a.round(), a.commit())
+                : new Message.Entries(message.term(), entries);
     }
 
     private static void release(List<Entry> copies) {
@@ -125,6 +147,7 @@ final class PeerOutbox {
     /** Nothing is sent any more. */
     void close() {
         closed = true;
+        waiting.clear();
     }
 
     /** Messages not sent because too many catch-up reads were under way, or a record was gone. */

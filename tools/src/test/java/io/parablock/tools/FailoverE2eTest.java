@@ -22,6 +22,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Nodes are killed with kill -9 while clients write and read. */
 @Tag("e2e")
 class FailoverE2eTest {
+    /** A longer gap is no failure, but its reason should be in the output. */
+    private static final double WORTH_A_LOOK_MS = 1_500;
+
     private static final int ROUNDS = Integer.getInteger("parablock.rounds", 2);
     private static final long DRAIN_MS = 30_000;
     /** The range of fio is the first 32 MiB; our own load works behind it. */
@@ -67,6 +70,9 @@ class FailoverE2eTest {
                 double gapMs = load.takeLongestGapMs();
                 longestMs = Math.max(longestMs, gapMs);
                 System.out.printf("%s round %d: node %d killed, longest gap %.0f ms%n", mode, round, leader, gapMs);
+                if (gapMs > WORTH_A_LOOK_MS) {
+                    live.printLogs();
+                }
                 live.cluster.start(leader);
                 live.awaitCaughtUp(leader);
             }
