@@ -153,7 +153,7 @@ final class LiveCluster implements AutoCloseable {
                     }
                 }
                 // Under load the leader is always a little ahead.
-                return committed >= 0 && applied >= committed - 1024;
+                return committed >= 0 && applied >= 0 && applied >= committed - 1024;
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
