@@ -171,7 +171,8 @@ public final class ConfigLoader {
         }
         NodeConfig.WalKeys wal = new NodeConfig.WalKeys(
                 r.choice("wal.engine", NodeConfig.WalEngine.class),
-                r.bytes("wal.segment_bytes", MIB, 4 * GIB, BLOCK_BYTES));
+                r.bytes("wal.segment_bytes", MIB, 512 * MIB, BLOCK_BYTES),
+                r.bytes("wal.reserve_bytes", 0, 1024 * GIB, 1));
         if (wal.engine() == NodeConfig.WalEngine.DIRECT) {
             throw new ConfigException("wal.engine direct is not there yet; use chronicle");
         }

@@ -91,7 +91,7 @@ public record NodeConfig(
     }
 
     /** {@code wal.*}. */
-    public record WalKeys(WalEngine engine, long segmentBytes) {}
+    public record WalKeys(WalEngine engine, long segmentBytes, long reserveBytes) {}
 
     /** {@code pipeline.*}. */
     public record PipelineKeys(PipelineKind kind, PipelineWait waiting, int ringSize) {}

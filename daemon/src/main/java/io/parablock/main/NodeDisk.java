@@ -42,8 +42,6 @@ final class NodeDisk implements AutoCloseable {
     /** A chunk on disk and the state of its group. */
     record Group(int groupId, StateStore state, BlockStore store) {}
 
-    private static final long WAL_RESERVE_BYTES = 256L << 20;
-
     private final FileChannel lockFile;
     private final CleanMark mark;
     private final Wal wal;
@@ -135,7 +133,8 @@ final class NodeDisk implements AutoCloseable {
                                 NodeSettings.clusterId(config),
                                 NodeSettings.mapped(config) ? Durability.MAPPED : Durability.FSYNC,
                                 config.wal().segmentBytes(),
-                                WAL_RESERVE_BYTES),
+                                ChronicleWalConfig.RECORD_BYTES_MAX_DEFAULT,
+                                config.wal().reserveBytes()),
                         router);
             case MEMORY -> new MemoryWal(router);
             case DIRECT -> throw new ConfigException("wal.engine direct is not there yet; use chronicle");

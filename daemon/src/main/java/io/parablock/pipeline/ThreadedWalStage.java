@@ -146,6 +146,8 @@ public final class ThreadedWalStage implements AutoCloseable {
         private LongArrayList draining = new LongArrayList();
         private @Nullable Replica replica;
         private boolean failureTold;
+        private boolean wroteSinceTick;
+        private boolean markerDue;
 
         GroupWal(int groupId, GroupLoop loop) {
             this.groupId = groupId;
@@ -162,7 +164,20 @@ public final class ThreadedWalStage implements AutoCloseable {
             if (payload != null) {
                 payload.retain();
             }
+            wroteSinceTick = true;
             publish(new Kept(entry, payload, token, null));
+        }
+
+        /** A batch without an append makes the WAL thread submit nothing, and that writes the marker. */
+        @Override
+        public void tick() {
+            if (wroteSinceTick) {
+                wroteSinceTick = false;
+                markerDue = true;
+            } else if (markerDue) {
+                markerDue = false;
+                publish(new Kept(null, null, 0, w -> {}));
+            }
         }
 
         private void publish(Kept k) {

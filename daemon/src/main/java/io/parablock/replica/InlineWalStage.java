@@ -20,6 +20,8 @@ public final class InlineWalStage implements WalStage {
 
     private final Wal wal;
     private boolean waiting;
+    private boolean wroteSinceTick;
+    private boolean markerDue;
 
     public InlineWalStage(Wal wal) {
         this.wal = wal;
@@ -57,6 +59,18 @@ public final class InlineWalStage implements WalStage {
     public void submit() {
         if (waiting) {
             waiting = false;
+            wroteSinceTick = true;
+            wal.submit();
+        }
+    }
+
+    @Override
+    public void tick() {
+        if (wroteSinceTick) {
+            wroteSinceTick = false;
+            markerDue = true;
+        } else if (markerDue && !waiting) {
+            markerDue = false;
             wal.submit();
         }
     }

@@ -141,6 +141,10 @@ public final class Replica {
         if (stopped()) {
             return;
         }
+        call(() -> {
+            ports.wal().tick();
+            return true;
+        });
         checkpointer.tick(now());
         if (core.isReady() && !payloads.isEmpty()) {
             payloads.releaseAppliedTo(lowestPeer());

@@ -18,6 +18,12 @@ public interface WalStage {
 
     void submit();
 
+    /**
+     * Every few milliseconds. A stage that has been idle since the last call lets the WAL write down how far it is
+     * durable (protocol.md §12: within 10 ms of the last acknowledgement).
+     */
+    void tick();
+
     void truncate(int groupId, long slot);
 
     /** Everything appended before is on stable storage when {@code done} runs, on the group's thread. */
