@@ -29,6 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Whole nodes on real files and NBD sockets; only the links between them are calls instead of sockets. */
 @Timeout(60)
 class ThreeNodesInOneProcessTest {
+    private static final int ANSWER_TIMEOUT_MS = 30_000;
+
     private static final int VOLUME_BYTES = 8 << 20;
 
     @TempDir
@@ -219,6 +221,7 @@ class ThreeNodesInOneProcessTest {
         Client(InetSocketAddress address) throws IOException {
             socket = new Socket(InetAddress.getLoopbackAddress(), address.getPort());
             socket.setTcpNoDelay(true);
+            socket.setSoTimeout(ANSWER_TIMEOUT_MS);
             in = new DataInputStream(socket.getInputStream());
             out = new DataOutputStream(new java.io.BufferedOutputStream(socket.getOutputStream()));
             in.readFully(new byte[18]);

@@ -3,6 +3,7 @@ package io.parablock.replica;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.Unpooled;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.OriginRun;
@@ -93,7 +94,8 @@ class RecoveryTest {
     }
 
     private void append(int group, long slot, long origin) {
-        Entry e = new Entry(slot, origin, EntryKind.WRITE, slot * 512, 512, 1, slot, 1, 77, 512, new long[] {1});
+        int crc = LogReader.crc(Unpooled.wrappedBuffer(new byte[512]));
+        Entry e = new Entry(slot, origin, EntryKind.WRITE, slot * 512, 512, 1, slot, 1, crc, 512, new long[] {1});
         wal.append(InlineWalStage.recordOf(group, e), ByteBuffer.allocate(512), 1);
         wal.submit();
     }

@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -97,6 +98,23 @@ public abstract class WalContract {
         wal.submit();
         wal.submit();
         assertThat(durable).hasSize(2);
+    }
+
+    @Test
+    void shouldHandOverFromTheThreadThatOpenedToTheOneThatWrites() throws Exception {
+        reopen();
+        append(wal, 1, 10, 512);
+        wal.submit();
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Thread writer = new Thread(() -> {
+            append(wal, 1, 11, 512);
+            wal.submit();
+        });
+        writer.setUncaughtExceptionHandler((thread, cause) -> failure.set(cause));
+        writer.start();
+        writer.join();
+        assertThat(failure.get()).isNull();
+        assertThat(durable).containsExactly(10L, 11L);
     }
 
     @Test

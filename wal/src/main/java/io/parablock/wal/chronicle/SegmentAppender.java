@@ -65,6 +65,8 @@ final class SegmentAppender implements AutoCloseable {
                 .checkInterrupts(false)
                 .build();
         appender = queue.createAppender();
+        // Opened by the thread that recovers, used by the WAL's own: one after the other, never at once.
+        appender.singleThreadedCheckDisabled(true);
     }
 
     /** The next append goes into this segment; the one before is never appended to again. */
