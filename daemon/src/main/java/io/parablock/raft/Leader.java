@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Leader {
     /** Rounds whose send time is remembered. */
     private static final int ROUNDS = 1024;
+
     private final CoreState state;
 
     private final int ringMask;
