@@ -196,7 +196,8 @@ public final class ConfigLoader {
                         r.number("transport.lanes", 1, 16),
                         r.number("strict.lanes", 1, 16),
                         r.number("transport.test_delayed_lane", -1, 15),
-                        r.time("transport.test_lane_delay", 0, 60_000)),
+                        r.time("transport.test_lane_delay", 0, 60_000),
+                        transportLimits(r)),
                 raft(r),
                 new NodeConfig.CheckpointKeys(
                         r.bytes("checkpoint.bytes", MIB, 64 * GIB, 1),
@@ -206,6 +207,25 @@ public final class ConfigLoader {
                 new NodeConfig.LogKeys(r.text("log.target"), r.choice("log.level", NodeConfig.LogLevel.class)));
     }
 
+    /** A frame's range begins where the largest entry with everything around it fits. */
+    private static NodeConfig.TransportLimits transportLimits(KeyReader r) {
+        NodeConfig.TransportLimits limits = new NodeConfig.TransportLimits(
+                (int) r.bytes("transport.frame_bytes_max", 2 * MIB, 64 * MIB, 1),
+                r.bytes("transport.queue_bytes_max", MIB, GIB, 1),
+                r.bytes("transport.queue_bytes_hard", 16 * MIB, 16 * GIB, 1),
+                r.time("transport.reconnect_min", 1, 10 * SECOND_MS),
+                r.time("transport.reconnect_max", 10, 60 * SECOND_MS),
+                (int) r.bytes("transport.hello_bytes_max", KIB, 64 * KIB, 1),
+                r.time("transport.hello_timeout", 100, 60 * SECOND_MS));
+        if (limits.queueBytesHard() < 2 * limits.queueBytesMax()) {
+            throw new ConfigException("transport.queue_bytes_hard must be at least twice transport.queue_bytes_max");
+        }
+        if (limits.reconnectMinNs() > limits.reconnectMaxNs()) {
+            throw new ConfigException("transport.reconnect_min must be at most transport.reconnect_max");
+        }
+        return limits;
+    }
+
     private static NodeConfig.RaftKeys raft(KeyReader r) {
         NodeConfig.RaftKeys raft = new NodeConfig.RaftKeys(
                 r.powerOfTwo("raft.span", 4, 4096),
@@ -213,6 +233,7 @@ public final class ConfigLoader {
                 r.time("raft.heartbeat_interval", 5, 20 * SECOND_MS),
                 r.time("raft.retransmit", 10, 60 * SECOND_MS),
                 r.number("raft.retain_slots_max", 1024, 1 << 24),
+                r.bytes("raft.in_flight_bytes_max", MIB, 4 * GIB, 1),
                 r.number("raft.sessions_max", 1, 65_536),
                 r.powerOfTwo("raft.session_window", 64, 65_536));
         if (raft.heartbeatIntervalNs() * 3 > raft.electionTimeoutNs()) {

@@ -97,7 +97,18 @@ public record NodeConfig(
     public record PipelineKeys(PipelineKind kind, PipelineWait waiting, int ringSize) {}
 
     /** {@code transport.*}, {@code strict.*}. */
-    public record TransportKeys(NetworkKind kind, int lanes, int strictLanes, int delayedLane, long laneDelayNs) {}
+    public record TransportKeys(
+            NetworkKind kind, int lanes, int strictLanes, int delayedLane, long laneDelayNs, TransportLimits limits) {}
+
+    /** {@code transport.*}, the limits. */
+    public record TransportLimits(
+            int frameBytesMax,
+            long queueBytesMax,
+            long queueBytesHard,
+            long reconnectMinNs,
+            long reconnectMaxNs,
+            int helloBytesMax,
+            long helloTimeoutNs) {}
 
     /** {@code raft.*}. */
     public record RaftKeys(
@@ -106,6 +117,7 @@ public record NodeConfig(
             long heartbeatIntervalNs,
             long retransmitNs,
             int retainSlotsMax,
+            long inFlightBytesMax,
             int sessionsMax,
             int sessionWindow) {}
 

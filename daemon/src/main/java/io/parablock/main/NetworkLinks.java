@@ -14,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 
 /** The links over the network: {@link PeerTransport} with this node's configuration. */
 final class NetworkLinks implements PeerLinks {
+    private static final int ACCEPTED_PER_NODE = 64;
+
     private final PeerTransport transport;
 
     private NetworkLinks(PeerTransport transport) {
@@ -37,13 +39,27 @@ final class NetworkLinks implements PeerLinks {
                 sockets.boot(),
                 addresses,
                 keys.lanes(),
-                Math.min(config.lanes(), keys.lanes()));
+                Math.min(config.lanes(), keys.lanes()),
+                limits(keys, addresses.size()));
         if (keys.delayedLane() >= 0) {
             transportConfig = transportConfig.withDelayedLane(
                     keys.delayedLane(), TimeUnit.NANOSECONDS.toMillis(keys.laneDelayNs()));
         }
         return new NetworkLinks(
                 PeerTransport.listen(transportConfig, sockets.loops(), sockets.transport(), new Forward(receiver)));
+    }
+
+    private static PeerTransportConfig.Limits limits(NodeConfig.TransportKeys keys, int nodes) {
+        NodeConfig.TransportLimits k = keys.limits();
+        return new PeerTransportConfig.Limits(
+                k.frameBytesMax(),
+                k.queueBytesMax(),
+                k.queueBytesHard(),
+                TimeUnit.NANOSECONDS.toMillis(k.reconnectMinNs()),
+                TimeUnit.NANOSECONDS.toMillis(k.reconnectMaxNs()),
+                k.helloBytesMax(),
+                TimeUnit.NANOSECONDS.toMillis(k.helloTimeoutNs()),
+                ACCEPTED_PER_NODE * nodes);
     }
 
     private record Forward(Receiver receiver) implements PeerHandler {

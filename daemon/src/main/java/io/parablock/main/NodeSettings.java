@@ -54,6 +54,7 @@ final class NodeSettings {
                 k.retainSlotsMax(),
                 APPEND_ENTRIES_MAX,
                 APPEND_BYTES_MAX,
+                k.inFlightBytesMax(),
                 FETCH_SLOTS_MAX,
                 k.sessionsMax(),
                 k.sessionWindow(),

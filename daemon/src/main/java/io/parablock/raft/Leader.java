@@ -15,10 +15,9 @@ import org.jspecify.annotations.Nullable;
 final class Leader {
     /** Rounds whose send time is remembered. */
     private static final int ROUNDS = 1024;
-    /** Uncommitted payload, in full Append frames, above which no slot is assigned: 64 MiB with frames of 1 MiB. */
-    private static final long IN_FLIGHT_FRAMES_MAX = 64;
 
     private final CoreState state;
+
     private final int ringMask;
     /** Who acknowledged each slot above m, as a bit per voter. */
     private final int[] ackedBy;
@@ -126,7 +125,7 @@ final class Leader {
     boolean windowIsFull() {
         boolean full = nextSlot - state.config.span() > state.committed.watermark()
                 || nextSlot > state.apply.appliedPrefix() + (long) CoreState.WINDOW_SPANS * state.config.span()
-                || inFlightBytes >= IN_FLIGHT_FRAMES_MAX * state.config.appendBytesMax();
+                || inFlightBytes >= state.config.inFlightBytesMax();
         windowWasFull |= full;
         return full;
     }

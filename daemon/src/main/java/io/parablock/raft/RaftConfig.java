@@ -12,6 +12,7 @@ import java.util.Arrays;
  * @param retainSlotsMax how many applied slots the leader keeps for a lagging follower before it truncates without it
  * @param appendEntriesMax entries per Append frame
  * @param appendBytesMax payload bytes per Append frame
+ * @param inFlightBytesMax payload bytes of uncommitted slots above which the leader proposes nothing more
  * @param fetchSlotsMax slots per Fetch
  * @param sessionsMax open sessions per group
  * @param sessionWindow W: seq must be below floor + W
@@ -28,6 +29,7 @@ public record RaftConfig(
         int retainSlotsMax,
         int appendEntriesMax,
         int appendBytesMax,
+        long inFlightBytesMax,
         int fetchSlotsMax,
         int sessionsMax,
         int sessionWindow,
@@ -41,6 +43,43 @@ public record RaftConfig(
         if (Arrays.binarySearch(voters, nodeId) < 0) {
             throw new IllegalArgumentException("node " + nodeId + " is not among the voters");
         }
+    }
+
+    /** With room for 64 full Append frames in flight. */
+    @SuppressWarnings("TooManyParameters")
+    public RaftConfig(
+            int groupId,
+            int nodeId,
+            int[] voters,
+            Mode mode,
+            int span,
+            long electionTimeoutNs,
+            long heartbeatIntervalNs,
+            long retransmitNs,
+            int retainSlotsMax,
+            int appendEntriesMax,
+            int appendBytesMax,
+            int fetchSlotsMax,
+            int sessionsMax,
+            int sessionWindow,
+            boolean mapped) {
+        this(
+                groupId,
+                nodeId,
+                voters,
+                mode,
+                span,
+                electionTimeoutNs,
+                heartbeatIntervalNs,
+                retransmitNs,
+                retainSlotsMax,
+                appendEntriesMax,
+                appendBytesMax,
+                64L * appendBytesMax,
+                fetchSlotsMax,
+                sessionsMax,
+                sessionWindow,
+                mapped);
     }
 
     /** The defaults, as documented in the daemon's configuration. */

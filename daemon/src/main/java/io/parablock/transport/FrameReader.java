@@ -11,6 +11,7 @@ import io.parablock.replica.client.ClientMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,8 @@ final class FrameReader {
     private final int metaEnd;
     private final int frameEnd;
     private int payloadAt;
+    /** Payloads handed out so far: released if the rest of the frame is not sound. */
+    private final List<ByteBuf> taken = new ArrayList<>();
 
     /**
      * @param frame one frame without its length field; not released here
@@ -146,6 +149,7 @@ final class FrameReader {
         ByteBuf p = alloc.directBuffer(length, length);
         p.writeBytes(in, payloadAt, length);
         payloadAt += length;
+        taken.add(p);
         return p;
     }
 
@@ -173,13 +177,25 @@ final class FrameReader {
         }
     }
 
+    /** References of payloads pass to the caller; after an exception none is held. */
     Message message() {
+        return whole(() -> coreMessage(i64()));
+    }
+
+    private <T> T whole(Supplier<T> body) {
+        boolean sound = false;
         try {
-            Message m = coreMessage(i64());
+            T m = body.get();
             requireEnd();
+            sound = true;
             return m;
         } catch (IllegalArgumentException e) {
             throw new CodecException(String.valueOf(e.getMessage()));
+        } finally {
+            if (!sound) {
+                taken.forEach(ByteBuf::release);
+                taken.clear();
+            }
         }
     }
 
@@ -249,17 +265,8 @@ final class FrameReader {
     private List<Entry> entries() {
         int n = count(ENTRY_BYTES);
         List<Entry> out = new ArrayList<>(n);
-        try {
-            for (int i = 0; i < n; i++) {
-                out.add(entry());
-            }
-        } catch (RuntimeException e) {
-            for (Entry read : out) {
-                if (read.payload instanceof ByteBuf p) {
-                    p.release();
-                }
-            }
-            throw e;
+        for (int i = 0; i < n; i++) {
+            out.add(entry());
         }
         return out;
     }
@@ -294,10 +301,9 @@ final class FrameReader {
         return e;
     }
 
+    /** See {@link #message}. */
     ClientMessage client() {
-        ClientMessage m = clientMessage();
-        requireEnd();
-        return m;
+        return whole(this::clientMessage);
     }
 
     private ClientMessage clientMessage() {

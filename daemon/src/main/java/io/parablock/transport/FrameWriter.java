@@ -2,19 +2,24 @@ package io.parablock.transport;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.CompositeByteBuf;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.client.ClientMessage;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
 
-/** Messages to frames. Stateless; payloads are copied once, behind the body, so that a frame is one piece. */
+/**
+ * Messages to frames. Stateless. Payloads are not copied: a frame is its head and a slice of each payload's own buffer, gathered
+ * when it is written, so that all peers share one reference-counted buffer (architecture.md, decision 4).
+ */
 final class FrameWriter {
     private static final int INITIAL_BYTES = 256;
+    private static final int ENTRY_BODY_BYTES = 128;
 
     private FrameWriter() {}
 
@@ -41,8 +46,8 @@ final class FrameWriter {
         out.writeShortLE(bytes.length).writeBytes(bytes);
     }
 
-    private static ByteBuf begin(ByteBufAllocator alloc, FrameType type, int groupId, int payloadBytes) {
-        ByteBuf out = alloc.directBuffer(INITIAL_BYTES + payloadBytes);
+    private static ByteBuf begin(ByteBufAllocator alloc, FrameType type, int groupId, int bodyBytes) {
+        ByteBuf out = alloc.directBuffer(INITIAL_BYTES + bodyBytes);
         out.writeZero(FrameDescriptor.META);
         out.writeByte(type.ordinal()).writeZero(3).writeIntLE(groupId);
         return out;
@@ -63,35 +68,52 @@ final class FrameWriter {
         return (int) crc.getValue();
     }
 
-    private static void payload(ByteBuf out, @Nullable Object payload) {
-        if (payload instanceof ByteBuf p) {
-            out.writeBytes(p, p.readerIndex(), p.readableBytes());
-            out.setIntLE(0, out.writerIndex() - FrameDescriptor.LENGTH_BYTES);
+    /** Takes the head's reference; each payload is retained until the frame is released. */
+    private static ByteBuf withPayloads(ByteBufAllocator alloc, ByteBuf head, List<ByteBuf> payloads) {
+        if (payloads.isEmpty()) {
+            return head;
         }
+        CompositeByteBuf out = alloc.compositeDirectBuffer(payloads.size() + 1);
+        out.addComponent(true, head);
+        for (ByteBuf p : payloads) {
+            out.addComponent(true, p.retainedSlice());
+        }
+        out.setIntLE(0, out.readableBytes() - FrameDescriptor.LENGTH_BYTES);
+        return out;
+    }
+
+    /** The shell has loaded every payload: a frame whose entry says more bytes than it carries is never made. */
+    private static List<ByteBuf> payloads(List<Entry> entries) {
+        List<ByteBuf> out = new ArrayList<>(entries.size());
+        for (int i = 0; i < entries.size(); i++) {
+            Entry e = entries.get(i);
+            ByteBuf p = e.payload instanceof ByteBuf b ? b : null;
+            int bytes = p == null ? 0 : p.readableBytes();
+            if (bytes != e.payloadLength()) {
+                throw new IllegalArgumentException(e + " has " + bytes + " payload bytes of " + e.payloadLength());
+            }
+            if (p != null && bytes > 0) {
+                out.add(p);
+            }
+        }
+        return out;
     }
 
     // ---------------------------------------------------------------- core messages
 
     static ByteBuf message(ByteBufAllocator alloc, int groupId, Message message) {
         FrameType type = typeOf(message);
-        int payloadBytes = 0;
         List<Entry> entries = List.of();
         if (message instanceof Message.Append m) {
             entries = m.entries();
         } else if (message instanceof Message.Entries m) {
             entries = m.entries();
         }
-        for (Entry e : entries) {
-            payloadBytes += e.payloadLength() + 128;
-        }
-        ByteBuf out = begin(alloc, type, groupId, payloadBytes);
+        List<ByteBuf> payloads = payloads(entries);
+        ByteBuf out = begin(alloc, type, groupId, entries.size() * ENTRY_BODY_BYTES);
         out.writeLongLE(message.term());
         body(out, message);
-        end(out);
-        for (Entry e : entries) {
-            payload(out, e.payload);
-        }
-        return out;
+        return withPayloads(alloc, end(out), payloads);
     }
 
     static FrameType typeOf(Message m) {
@@ -214,24 +236,20 @@ final class FrameWriter {
         ByteBuf out;
         if (message instanceof ClientMessage.Mutate m) {
             ByteBuf p = m.payload();
-            out = begin(alloc, FrameType.MUTATE, groupId, p == null ? 0 : p.readableBytes());
+            out = begin(alloc, FrameType.MUTATE, groupId, 0);
             out.writeLongLE(m.session()).writeLongLE(m.seq()).writeLongLE(m.lowestOutstanding());
             out.writeByte(m.kind().code()).writeBoolean(m.fua());
             out.writeLongLE(m.offsetBytes()).writeLongLE(m.lengthBytes());
             out.writeIntLE(m.payloadCrc()).writeIntLE(p == null ? 0 : p.readableBytes());
-            end(out);
-            payload(out, p);
-            return out;
+            return withPayloads(alloc, end(out), p == null ? List.of() : List.of(p));
         } else if (message instanceof ClientMessage.ReadReply m) {
             ByteBuf p = m.payload();
-            out = begin(alloc, FrameType.READ_REPLY, groupId, p == null ? 0 : p.readableBytes());
+            out = begin(alloc, FrameType.READ_REPLY, groupId, 0);
             out.writeLongLE(m.requestId()).writeByte(m.status().ordinal()).writeIntLE(m.leaderHint());
             // The reader has no other checksum of what it is given.
             out.writeIntLE(p == null ? 0 : crc(p, p.readerIndex(), p.readableBytes()));
             out.writeIntLE(p == null ? -1 : p.readableBytes());
-            end(out);
-            payload(out, p);
-            return out;
+            return withPayloads(alloc, end(out), p == null ? List.of() : List.of(p));
         } else if (message instanceof ClientMessage.OpenSession m) {
             out = begin(alloc, FrameType.OPEN_SESSION, groupId, 0);
             out.writeLongLE(m.gatewayBoot()).writeLongLE(m.nonce());

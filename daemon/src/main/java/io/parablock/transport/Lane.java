@@ -3,6 +3,7 @@ package io.parablock.transport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -19,8 +20,6 @@ import org.slf4j.LoggerFactory;
 /** One dialled connection to a peer: keeps itself up, with back-off; frames are only sent on it. */
 final class Lane {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
-    private static final long BACKOFF_MIN_MS = 20;
-    private static final long BACKOFF_MAX_MS = 1_000;
     private static final int CONNECT_TIMEOUT_MS = 2_000;
     /** Lane number of the control connection. */
     static final int CONTROL = -1;
@@ -35,10 +34,16 @@ final class Lane {
     private final AtomicLong queuedBytes = new AtomicLong();
     private final long delayMs;
     private volatile @Nullable Channel channel;
+    /** The connection that is up or being made. */
+    private volatile @Nullable Channel dialled;
+
     private volatile boolean closed;
-    private long backoffMs = BACKOFF_MIN_MS;
+    /** Of the event loop. */
+    private long backoffMs;
+
     private String lastComplaint = "";
-    private long reconnects;
+    private final AtomicLong reconnects = new AtomicLong();
+    private final AtomicLong refusedFrames = new AtomicLong();
     private final AtomicBoolean flushWanted = new AtomicBoolean();
 
     Lane(
@@ -56,6 +61,7 @@ final class Lane {
         this.kind = kind;
         this.onUp = onUp;
         this.onDown = onDown;
+        this.backoffMs = config.limits().reconnectMinMs();
         this.delayMs = number >= 0 && number == config.delayedLane() ? config.delayMs() : 0;
     }
 
@@ -68,14 +74,19 @@ final class Lane {
     }
 
     long reconnects() {
-        return reconnects;
+        return reconnects.get();
+    }
+
+    /** Frames larger than a peer takes, which were not sent. */
+    long refusedFrames() {
+        return refusedFrames.get();
     }
 
     void dial() {
         if (closed) {
             return;
         }
-        new Bootstrap()
+        ChannelFuture dialling = new Bootstrap()
                 .group(loop)
                 .channel(kind.socketChannel())
                 .option(ChannelOption.TCP_NODELAY, true)
@@ -83,16 +94,24 @@ final class Lane {
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel ch) {
-                        ch.pipeline().addLast(PeerTransport.frameDecoder(config.frameBytesMax()), new Dialled());
+                        ch.pipeline()
+                                .addLast(
+                                        PeerTransport.frameDecoder(
+                                                config.limits().frameBytesMax()),
+                                        new Dialled());
                     }
                 })
-                .connect(config.peers().get(peer))
-                .addListener(f -> {
-                    if (!f.isSuccess()) {
-                        complain(String.valueOf(f.cause().getMessage()));
-                        redial();
-                    }
-                });
+                .connect(config.peers().get(peer));
+        dialled = dialling.channel();
+        if (closed) {
+            dialling.channel().close();
+        }
+        dialling.addListener(f -> {
+            if (!f.isSuccess() && !closed) {
+                complain(String.valueOf(f.cause().getMessage()));
+                redial();
+            }
+        });
     }
 
     private void complain(String why) {
@@ -106,14 +125,15 @@ final class Lane {
         if (!closed) {
             long jitter = (System.nanoTime() >>> 10) % (backoffMs / 2 + 1);
             loop.schedule(this::dial, backoffMs + jitter, TimeUnit.MILLISECONDS);
-            backoffMs = Math.min(BACKOFF_MAX_MS, backoffMs * 2);
+            backoffMs = Math.min(config.limits().reconnectMaxMs(), backoffMs * 2);
         }
     }
 
     /** Takes the frame's reference. */
     void write(ByteBuf frame, FrameType type) {
         Channel ch = channel;
-        if (ch == null || (type.mayBeDropped() && queuedBytes.get() > config.queueBytesMax())) {
+        if (ch == null
+                || (type.mayBeDropped() && queuedBytes.get() > config.limits().queueBytesMax())) {
             frame.release();
             return;
         }
@@ -129,7 +149,19 @@ final class Lane {
 
     private void send(Channel ch, ByteBuf frame, boolean now) {
         long bytes = frame.readableBytes();
-        if (queuedBytes.addAndGet(bytes) > config.queueBytesHard()) {
+        if (bytes > config.limits().frameBytesMax()) {
+            frame.release();
+            if (refusedFrames.getAndIncrement() == 0) {
+                LOG.error(
+                        "not sending a {} of {} bytes to peer {}: transport.frame_bytes_max is {}",
+                        type,
+                        bytes,
+                        peer,
+                        config.limits().frameBytesMax());
+            }
+            return;
+        }
+        if (queuedBytes.addAndGet(bytes) > config.limits().queueBytesHard()) {
             queuedBytes.addAndGet(-bytes);
             frame.release();
             LOG.warn("closing lane {} to peer {}: {} bytes are queued", number, peer, queuedBytes.get());
@@ -147,9 +179,10 @@ final class Lane {
         }
     }
 
+    /** Also what is still in its handshake; does not wait. */
     void close() {
         closed = true;
-        Channel ch = channel;
+        Channel ch = dialled;
         if (ch != null) {
             ch.close();
         }
@@ -179,14 +212,14 @@ final class Lane {
             FrameReader r = new FrameReader(frame, ctx.alloc());
             if (r.type() == FrameType.HELLO_OK && !up) {
                 up = true;
-                backoffMs = BACKOFF_MIN_MS;
+                backoffMs = config.limits().reconnectMinMs();
                 lastComplaint = "";
-                reconnects++;
+                reconnects.incrementAndGet();
                 channel = ctx.channel();
                 onUp.run();
             } else if (r.type() == FrameType.REFUSED) {
                 complain(r.refusal());
-                backoffMs = BACKOFF_MAX_MS;
+                backoffMs = config.limits().reconnectMaxMs();
                 ctx.close();
             } else {
                 throw new CodecException("unexpected " + r.type());

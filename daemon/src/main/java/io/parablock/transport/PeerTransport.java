@@ -14,6 +14,7 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.parablock.blockdev.nbd.netty.TransportKind;
+import io.parablock.raft.log.Entry;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.PeerSender;
 import io.parablock.replica.client.ClientMessage;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,19 +42,16 @@ import org.slf4j.LoggerFactory;
  */
 public final class PeerTransport implements PeerSender, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PeerTransport.class);
-    private static final long HELLO_TIMEOUT_MS = 5_000;
-    /** Named limit: nobody gets more memory than this before it has said who it is. */
-    private static final int HELLO_BYTES_MAX = 2_048;
-
     private static final String FRAMES = "frames";
 
     /** One reading for status. */
-    public record PeerReading(int peer, boolean connected, int lanesUp, long queuedBytes, long reconnects) {}
+    public record PeerReading(
+            int peer, boolean connected, int lanesUp, long queuedBytes, long reconnects, long refusedFrames) {}
 
     private static final class Peer {
         final Lane control;
         final Lane[] lanes;
-        int next;
+        final AtomicInteger next = new AtomicInteger();
 
         Peer(Lane control, Lane[] lanes) {
             this.control = control;
@@ -143,9 +142,40 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
         Peer p = peers.get(to);
         FrameType type = FrameWriter.typeOf(message);
         Lane lane = p == null ? null : type.isBulk() ? dataLane(p, type) : p.control;
-        if (lane != null && lane.isUp()) {
-            lane.write(FrameWriter.message(PooledByteBufAllocator.DEFAULT, groupId, message), type);
+        if (lane == null || !lane.isUp()) {
+            return;
         }
+        ByteBuf frame = FrameWriter.message(PooledByteBufAllocator.DEFAULT, groupId, message);
+        if (frame.readableBytes() > config.limits().frameBytesMax() && entriesOf(message) > 1) {
+            frame.release();
+            halves(message).forEach(half -> send(groupId, to, half));
+        } else {
+            lane.write(frame, type);
+        }
+    }
+
+    private static int entriesOf(Message m) {
+        return m instanceof Message.Append a
+                ? a.entries().size()
+                : m instanceof Message.Entries e ? e.entries().size() : 0;
+    }
+
+    /** The look-behind buffer is addressed by slot: both halves of an Append may carry all of it (protocol.md §4). */
+    private static List<Message> halves(Message m) {
+        if (m instanceof Message.Append a) {
+            int half = a.entries().size() / 2;
+            return List.of(part(a, 0, half), part(a, half, a.entries().size()));
+        }
+        List<Entry> entries = ((Message.Entries) m).entries();
+        int half = entries.size() / 2;
+        return List.of(
+                new Message.Entries(m.term(), entries.subList(0, half)),
+                new Message.Entries(m.term(), entries.subList(half, entries.size())));
+    }
+
+    private static Message part(Message.Append a, int from, int to) {
+        return new Message.Append(
+                a.term(), a.entries().subList(from, to), a.lookBehindFirst(), a.lookBehind(), a.round(), a.commit());
     }
 
     @Override
@@ -176,13 +206,13 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
     private @Nullable Lane dataLane(Peer p, FrameType type) {
         int count = type == FrameType.APPEND ? Math.min(config.entryLanes(), p.lanes.length) : p.lanes.length;
         Lane best = null;
+        int first = Math.floorMod(p.next.getAndIncrement(), count);
         for (int i = 0; i < count; i++) {
-            Lane lane = p.lanes[(p.next + i) % count];
+            Lane lane = p.lanes[(first + i) % count];
             if (lane.isUp() && (best == null || lane.queuedBytes() < best.queuedBytes())) {
                 best = lane;
             }
         }
-        p.next = (p.next + 1) % Math.max(1, p.lanes.length);
         return best;
     }
 
@@ -207,11 +237,13 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
         peers.forEach((id, p) -> {
             int up = 0;
             long queued = p.control.queuedBytes();
+            long refused = p.control.refusedFrames();
             for (Lane lane : p.lanes) {
                 up += lane.isUp() ? 1 : 0;
                 queued += lane.queuedBytes();
+                refused += lane.refusedFrames();
             }
-            out.add(new PeerReading(id, p.control.isUp(), up, queued, p.control.reconnects()));
+            out.add(new PeerReading(id, p.control.isUp(), up, queued, p.control.reconnects(), refused));
         });
         return out;
     }
@@ -235,13 +267,15 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
     // ---------------------------------------------------------------- receiving
 
     private void accept(Channel ch) {
-        if (accepted.size() >= config.acceptedMax()) {
+        if (accepted.size() >= config.limits().acceptedMax()) {
             LOG.warn("refusing a peer connection from {}: {} are open", ch.remoteAddress(), accepted.size());
             ch.close();
             return;
         }
         accepted.add(ch);
-        ch.pipeline().addLast(FRAMES, frameDecoder(HELLO_BYTES_MAX)).addLast(new Accepted());
+        ch.pipeline()
+                .addLast(FRAMES, frameDecoder(config.limits().helloBytesMax()))
+                .addLast(new Accepted());
     }
 
     private final class Accepted extends SimpleChannelInboundHandler<ByteBuf> {
@@ -255,10 +289,12 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
                     .schedule(
                             () -> {
                                 if (hello == null && ctx.channel().isActive()) {
-                                    refuse(ctx, "no hello within " + HELLO_TIMEOUT_MS + " ms");
+                                    refuse(
+                                            ctx,
+                                            "no hello within " + config.limits().helloTimeoutMs() + " ms");
                                 }
                             },
-                            HELLO_TIMEOUT_MS,
+                            config.limits().helloTimeoutMs(),
                             TimeUnit.MILLISECONDS);
         }
 
@@ -287,7 +323,8 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
                 refuse(ctx, "node " + h.sender() + " is not a peer of node " + config.nodeId());
             } else {
                 hello = h;
-                ctx.pipeline().replace(FRAMES, FRAMES, frameDecoder(config.frameBytesMax()));
+                ctx.pipeline()
+                        .replace(FRAMES, FRAMES, frameDecoder(config.limits().frameBytesMax()));
                 ctx.writeAndFlush(FrameWriter.helloOk(ctx.alloc()));
             }
         }

@@ -8,10 +8,6 @@ import java.util.Map;
  * @param boot this process's boot number
  * @param lanes data connections to each peer, beside the control connection
  * @param entryLanes how many of them carry Append frames
- * @param frameBytesMax a larger frame closes its connection
- * @param queueBytesMax Append and Entries frames are dropped while a lane has this much queued
- * @param queueBytesHard a connection with this much queued is closed
- * @param acceptedMax accepted connections
  * @param delayedLane FAULT INJECTION: the data lane whose Append frames wait {@code delayMs}; -1 for none
  */
 public record PeerTransportConfig(
@@ -21,44 +17,45 @@ public record PeerTransportConfig(
         Map<Integer, InetSocketAddress> peers,
         int lanes,
         int entryLanes,
-        int frameBytesMax,
-        long queueBytesMax,
-        long queueBytesHard,
-        int acceptedMax,
+        Limits limits,
         int delayedLane,
         long delayMs) {
-    /** 4 MiB frames, 8 MiB queued, 256 MiB hard, no fault. */
+    /**
+     * @param frameBytesMax a larger frame is not sent, and closes the connection it comes on; the same on every node
+     * @param queueBytesMax Append and Entries frames are dropped while a lane has this much queued
+     * @param queueBytesHard a connection with this much queued is closed
+     * @param reconnectMinMs the first wait before a lane is dialled again; it doubles up to {@code reconnectMaxMs}
+     * @param helloBytesMax nobody gets more memory than this before it has said who it is
+     * @param helloTimeoutMs a connection without a hello by then is closed
+     * @param acceptedMax accepted connections
+     */
+    public record Limits(
+            int frameBytesMax,
+            long queueBytesMax,
+            long queueBytesHard,
+            long reconnectMinMs,
+            long reconnectMaxMs,
+            int helloBytesMax,
+            long helloTimeoutMs,
+            int acceptedMax) {
+        /** As documented in the daemon's configuration. */
+        public static final Limits DEFAULT = new Limits(4 << 20, 8L << 20, 256L << 20, 20, 1_000, 2_048, 5_000, 64 * 7);
+    }
+
+    /** No fault. */
     public static PeerTransportConfig of(
-            String clusterId, int nodeId, long boot, Map<Integer, InetSocketAddress> peers, int lanes, int entryLanes) {
-        return new PeerTransportConfig(
-                clusterId,
-                nodeId,
-                boot,
-                Map.copyOf(peers),
-                lanes,
-                entryLanes,
-                4 << 20,
-                8L << 20,
-                256L << 20,
-                64 * peers.size(),
-                -1,
-                0);
+            String clusterId,
+            int nodeId,
+            long boot,
+            Map<Integer, InetSocketAddress> peers,
+            int lanes,
+            int entryLanes,
+            Limits limits) {
+        return new PeerTransportConfig(clusterId, nodeId, boot, Map.copyOf(peers), lanes, entryLanes, limits, -1, 0);
     }
 
     /** FAULT INJECTION, see {@link #delayedLane}. */
     public PeerTransportConfig withDelayedLane(int lane, long ms) {
-        return new PeerTransportConfig(
-                clusterId,
-                nodeId,
-                boot,
-                peers,
-                lanes,
-                entryLanes,
-                frameBytesMax,
-                queueBytesMax,
-                queueBytesHard,
-                acceptedMax,
-                lane,
-                ms);
+        return new PeerTransportConfig(clusterId, nodeId, boot, peers, lanes, entryLanes, limits, lane, ms);
     }
 }

@@ -168,4 +168,44 @@ class FrameCodecTest {
             }
         }
     }
+
+    @Test
+    void shouldReleaseThePayloadsOfAFrameWithBytesLeftOver() {
+        List<ByteBuf> handedOut = new ArrayList<>();
+        ByteBufAllocator counting = new PooledByteBufAllocator(true) {
+            @Override
+            public ByteBuf directBuffer(int initialCapacity, int maxCapacity) {
+                ByteBuf b = super.directBuffer(initialCapacity, maxCapacity);
+                handedOut.add(b);
+                return b;
+            }
+        };
+        int expected = 0;
+        for (ByteBuf frame : frames()) {
+            ByteBuf longer = Unpooled.copiedBuffer(frame, Unpooled.wrappedBuffer(new byte[1]));
+            FrameReader r = new FrameReader(longer.slice(4, longer.readableBytes() - 4), counting);
+            assertThatThrownBy(() -> {
+                        if (r.type().isClient()) {
+                            r.client();
+                        } else {
+                            r.message();
+                        }
+                    })
+                    .isInstanceOf(CodecException.class)
+                    .hasMessageContaining("left over");
+            frame.release();
+            expected++;
+        }
+        assertThat(expected).isEqualTo(messages().size() + clientMessages().size());
+        assertThat(handedOut).hasSize(5).allMatch(b -> b.refCnt() == 0);
+    }
+
+    @Test
+    void shouldNotWriteAnEntryWithoutItsPayload() {
+        Entry e = entry(10, EntryKind.WRITE, 512, new long[0]);
+        e.payload = null;
+        assertThatThrownBy(() -> FrameWriter.message(ALLOC, 1, new Message.Entries(5, List.of(e))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("0 payload bytes of 512");
+    }
 }
