@@ -137,7 +137,9 @@ final class Lane {
             frame.release();
             return;
         }
-        if (delayMs > 0 && type == FrameType.APPEND) {
+        if (frame.readableBytes() > config.limits().frameBytesMax()) {
+            refuse(frame, type);
+        } else if (delayMs > 0 && type == FrameType.APPEND) {
             // Not counted as queued meanwhile: bytes on a slow path look sent to the sender.
             loop.schedule(() -> send(ch, frame, true), delayMs, TimeUnit.MILLISECONDS);
         } else {
@@ -147,20 +149,20 @@ final class Lane {
         }
     }
 
+    private void refuse(ByteBuf frame, FrameType type) {
+        if (refusedFrames.getAndIncrement() == 0) {
+            LOG.error(
+                    "not sending a {} of {} bytes to peer {}: transport.frame_bytes_max is {}",
+                    type,
+                    frame.readableBytes(),
+                    peer,
+                    config.limits().frameBytesMax());
+        }
+        frame.release();
+    }
+
     private void send(Channel ch, ByteBuf frame, boolean now) {
         long bytes = frame.readableBytes();
-        if (bytes > config.limits().frameBytesMax()) {
-            frame.release();
-            if (refusedFrames.getAndIncrement() == 0) {
-                LOG.error(
-                        "not sending a {} of {} bytes to peer {}: transport.frame_bytes_max is {}",
-                        type,
-                        bytes,
-                        peer,
-                        config.limits().frameBytesMax());
-            }
-            return;
-        }
         if (queuedBytes.addAndGet(bytes) > config.limits().queueBytesHard()) {
             queuedBytes.addAndGet(-bytes);
             frame.release();
