@@ -24,7 +24,7 @@ public final class FileBlockStore implements BlockStore {
         this.sizeBytes = sizeBytes;
     }
 
-    /** Creates the file if it is not there; an existing one must not be larger than {@code sizeBytes}. */
+    /** Creates the file, durably, if it is not there; an existing one must not be larger than {@code sizeBytes}. */
     public static FileBlockStore open(Path file, long sizeBytes) {
         return open(file, sizeBytes, LinuxHolePuncher::new);
     }
@@ -34,7 +34,7 @@ public final class FileBlockStore implements BlockStore {
         try {
             Path dir = file.toAbsolutePath().getParent();
             if (dir != null) {
-                Files.createDirectories(dir);
+                createDirectories(dir);
             }
             FileChannel ch = FileChannel.open(
                     file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -46,9 +46,33 @@ public final class FileBlockStore implements BlockStore {
             if (ch.size() < sizeBytes) {
                 ch.write(ByteBuffer.allocate(1), sizeBytes - 1);
             }
+            if (dir != null) {
+                // A checkpoint vouches for what is in the file: the name must outlive a power loss like the content.
+                forceDirectory(dir);
+            }
             return new FileBlockStore(file, ch, punchers.apply(file), sizeBytes);
         } catch (IOException e) {
             throw new BlockStoreException("cannot open " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void createDirectories(Path directory) throws IOException {
+        if (Files.isDirectory(directory)) {
+            return;
+        }
+        Path parent = directory.getParent();
+        if (parent != null) {
+            createDirectories(parent);
+        }
+        Files.createDirectories(directory);
+        if (parent != null) {
+            forceDirectory(parent);
+        }
+    }
+
+    private static void forceDirectory(Path directory) throws IOException {
+        try (FileChannel opened = FileChannel.open(directory, StandardOpenOption.READ)) {
+            opened.force(true);
         }
     }
 

@@ -104,6 +104,20 @@ class FileBlockStoreOnSimulatedDiskTest {
         }
     }
 
+    @Test
+    void shouldKeepTheFileOverPowerLossAfterFirstCheckpoint() {
+        for (long seed = 0; seed < 50; seed++) {
+            SimulatedDisk disk = disk(seed, 4096);
+            BlockStore store = open(disk, 8 * BLOCK_BYTES);
+            store.write(0, ByteBuffer.wrap(new byte[BLOCK_BYTES]).put(0, (byte) 7));
+            store.fsync();
+            disk.powerLoss();
+            assertThat(readAll(open(disk, 8 * BLOCK_BYTES), BLOCK_BYTES)[0])
+                    .as("seed %d", seed)
+                    .isEqualTo((byte) 7);
+        }
+    }
+
     /** A checkpoint, a power loss, and the log replayed in slot order from the checkpoint on: the same bytes as ever. */
     @Test
     void shouldEqualSlotOrderApplicationAfterReplayFromCheckpoint() {
