@@ -135,6 +135,7 @@ final class NodeDisk implements AutoCloseable {
                                 NodeSettings.clusterId(config),
                                 NodeSettings.mapped(config) ? Durability.MAPPED : Durability.FSYNC,
                                 config.wal().segmentBytes(),
+                                ChronicleWalConfig.RECORD_BYTES_MAX_DEFAULT,
                                 WAL_RESERVE_BYTES),
                         router);
             case MEMORY -> new MemoryWal(router);

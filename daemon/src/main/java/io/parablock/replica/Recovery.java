@@ -141,7 +141,7 @@ public final class Recovery {
 
         @Override
         public void onDamaged(long position, DamagedRecord what) {
-            if (what.identityReadable()) {
+            if (what.identified()) {
                 Found f = groups.get(what.groupId());
                 // A record of a dead entry stands for nothing.
                 if (f != null && isEffective(f, what.slot(), what.origin())) {

@@ -157,11 +157,11 @@ class RecoveryTest {
     void shouldCallDamagedEffectiveSlotsUnknown() {
         meta(3, 3);
         syncRecord(3);
-        wal.damage.add(new DamagedRecord(true, 3, 2, 1, true, "payload CRC"));
+        wal.damage.add(new DamagedRecord(true, 3, 2, 1, true, 1, "payload CRC"));
         // Dead: the merged log has slot 1 of term 1, and above m only term 3 counts.
-        wal.damage.add(new DamagedRecord(true, 3, 1, 2, true, "payload CRC"));
-        wal.damage.add(new DamagedRecord(true, 3, 5, 2, true, "payload CRC"));
-        wal.damage.add(new DamagedRecord(false, 0, 0, 0, false, "torn"));
+        wal.damage.add(new DamagedRecord(true, 3, 1, 2, true, 1, "payload CRC"));
+        wal.damage.add(new DamagedRecord(true, 3, 5, 2, true, 1, "payload CRC"));
+        wal.damage.add(new DamagedRecord(false, 0, 0, 0, false, 1, "torn"));
         Recovery.Recovered r = recover(false);
         assertThat(r.state().damagedSlots()).containsExactly(2L);
         assertThat(r.state().amnesiac()).isFalse();
@@ -170,7 +170,7 @@ class RecoveryTest {
     @Test
     void shouldHaveAmnesiaWhenADurableRecordHasNoName() {
         meta(3, 0);
-        wal.damage.add(new DamagedRecord(false, 0, 0, 0, true, "header CRC"));
+        wal.damage.add(new DamagedRecord(false, 0, 0, 0, true, 1, "header CRC"));
         assertThat(recover(false).state().amnesiac()).isTrue();
     }
 

@@ -1,10 +1,21 @@
 package io.parablock.wal;
 
 /**
- * A record that the scan could not read whole (protocol.md §12).
+ * The verdict on a record that a scan could not give back.
  *
- * @param identityReadable whether group, slot and origin are known (the header is sound, the payload is not)
- * @param belowDurable it lies below the greatest {@code durableUpTo}, so it was durable once: corrupt, never torn
+ * @param identified whether groupId, slot and origin are known (the header was readable, the payload was not)
+ * @param belowDurable true: it had been durable, so this is corruption; false: it may be a torn write that nobody was
+ *     told about
+ * @param recordCount how many records are missing here; 1 when identified, an at-least when the end of a segment is bad
  */
 public record DamagedRecord(
-        boolean identityReadable, int groupId, long slot, long origin, boolean belowDurable, String reason) {}
+        boolean identified, int groupId, long slot, long origin, boolean belowDurable, int recordCount, String reason) {
+
+    public static DamagedRecord identified(WalRecord header, boolean belowDurable, String reason) {
+        return new DamagedRecord(true, header.groupId(), header.slot(), header.origin(), belowDurable, 1, reason);
+    }
+
+    public static DamagedRecord unidentified(int recordCount, boolean belowDurable, String reason) {
+        return new DamagedRecord(false, -1, -1, -1, belowDurable, recordCount, reason);
+    }
+}

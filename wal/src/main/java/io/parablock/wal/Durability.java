@@ -1,9 +1,9 @@
 package io.parablock.wal;
 
-/** When an append is reported durable (protocol.md §11). */
+/** What {@link WalListener#onDurable} promises. {@link Wal#force} means stable storage in both. */
 public enum Durability {
-    /** After it is on stable storage. */
+    /** The record is on stable storage: it survives a power cut. */
     FSYNC,
-    /** Once it is in the memory-mapped log: it survives the process, not the machine. */
+    /** The record is in the memory-mapped file: it survives the death of the process, not of the machine. */
     MAPPED
 }

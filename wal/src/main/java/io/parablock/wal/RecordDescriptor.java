@@ -1,209 +1,158 @@
 package io.parablock.wal;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.zip.CRC32C;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 
 /**
- * The layout of a record, little-endian (protocol.md §12). All offsets in bytes.
+ * The bytes of one record, little-endian. The payload follows the header directly.
  *
  * <pre>
- *   0                   4       6    7    8
- *  +-------------------+-------+----+----+---------------------------------------+
- *  | magic             |version|kind| 0  | cluster id                            |
- *  +-------------------+-------+----+----+---------------------------------------+ 16
- *  | group id          | payload length    | segment id                            |
- *  +-------------------+-------------------+---------------------------------------+ 32
- *  | record number in the segment          | slot                                  |
- *  +---------------------------------------+---------------------------------------+ 48
- *  | origin                                | extent offset                         |
- *  +---------------------------------------+---------------------------------------+ 64
- *  | extent length                         | session                               |
- *  +---------------------------------------+---------------------------------------+ 80
- *  | seq                                   | lowest outstanding                    |
- *  +---------------------------------------+-------------------+-------------------+ 96
- *  | durableUpTo (record number)           | payload CRC32C    | dep words         |
- *  +---------------------------------------+-------------------+-------------------+ 112
- *  | segment nonce                         | header CRC32C     | 0                 |
- *  +---------------------------------------+-------------------+-------------------+ 128
- *  | dep words × 8 bytes (in the header CRC) …             | payload …             |
- *  +-------------------------------------------------------+-----------------------+
+ *   0        4        6        8                16               24       28       32
+ *   +--------+--------+--------+----------------+----------------+--------+--------+
+ *   | magic  |version |hdr len | cluster id     | position       |rec num |group id|
+ *   +--------+--------+--------+----------------+----------------+--------+--------+
+ *  32               40               48   49   50       52       56               64
+ *   +----------------+----------------+----+----+--------+--------+----------------+
+ *   | slot           | origin         |kind|deps| unused |pay len | extent offset  |
+ *   +----------------+----------------+----+----+--------+--------+----------------+
+ *  64               72               80               88               96
+ *   +----------------+----------------+----------------+----------------+
+ *   | extent length  | session        | seq            | lowest outst.  |
+ *   +----------------+----------------+----------------+----------------+
+ *  96              104      108      112                         header length
+ *   +----------------+--------+--------+-----------------------------+----------
+ *   | durable up to  |pay CRC |hdr CRC | dep: 0 to 64 words          | payload
+ *   +----------------+--------+--------+-----------------------------+----------
  * </pre>
+ *
+ * Position is segment id (high 32 bits) and offset in the segment file (low 32 bits): recycled and misdirected bytes
+ * do not carry their own position. The record number counts from 0 in each segment, so a lost record leaves a gap. The
+ * header CRC32C covers the segment's random nonce, then the header without the CRC field: payload bytes cannot pose as
+ * a record.
  */
 public final class RecordDescriptor {
-    public static final int MAGIC = 0x4c_57_42_50; // "PBWL"
+    public static final int MAGIC = 0x4C41_5750;
     public static final short VERSION = 1;
-    public static final int HEADER_BYTES = 128;
-    /** Named limit: a span of 4096 slots. */
-    public static final int DEP_WORDS_MAX = 64;
 
-    private static final int KIND = 6;
-    private static final int CLUSTER = 8;
-    private static final int GROUP = 16;
-    private static final int PAYLOAD_LENGTH = 20;
-    private static final int SEGMENT = 24;
-    private static final int NUMBER = 32;
-    private static final int SLOT = 40;
-    private static final int ORIGIN = 48;
-    private static final int EXTENT_OFFSET = 56;
-    private static final int EXTENT_LENGTH = 64;
-    private static final int SESSION = 72;
-    private static final int SEQ = 80;
-    private static final int LOWEST = 88;
-    private static final int DURABLE_UP_TO = 96;
-    private static final int PAYLOAD_CRC = 104;
-    private static final int DEP_WORDS = 108;
-    private static final int NONCE = 112;
-    private static final int HEADER_CRC = 120;
+    public static final int MAGIC_OFFSET = 0;
+    public static final int VERSION_OFFSET = 4;
+    public static final int HEADER_LENGTH_OFFSET = 6;
+    public static final int CLUSTER_ID_OFFSET = 8;
+    public static final int POSITION_OFFSET = 16;
+    public static final int RECORD_NUMBER_OFFSET = 24;
+    public static final int GROUP_ID_OFFSET = 28;
+    public static final int SLOT_OFFSET = 32;
+    public static final int ORIGIN_OFFSET = 40;
+    public static final int KIND_OFFSET = 48;
+    public static final int DEP_WORDS_OFFSET = 49;
+    public static final int PAYLOAD_LENGTH_OFFSET = 52;
+    public static final int EXTENT_OFFSET_OFFSET = 56;
+    public static final int EXTENT_LENGTH_OFFSET = 64;
+    public static final int SESSION_OFFSET = 72;
+    public static final int SEQ_OFFSET = 80;
+    public static final int LOWEST_OUTSTANDING_OFFSET = 88;
+    public static final int DURABLE_UP_TO_OFFSET = 96;
+    public static final int PAYLOAD_CRC_OFFSET = 104;
+    public static final int HEADER_CRC_OFFSET = 108;
+    public static final int DEP_OFFSET = 112;
+
+    public static final int HEADER_LENGTH_MIN = DEP_OFFSET;
+    public static final int HEADER_LENGTH_MAX = DEP_OFFSET + Long.BYTES * WalRecord.DEP_WORDS_MAX;
+
+    /** Kinds of the log itself: entries use 0 to 99. The first record of a segment carries its nonce as the session. */
+    public static final byte KIND_SEGMENT_START = 100;
+
+    /** Carries nothing but durable-up-to. */
+    public static final byte KIND_MARKER = 101;
 
     private RecordDescriptor() {}
 
-    /** Bytes of header and dep words before the payload. */
-    public static int payloadOffset(int depWords) {
-        return HEADER_BYTES + 8 * depWords;
+    public static int headerLength(int depWords) {
+        return DEP_OFFSET + Long.BYTES * depWords;
     }
 
-    /** Writes header and dep words at the buffer's position 0; the buffer is little-endian. */
-    public static void encode(
-            ByteBuffer to, WalRecord r, long clusterId, long segment, long number, long durableUpTo, long nonce) {
-        int depWords = r.dep().length;
-        if (depWords > DEP_WORDS_MAX) {
-            throw new IllegalArgumentException(depWords + " dep words, at most " + DEP_WORDS_MAX);
-        }
-        to.clear().order(ByteOrder.LITTLE_ENDIAN);
-        to.putInt(0, MAGIC);
-        to.putShort(4, VERSION);
-        to.put(KIND, r.kind());
-        to.put(KIND + 1, (byte) 0);
-        to.putLong(CLUSTER, clusterId);
-        to.putInt(GROUP, r.groupId());
-        to.putInt(PAYLOAD_LENGTH, r.payloadLength());
-        to.putLong(SEGMENT, segment);
-        to.putLong(NUMBER, number);
-        to.putLong(SLOT, r.slot());
-        to.putLong(ORIGIN, r.origin());
-        to.putLong(EXTENT_OFFSET, r.offsetBytes());
-        to.putLong(EXTENT_LENGTH, r.lengthBytes());
-        to.putLong(SESSION, r.session());
-        to.putLong(SEQ, r.seq());
-        to.putLong(LOWEST, r.lowestOutstanding());
-        to.putLong(DURABLE_UP_TO, durableUpTo);
-        to.putInt(PAYLOAD_CRC, r.payloadCrc());
-        to.putInt(DEP_WORDS, depWords);
-        to.putLong(NONCE, nonce);
-        to.putInt(HEADER_CRC, 0);
-        to.putInt(HEADER_CRC + 4, 0);
-        for (int i = 0; i < depWords; i++) {
-            to.putLong(HEADER_BYTES + 8 * i, r.dep()[i]);
-        }
-        to.putInt(HEADER_CRC, headerCrc(to, depWords));
-        to.position(0).limit(payloadOffset(depWords));
+    public static long position(int segmentId, long offsetBytes) {
+        return ((long) segmentId << 32) | offsetBytes;
     }
 
-    private static int headerCrc(ByteBuffer b, int depWords) {
-        CRC32C crc = new CRC32C();
-        ByteBuffer head = b.duplicate();
-        head.position(0).limit(HEADER_CRC);
-        crc.update(head);
-        if (depWords > 0) {
-            head.limit(payloadOffset(depWords)).position(HEADER_BYTES);
-            crc.update(head);
-        }
-        return (int) crc.getValue();
+    public static int segmentId(long position) {
+        return (int) (position >>> 32);
     }
 
-    public static int crcOf(ByteBuffer payload) {
-        CRC32C crc = new CRC32C();
-        crc.update(payload.duplicate());
-        return (int) crc.getValue();
+    public static long offsetBytes(long position) {
+        return position & 0xFFFF_FFFFL;
     }
 
-    /** Why the header at 0 of {@code b} (little-endian, limit = record length) is not sound, or null if it is. */
-    public static @org.jspecify.annotations.Nullable String headerFault(ByteBuffer b, long clusterId) {
-        if (b.limit() < HEADER_BYTES || b.getInt(0) != MAGIC) {
-            return "no record header";
-        }
-        if (b.getShort(4) > VERSION) {
-            throw new WalException("this log was written by a newer version (record format " + b.getShort(4)
-                    + ", this is " + VERSION + ")");
-        }
-        int depWords = b.getInt(DEP_WORDS);
-        if (depWords < 0 || depWords > DEP_WORDS_MAX || b.limit() < payloadOffset(depWords)) {
-            return "bad dep length";
-        }
-        if (b.getInt(HEADER_CRC) != headerCrc(b, depWords)) {
-            return "header CRC";
-        }
-        if (b.getLong(CLUSTER) != clusterId) {
-            return "record of another cluster";
-        }
-        return null;
-    }
-
-    /** Whether the payload behind a sound header is whole. */
-    public static boolean payloadIsSound(ByteBuffer b) {
-        int length = b.getInt(PAYLOAD_LENGTH);
-        int at = payloadOffset(b.getInt(DEP_WORDS));
-        if (length < 0 || b.limit() < at + length) {
-            return false;
-        }
-        ByteBuffer payload = b.duplicate();
-        payload.position(at).limit(at + length);
-        return length == 0 || crcOf(payload) == b.getInt(PAYLOAD_CRC);
-    }
-
-    /** The payload behind a sound header. */
-    public static ByteBuffer payload(ByteBuffer b) {
-        int at = payloadOffset(b.getInt(DEP_WORDS));
-        return b.slice(at, b.getInt(PAYLOAD_LENGTH));
-    }
-
-    public static WalRecord decode(ByteBuffer b) {
-        long[] dep = new long[b.getInt(DEP_WORDS)];
+    /** Writes everything but the header CRC; returns the header's length. */
+    public static int encode(
+            MutableDirectBuffer buffer,
+            int at,
+            WalRecord record,
+            long clusterId,
+            long position,
+            int recordNumber,
+            long durableUpTo) {
+        long[] dep = record.dep();
+        int headerLength = headerLength(dep.length);
+        buffer.putInt(at + MAGIC_OFFSET, MAGIC, LITTLE_ENDIAN);
+        buffer.putShort(at + VERSION_OFFSET, VERSION, LITTLE_ENDIAN);
+        buffer.putShort(at + HEADER_LENGTH_OFFSET, (short) headerLength, LITTLE_ENDIAN);
+        buffer.putLong(at + CLUSTER_ID_OFFSET, clusterId, LITTLE_ENDIAN);
+        buffer.putLong(at + POSITION_OFFSET, position, LITTLE_ENDIAN);
+        buffer.putInt(at + RECORD_NUMBER_OFFSET, recordNumber, LITTLE_ENDIAN);
+        buffer.putInt(at + GROUP_ID_OFFSET, record.groupId(), LITTLE_ENDIAN);
+        buffer.putLong(at + SLOT_OFFSET, record.slot(), LITTLE_ENDIAN);
+        buffer.putLong(at + ORIGIN_OFFSET, record.origin(), LITTLE_ENDIAN);
+        buffer.putByte(at + KIND_OFFSET, record.kind());
+        buffer.putByte(at + DEP_WORDS_OFFSET, (byte) dep.length);
+        buffer.putShort(at + DEP_WORDS_OFFSET + 1, (short) 0, LITTLE_ENDIAN);
+        buffer.putInt(at + PAYLOAD_LENGTH_OFFSET, record.payloadLength(), LITTLE_ENDIAN);
+        buffer.putLong(at + EXTENT_OFFSET_OFFSET, record.offsetBytes(), LITTLE_ENDIAN);
+        buffer.putLong(at + EXTENT_LENGTH_OFFSET, record.lengthBytes(), LITTLE_ENDIAN);
+        buffer.putLong(at + SESSION_OFFSET, record.session(), LITTLE_ENDIAN);
+        buffer.putLong(at + SEQ_OFFSET, record.seq(), LITTLE_ENDIAN);
+        buffer.putLong(at + LOWEST_OUTSTANDING_OFFSET, record.lowestOutstanding(), LITTLE_ENDIAN);
+        buffer.putLong(at + DURABLE_UP_TO_OFFSET, durableUpTo, LITTLE_ENDIAN);
+        buffer.putInt(at + PAYLOAD_CRC_OFFSET, record.payloadCrc(), LITTLE_ENDIAN);
         for (int i = 0; i < dep.length; i++) {
-            dep[i] = b.getLong(HEADER_BYTES + 8 * i);
+            buffer.putLong(at + DEP_OFFSET + i * Long.BYTES, dep[i], LITTLE_ENDIAN);
+        }
+        return headerLength;
+    }
+
+    /** Reads a header whose CRC has been checked. */
+    public static WalRecord decode(DirectBuffer buffer, int at) {
+        int depWords = buffer.getByte(at + DEP_WORDS_OFFSET);
+        long[] dep = depWords == 0 ? WalRecord.NO_DEP : new long[depWords];
+        for (int i = 0; i < depWords; i++) {
+            dep[i] = buffer.getLong(at + DEP_OFFSET + i * Long.BYTES, LITTLE_ENDIAN);
         }
         return new WalRecord(
-                b.getInt(GROUP),
-                b.getLong(SLOT),
-                b.getLong(ORIGIN),
-                b.get(KIND),
-                b.getLong(EXTENT_OFFSET),
-                b.getLong(EXTENT_LENGTH),
-                b.getLong(SESSION),
-                b.getLong(SEQ),
-                b.getLong(LOWEST),
-                b.getInt(PAYLOAD_CRC),
-                b.getInt(PAYLOAD_LENGTH),
+                buffer.getInt(at + GROUP_ID_OFFSET, LITTLE_ENDIAN),
+                buffer.getLong(at + SLOT_OFFSET, LITTLE_ENDIAN),
+                buffer.getLong(at + ORIGIN_OFFSET, LITTLE_ENDIAN),
+                buffer.getByte(at + KIND_OFFSET),
+                buffer.getLong(at + EXTENT_OFFSET_OFFSET, LITTLE_ENDIAN),
+                buffer.getLong(at + EXTENT_LENGTH_OFFSET, LITTLE_ENDIAN),
+                buffer.getLong(at + SESSION_OFFSET, LITTLE_ENDIAN),
+                buffer.getLong(at + SEQ_OFFSET, LITTLE_ENDIAN),
+                buffer.getLong(at + LOWEST_OUTSTANDING_OFFSET, LITTLE_ENDIAN),
+                buffer.getInt(at + PAYLOAD_CRC_OFFSET, LITTLE_ENDIAN),
+                buffer.getInt(at + PAYLOAD_LENGTH_OFFSET, LITTLE_ENDIAN),
                 dep);
     }
 
-    /** Bytes of header, dep words and payload by a header's own account; not checked. */
-    public static int recordLength(ByteBuffer b) {
-        return payloadOffset(b.getInt(DEP_WORDS)) + b.getInt(PAYLOAD_LENGTH);
-    }
-
-    public static long segment(ByteBuffer b) {
-        return b.getLong(SEGMENT);
-    }
-
-    public static long number(ByteBuffer b) {
-        return b.getLong(NUMBER);
-    }
-
-    public static long durableUpTo(ByteBuffer b) {
-        return b.getLong(DURABLE_UP_TO);
-    }
-
-    public static int groupId(ByteBuffer b) {
-        return b.getInt(GROUP);
-    }
-
-    public static long slot(ByteBuffer b) {
-        return b.getLong(SLOT);
-    }
-
-    public static long origin(ByteBuffer b) {
-        return b.getLong(ORIGIN);
+    /** The length a header claims, or -1 when magic, version, length or the number of dep words cannot be right. */
+    public static int plausibleHeaderLength(DirectBuffer buffer, int at) {
+        int length = buffer.getShort(at + HEADER_LENGTH_OFFSET, LITTLE_ENDIAN);
+        int depWords = buffer.getByte(at + DEP_WORDS_OFFSET);
+        boolean plausible = buffer.getInt(at + MAGIC_OFFSET, LITTLE_ENDIAN) == MAGIC
+                && buffer.getShort(at + VERSION_OFFSET, LITTLE_ENDIAN) == VERSION
+                && depWords >= 0
+                && depWords <= WalRecord.DEP_WORDS_MAX
+                && length == headerLength(depWords);
+        return plausible ? length : -1;
     }
 }

@@ -1,10 +1,14 @@
 package io.parablock.wal;
 
-/** All copies of a durable state are unreadable: the node must not vote. */
-public final class StateLostException extends WalException {
-    private static final long serialVersionUID = 1;
+/** State that existed cannot be read from any of its copies: the node must not vote with it. */
+public class StateLostException extends WalException {
+    private static final long serialVersionUID = 1L;
 
     public StateLostException(String message) {
         super(message);
+    }
+
+    public StateLostException(String message, Throwable cause) {
+        super(message, cause);
     }
 }

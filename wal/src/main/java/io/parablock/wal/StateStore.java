@@ -3,13 +3,14 @@ package io.parablock.wal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The small durable state of one group (protocol.md §1): META, SYNCREC, CKPT, as opaque bytes. Every save is durable when it
- * returns, and all or nothing. Saves of one kind come from one thread at a time.
+ * The small durable state of one group. Each save is on stable storage when it returns, and is all or nothing. Each
+ * load returns null when nothing was ever saved, and throws {@link StateLostException} when what was saved cannot be
+ * read from any copy.
  */
 public interface StateStore extends AutoCloseable {
-    /** @throws StateLostException when META was written once and no copy of it is readable */
     byte @Nullable [] loadMeta();
 
+    /** Written twice, one copy after the other, so that rot in one copy cannot bring an older vote back. */
     void saveMeta(byte[] meta);
 
     byte @Nullable [] loadSyncRecord();

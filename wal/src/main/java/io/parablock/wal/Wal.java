@@ -3,39 +3,50 @@ package io.parablock.wal;
 import java.nio.ByteBuffer;
 
 /**
- * The write-ahead log of a node, shared by its groups. One writer thread calls everything but {@link #read}, which any
- * thread may call beside it. A failed write or force is final: every later call throws (fail-stop, never retried).
+ * The write-ahead log of one node, shared by all its groups. One writer thread appends; any thread may read. Every
+ * method throws {@link WalFailedException} once a write or a force has failed: a failed log is never retried.
  */
 public interface Wal extends AutoCloseable {
     /**
-     * Queues one record; the payload's remaining bytes are consumed before this returns.
+     * Queues one record. The payload's remaining bytes are taken before {@link WalListener#onDurable} is called for it;
+     * its position and limit are left alone.
      *
-     * @param token given to {@link WalListener#onDurable}
-     * @return the record's position, for {@link #read}
-     * @throws WalFullException if there is no room for it; nothing was written
-     * @throws WalException on a write error
+     * @return the record's position: opaque, never negative, increasing
+     * @throws WalFullException when the disk has no room; nothing was appended, and a later call may succeed
      */
     long append(WalRecord record, ByteBuffer payload, long token);
 
-    /** Everything appended since the last call goes out as one batch; the listener hears of it on this thread. */
+    /**
+     * Sends everything appended since the last call as one batch (group commit). The listener hears the tokens on this
+     * thread, possibly before this returns. Called with nothing queued (an idle tick), it records how far the log is
+     * known to be durable, if that is not recorded yet.
+     */
     void submit();
 
-    /** Forces everything appended so far to stable storage, in any durability. */
+    /** Forces everything appended so far to stable storage, in either durability, before it returns. */
     void force();
 
-    /** @throws WalCorruptException if the record is damaged or truncated away */
+    /**
+     * Reads one record back and checks its header and its payload. Safe beside the writer. The payload is valid only
+     * inside the visitor's call.
+     *
+     * @throws WalCorruptException if the record is damaged or truncated away
+     */
     void read(long position, WalVisitor visitor);
 
-    /** Recovery: every record in order of position. Once, after open, before any append. */
+    /** Visits what earlier runs left, in order of position. To be called once, after open and before append. */
     void scan(WalVisitor visitor);
 
-    /** Records of the group with slots up to {@code slot} are no longer needed; whole segments without any other go. */
+    /**
+     * Records of this group with a slot up to this one are no longer needed. Whole segments of such records go; the
+     * current segment stays. A record that is not needed may still be visited by a later scan.
+     */
     void truncate(int groupId, long slot);
 
-    /** Bytes on disk. */
+    /** Bytes on disk in live segments. */
     long sizeBytes();
 
-    /** The engine's name, for status. */
+    /** The name of the engine, for people. */
     String engine();
 
     @Override

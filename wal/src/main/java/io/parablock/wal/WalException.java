@@ -1,8 +1,8 @@
 package io.parablock.wal;
 
-/** A write, force or read of the log failed; after a write or force error the log takes nothing more. */
+/** Anything the log or the state store refuses or cannot do. */
 public class WalException extends RuntimeException {
-    private static final long serialVersionUID = 1;
+    private static final long serialVersionUID = 1L;
 
     public WalException(String message) {
         super(message);

@@ -1,10 +1,14 @@
 package io.parablock.wal;
 
-/** No room for another record; nothing was written. */
-public final class WalFullException extends WalException {
-    private static final long serialVersionUID = 1;
+/** The disk has no room for another segment. Nothing was appended; room may come with a truncation. */
+public class WalFullException extends WalException {
+    private static final long serialVersionUID = 1L;
 
     public WalFullException(String message) {
         super(message);
+    }
+
+    public WalFullException(String message, Throwable cause) {
+        super(message, cause);
     }
 }

@@ -1,6 +1,6 @@
 package io.parablock.wal;
 
-/** Told on the writer's thread when an append is durable. */
+/** Hears, on the writer thread, which appended records have become as durable as the log's {@link Durability} promises. */
 @FunctionalInterface
 public interface WalListener {
     void onDurable(long token);

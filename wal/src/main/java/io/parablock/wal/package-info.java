@@ -1,4 +1,3 @@
-/** The write-ahead log port, its record layout, the durable small state, and the in-memory engine. */
 @NullMarked
 package io.parablock.wal;
 

@@ -1,435 +1,173 @@
 package io.parablock.wal.chronicle;
 
-import com.sun.jna.LastErrorException;
-import com.sun.jna.Native;
 import io.parablock.wal.DamagedRecord;
 import io.parablock.wal.Durability;
-import io.parablock.wal.FileStateStore;
+import io.parablock.wal.RecordChecksum;
 import io.parablock.wal.RecordDescriptor;
-import io.parablock.wal.SegmentIndex;
 import io.parablock.wal.Wal;
 import io.parablock.wal.WalCorruptException;
 import io.parablock.wal.WalException;
+import io.parablock.wal.WalFailedException;
 import io.parablock.wal.WalFullException;
 import io.parablock.wal.WalListener;
 import io.parablock.wal.WalRecord;
 import io.parablock.wal.WalVisitor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.security.SecureRandom;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
-import net.openhft.chronicle.bytes.Bytes;
-import net.openhft.chronicle.queue.ExcerptAppender;
-import net.openhft.chronicle.queue.ExcerptTailer;
-import net.openhft.chronicle.queue.RollCycle;
-import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
-import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
-import net.openhft.chronicle.queue.rollcycles.LargeRollCycles;
-import net.openhft.chronicle.wire.DocumentContext;
+import java.util.Iterator;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import org.agrona.collections.Long2LongHashMap;
+import org.agrona.collections.LongArrayList;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The log as a Chronicle Queue, memory-mapped. What Chronicle does not promise is done here (architecture.md, decision 7):
- *
- * <ul>
- *   <li>records carry our own header and CRCs, and a number that shows gaps;
- *   <li>one cycle file is one segment, its cycle is ours to choose, every open starts a new one and none is reopened;
- *   <li>stable storage is {@code FileChannel.force} on the cycle file, and on the directory at each roll;
- *   <li>a cycle file's space is allocated before the first byte is mapped, so a full disk is an error, not a SIGBUS;
- *   <li>old cycle files are deleted here.
- * </ul>
+ * The log in a memory-mapped Chronicle Queue, used as a fast append to a file and for nothing else: what is stable, what
+ * is whole and what is still needed is decided here. See docs/wal-format.md. Never interrupt the writer thread: an
+ * interrupt during a force counts as a failed force.
  */
 public final class ChronicleWal implements Wal {
-    private static final Logger LOG = LoggerFactory.getLogger(ChronicleWal.class);
-    private static final RollCycle CYCLE = LargeRollCycles.LARGE_DAILY;
-    private static final String SUFFIX = ".cq4";
-    /** Cycles are days since 1970; ours start on a day that sorts well as a file name. */
-    private static final int FIRST_CYCLE = 20_000;
-    /** Chronicle's index and the chunk in which a segment ends. */
-    private static final long SEGMENT_SLACK_BYTES = 8L << 20;
-    /** Chronicle takes no message larger than a quarter of its block. */
-    private static final long BLOCK_BYTES_MIN = 16L << 20;
-
-    private static final DamagedRecord UNREADABLE = new DamagedRecord(false, 0, 0, 0, false, "unreadable record");
+    private static final ByteBuffer NO_PAYLOAD = ByteBuffer.allocate(0);
 
     private final ChronicleWalConfig config;
     private final WalListener listener;
-    private final AtomicInteger cycle = new AtomicInteger();
-    private final SingleChronicleQueue queue;
-    private final SegmentIndex index = new SegmentIndex();
-    private final long nonce = new SecureRandom().nextLong();
-    private final ByteBuffer header = ByteBuffer.allocateDirect(
-                    RecordDescriptor.payloadOffset(RecordDescriptor.DEP_WORDS_MAX))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    private final Object readLock = new Object();
+    private final StableStorage storage;
+    private final WalDirectory directory;
+    private final SegmentKeeper keeper;
 
-    private @Nullable ExcerptAppender appender;
-    private @Nullable ExcerptTailer reader;
-    private @Nullable FileChannel file;
-    private boolean rollBeforeAppend = true;
-    private long number;
+    /** Live segments by id; readers use it too. */
+    private final ConcurrentSkipListMap<Integer, Segment> segments;
+
+    private final ThreadLocal<SegmentReader> readers = ThreadLocal.withInitial(SegmentReader::new);
+    private final RecordChecksum checksum = new RecordChecksum();
+    private final Long2LongHashMap truncatedSlotByGroup = new Long2LongHashMap(Long.MIN_VALUE);
+
+    /** Finished segments of this run whose last pages may not be on stable storage yet. */
+    private final Set<Segment> unforced = ConcurrentHashMap.newKeySet();
+
+    private @Nullable SegmentAppender appender;
+    private @Nullable Segment current;
+    private long endOffsetBytes;
+    private boolean dirty;
     private long durableUpTo;
-    private long segmentBytes;
-    private long[] waiting = new long[1024];
-    private int waitingCount;
-    private @Nullable WalException failure;
 
-    private ChronicleWal(ChronicleWalConfig config, WalListener listener, int lastCycle) {
+    /** Whether the latest entry's durability has yet to be recorded by a later header. */
+    private boolean markerDue;
+
+    private LongArrayList queuedTokens = new LongArrayList();
+    private @Nullable LongArrayList spareTokens = new LongArrayList();
+    private volatile @Nullable Throwable failure;
+    private boolean closed;
+
+    private ChronicleWal(ChronicleWalConfig config, WalListener listener, StableStorage storage) {
         this.config = config;
         this.listener = listener;
-        cycle.set(lastCycle);
-        queue = SingleChronicleQueueBuilder.single(config.directory().toFile())
-                .rollCycle(CYCLE)
-                .timeProvider(() -> (long) cycle.get() * CYCLE.lengthInMillis())
-                .blockSize((int) Math.max(BLOCK_BYTES_MIN, Math.min(64L << 20, config.segmentBytes())))
-                .build();
+        this.storage = storage;
+        this.directory = WalDirectory.open(config, storage);
+        this.segments = directory.segments();
+        this.keeper = new SegmentKeeper(config, directory.manifest(), storage, directory.runId());
     }
 
-    /** Opens the log; what it holds is read by {@link #scan}. */
     public static ChronicleWal open(ChronicleWalConfig config, WalListener listener) {
+        return open(config, listener, StableStorage.FDATASYNC);
+    }
+
+    static ChronicleWal open(ChronicleWalConfig config, WalListener listener, StableStorage storage) {
+        ChronicleWal wal = new ChronicleWal(config, listener, storage);
         try {
-            Files.createDirectories(config.directory());
-            int last = FIRST_CYCLE;
-            List<Integer> cycles = cycleFiles(config.directory());
-            for (int c : cycles) {
-                last = Math.max(last, c);
-            }
-            ChronicleWal wal = new ChronicleWal(config, listener, last);
-            cycles.forEach(c -> wal.index.addSegment(c));
-            return wal;
-        } catch (IOException e) {
-            throw new WalException("cannot open the log in " + config.directory() + ": " + e.getMessage(), e);
+            wal.startSegment();
+        } catch (WalFullException full) {
+            // A full disk must not keep the node from reading its log: the first append tries again.
+        } catch (RuntimeException e) {
+            wal.close();
+            throw e;
         }
+        return wal;
     }
-
-    private static List<Integer> cycleFiles(Path dir) throws IOException {
-        List<Integer> cycles = new ArrayList<>();
-        try (var files = Files.newDirectoryStream(dir, "*" + SUFFIX)) {
-            for (Path f : files) {
-                String name = String.valueOf(f.getFileName());
-                cycles.add(CycleNames.cycleOf(name.substring(0, name.length() - SUFFIX.length())));
-            }
-        }
-        cycles.sort(null);
-        return cycles;
-    }
-
-    private Path fileOf(long segment) {
-        return config.directory().resolve(CycleNames.nameOf((int) segment) + SUFFIX);
-    }
-
-    // ---------------------------------------------------------------- writing
 
     @Override
     public long append(WalRecord record, ByteBuffer payload, long token) {
-        checkAlive();
-        if (rollBeforeAppend || segmentBytes >= config.segmentBytes()) {
-            roll();
+        checkUsable();
+        int length = RecordDescriptor.headerLength(record.dep().length) + record.payloadLength();
+        if (payload.remaining() != record.payloadLength() || length > config.recordBytesMax()) {
+            throw new IllegalArgumentException("payload has " + payload.remaining() + " bytes, record says "
+                    + record.payloadLength() + ", limit with header " + config.recordBytesMax());
         }
-        RecordDescriptor.encode(header, record, config.clusterId(), cycle.get(), number, durableUpTo, nonce);
-        ExcerptAppender out = appender;
-        if (out == null) {
-            throw new WalException("the log is closed");
+        if (record.kind() < 0 || record.kind() >= RecordDescriptor.KIND_SEGMENT_START) {
+            throw new IllegalArgumentException("kind " + record.kind() + " is the log's own");
         }
-        int size = header.remaining() + payload.remaining();
-        try (DocumentContext dc = out.writingDocument()) {
-            Bytes<?> bytes = dc.wire().bytes();
-            bytes.ensureCapacity(bytes.writePosition() + size);
-            write(bytes, header);
-            write(bytes, payload);
-        } catch (RuntimeException e) {
-            throw fail("append", e);
-        }
-        number++;
-        segmentBytes += size + 4;
-        long position = out.lastIndexAppended();
-        index.note(cycle.get(), record.groupId(), record.slot());
-        if (waitingCount == waiting.length) {
-            waiting = java.util.Arrays.copyOf(waiting, waitingCount * 2);
-        }
-        waiting[waitingCount++] = token;
+        assert checksum.ofPayload(payload) == record.payloadCrc() : "payload CRC of " + record;
+        long position = write(record, payload);
+        requireCurrent().note(record);
+        queuedTokens.addLong(token);
+        markerDue = true;
         return position;
-    }
-
-    private static void write(Bytes<?> bytes, ByteBuffer from) {
-        long at = bytes.writePosition();
-        int length = from.remaining();
-        bytes.write(at, from, from.position(), length);
-        bytes.writePosition(at + length);
-        from.position(from.limit());
-    }
-
-    /** Starts a new cycle file; the old one is durable first, so that later forces need only the new one. */
-    private void roll() {
-        try {
-            FileChannel old = file;
-            if (old != null) {
-                old.force(false);
-                old.close();
-            }
-            if (Files.getFileStore(config.directory()).getUsableSpace()
-                    < config.reserveBytes() + config.segmentBytes() + SEGMENT_SLACK_BYTES) {
-                rollBeforeAppend = true;
-                file = null;
-                throw new WalFullException(
-                        "less than " + config.reserveBytes() + " bytes would stay free in " + config.directory());
-            }
-            cycle.incrementAndGet();
-            ExcerptAppender out = appender;
-            if (out == null) {
-                out = queue.createAppender();
-                out.singleThreadedCheckDisabled(true);
-                appender = out;
-            }
-            // The first document creates the file; it is not one of ours and the scan skips it.
-            try (DocumentContext dc = out.writingDocument()) {
-                dc.wire().bytes().writeByte((byte) 0);
-            }
-            Path path = fileOf(cycle.get());
-            FileChannel ch = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            file = ch;
-            Allocation.allocate(path, config.segmentBytes() + SEGMENT_SLACK_BYTES);
-            ch.force(true);
-            FileStateStore.forceDirectory(config.directory());
-            segmentBytes = 0;
-            number = 0;
-            durableUpTo = 0;
-            rollBeforeAppend = false;
-            index.addSegment(cycle.get());
-        } catch (IOException | LastErrorException e) {
-            throw fail("start a new segment", e);
-        }
-    }
-
-    private WalException fail(String what, Exception cause) {
-        WalException e = cause instanceof WalException w
-                ? w
-                : new WalException("the log cannot " + what + " in " + config.directory() + ": " + cause, cause);
-        if (!(e instanceof WalFullException)) {
-            failure = e;
-        }
-        return e;
-    }
-
-    private void checkAlive() {
-        WalException f = failure;
-        if (f != null) {
-            throw new WalException("the log has failed before: " + f.getMessage(), f);
-        }
     }
 
     @Override
     public void submit() {
-        if (waitingCount == 0) {
+        checkUsable();
+        if (queuedTokens.isEmpty()) {
+            writeMarkerIfDue();
             return;
         }
-        checkAlive();
         if (config.durability() == Durability.FSYNC) {
-            forceFile();
+            forceAppended();
         }
-        int count = waitingCount;
-        long[] tokens = waiting;
-        waiting = new long[tokens.length];
-        waitingCount = 0;
-        for (int i = 0; i < count; i++) {
-            listener.onDurable(tokens[i]);
+        // The listener may append and submit again: it gets a list of its own.
+        LongArrayList tokens = queuedTokens;
+        queuedTokens = spareTokens == null ? new LongArrayList() : spareTokens;
+        spareTokens = null;
+        for (int i = 0; i < tokens.size(); i++) {
+            listener.onDurable(tokens.getLong(i));
         }
+        tokens.clear();
+        spareTokens = tokens;
     }
 
     @Override
     public void force() {
-        checkAlive();
-        forceFile();
+        checkUsable();
+        forceAppended();
     }
-
-    private void forceFile() {
-        FileChannel ch = file;
-        long upTo = number;
-        if (ch == null) {
-            return;
-        }
-        try {
-            ch.force(false);
-        } catch (IOException e) {
-            throw fail("force", e);
-        }
-        durableUpTo = Math.max(durableUpTo, upTo);
-    }
-
-    // ---------------------------------------------------------------- reading
 
     @Override
     public void read(long position, WalVisitor visitor) {
-        if (RawSegment.isRaw(position)) {
-            deliver(position, RawSegment.read(fileOf(RawSegment.segment(position)), position), visitor);
-            return;
+        Segment segment = segments.get(RecordDescriptor.segmentId(position));
+        if (segment == null) {
+            throw new WalCorruptException("position " + position + " is truncated away");
         }
-        synchronized (readLock) {
-            ExcerptTailer tailer = reader;
-            if (tailer == null) {
-                tailer = queue.createTailer();
-                tailer.singleThreadedCheckDisabled(true);
-                reader = tailer;
-            }
-            if (!tailer.moveToIndex(position)) {
-                throw new WalCorruptException("no record at position " + position);
-            }
-            try (DocumentContext dc = tailer.readingDocument()) {
-                if (!dc.isPresent()) {
-                    throw new WalCorruptException("no record at position " + position);
-                }
-                deliver(position, copy(dc.wire().bytes()), visitor);
-            }
-        }
-    }
-
-    private void deliver(long position, ByteBuffer b, WalVisitor visitor) {
-        String fault = RecordDescriptor.headerFault(b, config.clusterId());
-        if (fault != null || !RecordDescriptor.payloadIsSound(b)) {
-            throw new WalCorruptException(
-                    "record at position " + position + ": " + (fault == null ? "payload CRC" : fault));
-        }
-        visitor.onRecord(position, RecordDescriptor.decode(b), RecordDescriptor.payload(b));
-    }
-
-    private static ByteBuffer copy(Bytes<?> bytes) {
-        ByteBuffer b = ByteBuffer.allocate((int) bytes.readRemaining()).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.read(b);
-        b.flip();
-        return b;
+        readers.get().read(segment, position, config.clusterId(), visitor);
     }
 
     @Override
     public void scan(WalVisitor visitor) {
-        List<Long> segments = index.segments();
-        long records = 0;
-        for (long segment : segments) {
-            records += new SegmentScan(segment, visitor).run();
-        }
-        if (!segments.isEmpty()) {
-            LOG.info("log scanned: {} records in {} segments", records, segments.size());
-        }
-    }
-
-    /** Reads one cycle file from its first document to the last that Chronicle can find. */
-    private final class SegmentScan {
-        private final long segment;
-        private final WalVisitor visitor;
-        private long expected;
-        private long seenDurable;
-        private final List<long[]> damaged = new ArrayList<>();
-        private final List<DamagedRecord> verdicts = new ArrayList<>();
-
-        SegmentScan(long segment, WalVisitor visitor) {
-            this.segment = segment;
-            this.visitor = visitor;
-        }
-
-        long run() {
-            long count = 0;
-            try (ExcerptTailer tailer = queue.createTailer()) {
-                tailer.singleThreadedCheckDisabled(true);
-                if (tailer.moveToIndex(CYCLE.toIndex((int) segment, 0))) {
-                    while (true) {
-                        try (DocumentContext dc = tailer.readingDocument()) {
-                            if (!dc.isPresent() || CYCLE.toCycle(dc.index()) != segment) {
-                                break;
-                            }
-                            if (CYCLE.toSequenceNumber(dc.index()) == 0) {
-                                continue;
-                            }
-                            long number = CYCLE.toSequenceNumber(dc.index()) - 1;
-                            count += take(dc.index(), number, copy(dc.wire().bytes())) ? 1 : 0;
-                        }
-                    }
-                }
-            }
-            // Chronicle stops without a word at a zeroed length; our headers are found without it.
-            for (long position : RawSegment.find(fileOf(segment), segment, config.clusterId(), expected)) {
-                ByteBuffer b = RawSegment.read(fileOf(segment), position);
-                long number = RecordDescriptor.number(b);
-                while (expected < number) {
-                    note(CYCLE.toIndex((int) segment, expected + 1), expected, UNREADABLE);
-                    expected++;
-                }
-                count += take(position, number, b) ? 1 : 0;
-            }
-            report();
-            return count;
-        }
-
-        private boolean take(long position, long number, ByteBuffer b) {
-            String fault = RecordDescriptor.headerFault(b, config.clusterId());
-            if (fault == null && (RecordDescriptor.segment(b) != segment || RecordDescriptor.number(b) != number)) {
-                fault = "record of another place";
-            }
-            expected = number + 1;
-            if (fault != null) {
-                note(position, number, new DamagedRecord(false, 0, 0, 0, false, fault));
-                return false;
-            }
-            seenDurable = Math.max(seenDurable, RecordDescriptor.durableUpTo(b));
-            int group = RecordDescriptor.groupId(b);
-            long slot = RecordDescriptor.slot(b);
-            index.note(segment, group, slot);
-            if (!RecordDescriptor.payloadIsSound(b)) {
-                note(
-                        position,
-                        number,
-                        new DamagedRecord(true, group, slot, RecordDescriptor.origin(b), false, "payload CRC"));
-                return false;
-            }
-            visitor.onRecord(position, RecordDescriptor.decode(b), RecordDescriptor.payload(b));
-            return true;
-        }
-
-        private void note(long position, long number, DamagedRecord what) {
-            damaged.add(new long[] {position, number});
-            verdicts.add(what);
-        }
-
-        /** Known only at the end of the segment: was a damaged record durable once? And does the segment end too early? */
-        private void report() {
-            for (int i = 0; i < damaged.size(); i++) {
-                DamagedRecord d = verdicts.get(i);
-                boolean below = damaged.get(i)[1] < seenDurable;
+        checkUsable();
+        SegmentScanner scanner = new SegmentScanner(config.clusterId(), config.recordBytesMax());
+        for (int id : directory.earlierSegmentIds()) {
+            Segment segment = segments.get(id);
+            if (segment == null) {
                 visitor.onDamaged(
-                        damaged.get(i)[0],
-                        new DamagedRecord(d.identityReadable(), d.groupId(), d.slot(), d.origin(), below, d.reason()));
-            }
-            if (expected < seenDurable) {
-                visitor.onDamaged(
-                        CYCLE.toIndex((int) segment, expected + 1),
-                        new DamagedRecord(
-                                false,
-                                0,
-                                0,
-                                0,
-                                true,
-                                "segment " + segment + " ends at record " + expected + ", durable up to "
-                                        + seenDurable));
+                        RecordDescriptor.position(id, 0),
+                        DamagedRecord.unidentified(1, true, "the file of segment " + id + " is missing"));
+            } else {
+                scanner.scan(segment, visitor);
             }
         }
     }
-
-    // ---------------------------------------------------------------- housekeeping
 
     @Override
     public void truncate(int groupId, long slot) {
-        for (long segment : index.truncate(groupId, slot, rollBeforeAppend ? -1 : cycle.get())) {
-            try {
-                Files.deleteIfExists(fileOf(segment));
-            } catch (IOException e) {
-                throw fail("delete segment " + segment, e);
+        checkUsable();
+        if (slot > truncatedSlotByGroup.get(groupId)) {
+            truncatedSlotByGroup.put(groupId, slot);
+        }
+        for (Segment segment : segments.values()) {
+            if (segment != current && segment.isCoveredBy(truncatedSlotByGroup)) {
+                segments.remove(segment.id);
+                unforced.remove(segment);
+                keeper.delete(segment);
             }
         }
     }
@@ -437,8 +175,8 @@ public final class ChronicleWal implements Wal {
     @Override
     public long sizeBytes() {
         long bytes = 0;
-        for (long segment : index.segments()) {
-            bytes += segment == cycle.get() ? segmentBytes : config.segmentBytes();
+        for (Segment segment : segments.values()) {
+            bytes += segment.fileBytes;
         }
         return bytes;
     }
@@ -448,48 +186,164 @@ public final class ChronicleWal implements Wal {
         return "chronicle";
     }
 
+    /** Waits until background work asked for so far, such as deletions, is done. */
+    void drain() {
+        keeper.drain();
+    }
+
     @Override
     public void close() {
-        try {
-            FileChannel ch = file;
-            if (ch != null) {
-                ch.force(false);
-                ch.close();
-            }
-        } catch (IOException e) {
-            LOG.warn("closing the log: {}", e.getMessage());
+        if (closed) {
+            return;
         }
-        file = null;
-        synchronized (readLock) {
-            queue.close();
+        try {
+            if (failure == null && keeper.failure() == null) {
+                finish();
+            }
+        } finally {
+            closed = true;
+            keeper.close();
+            if (appender != null) {
+                appender.close();
+            }
+            segments.values().forEach(Segment::close);
+            directory.close();
         }
     }
 
-    /** posix_fallocate: the file's blocks exist before they are mapped. */
-    private static final class Allocation {
-        static {
-            Native.register(Allocation.class, "c");
+    private void finish() {
+        forceAppended();
+        Segment last = current;
+        if (last == null) {
+            return;
         }
+        if (last.isEmpty()) {
+            segments.remove(last.id);
+            keeper.delete(last);
+        } else {
+            keeper.seal(last, () -> {});
+        }
+    }
 
-        private Allocation() {}
+    private long write(WalRecord record, ByteBuffer payload) {
+        if (current == null || endOffsetBytes >= config.segmentBytes()) {
+            startSegment();
+        }
+        return writeToCurrent(record, payload);
+    }
 
-        static native int open(String path, int flags) throws LastErrorException;
+    private long writeToCurrent(WalRecord record, ByteBuffer payload) {
+        Segment segment = requireCurrent();
+        if (appender == null) {
+            throw new IllegalStateException("no queue");
+        }
+        try {
+            long offsetBytes = appender.append(segment, record, payload, durableUpTo);
+            endOffsetBytes = offsetBytes + RecordDescriptor.headerLength(record.dep().length) + record.payloadLength();
+            assert endOffsetBytes <= segment.fileBytes : "wrote past the zeros of " + segment.path;
+            dirty = true;
+            return RecordDescriptor.position(segment.id, offsetBytes);
+        } catch (RuntimeException | AssertionError | InternalError e) {
+            throw fail("cannot append to " + segment.path, e);
+        }
+    }
 
-        static native int close(int fd) throws LastErrorException;
+    private void startSegment() {
+        if (appender == null) {
+            appender = new SegmentAppender(directory.createRunDirectory(), directory.runId(), config);
+        }
+        Segment next;
+        try {
+            next = keeper.takeNext();
+        } catch (WalFullException full) {
+            throw full;
+        } catch (WalException e) {
+            throw fail("cannot start a segment", e);
+        }
+        Segment finished = current;
+        current = next;
+        segments.put(next.id, next);
+        if (finished != null && dirty) {
+            unforced.add(finished);
+        }
+        appender.startSegment(next.id);
+        writeToCurrent(
+                new WalRecord(
+                        -1,
+                        -1,
+                        -1,
+                        RecordDescriptor.KIND_SEGMENT_START,
+                        0,
+                        0,
+                        next.nonce,
+                        0,
+                        0,
+                        0,
+                        0,
+                        WalRecord.NO_DEP),
+                NO_PAYLOAD);
+        if (finished != null) {
+            keeper.seal(finished, () -> unforced.remove(finished));
+        }
+        keeper.prepareNext();
+    }
 
-        @SuppressWarnings("checkstyle:MethodName")
-        static native int posix_fallocate(int fd, long offset, long length);
+    private void writeMarkerIfDue() {
+        if (!markerDue || dirty) {
+            return;
+        }
+        markerDue = false;
+        Segment segment = requireCurrent();
+        if (RecordDescriptor.segmentId(durableUpTo) != segment.id) {
+            return;
+        }
+        // Markers never roll: a segment has room for one more record past its end, and a marker is small.
+        writeToCurrent(
+                new WalRecord(-1, -1, -1, RecordDescriptor.KIND_MARKER, 0, 0, 0, 0, 0, 0, 0, WalRecord.NO_DEP),
+                NO_PAYLOAD);
+        forceAppended();
+    }
 
-        static void allocate(Path path, long bytes) throws IOException {
-            int fd = open(path.toString(), 2);
-            try {
-                int error = posix_fallocate(fd, 0, bytes);
-                if (error != 0) {
-                    throw new IOException("cannot allocate " + bytes + " bytes: errno " + error);
-                }
-            } finally {
-                close(fd);
+    private void forceAppended() {
+        Segment segment = current;
+        if (segment == null) {
+            return;
+        }
+        try {
+            for (Iterator<Segment> finished = unforced.iterator(); finished.hasNext(); ) {
+                storage.force(finished.next().forceChannel());
+                finished.remove();
             }
+            if (dirty) {
+                storage.force(segment.forceChannel());
+            }
+        } catch (IOException | RuntimeException e) {
+            throw fail("cannot force " + segment.path, e);
+        }
+        dirty = false;
+        durableUpTo = RecordDescriptor.position(segment.id, endOffsetBytes);
+    }
+
+    private Segment requireCurrent() {
+        Segment segment = current;
+        if (segment == null) {
+            throw new IllegalStateException("no segment");
+        }
+        return segment;
+    }
+
+    private WalFailedException fail(String what, Throwable cause) {
+        failure = cause;
+        return new WalFailedException(what + ": " + cause.getMessage(), cause);
+    }
+
+    private void checkUsable() {
+        if (closed) {
+            throw new IllegalStateException("the log is closed");
+        }
+        Throwable cause = failure == null ? keeper.failure() : failure;
+        if (cause != null) {
+            throw new WalFailedException("the log in " + config.directory() + " has failed before", cause);
         }
     }
 }

@@ -1,4 +1,4 @@
-/** The memory-mapped engine over Chronicle Queue. */
+/** The log in a memory-mapped Chronicle Queue, with the precautions listed in docs/wal-format.md. */
 @NullMarked
 package io.parablock.wal.chronicle;
 

@@ -1,0 +1,109 @@
+package io.parablock.wal.chronicle;
+
+import io.parablock.wal.AtomicFile;
+import io.parablock.wal.UnsupportedFormatException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The list of live segments, in one small atomic file. Without it a lost file, or a lost end of a finished one, would
+ * look like a log that never had those records.
+ */
+final class SegmentManifest {
+    static final String FILE_NAME = "segments";
+    private static final int MAGIC = 0x4745_5357;
+    private static final int HEADER_BYTES = 16;
+    private static final int ENTRY_BYTES = 28;
+
+    /** A segment that may still be written: how many records it holds is not known. */
+    static final int UNSEALED = -1;
+
+    /**
+     * @param runId the first segment of the run (one opening of the log) that wrote it; names its folder
+     * @param recordCount the records in it, all durable, or {@link #UNSEALED}
+     */
+    record Entry(int segmentId, int runId, long nonce, int recordCount, long fileBytes) {}
+
+    private final AtomicFile file;
+    private final long clusterId;
+    private final TreeMap<Integer, Entry> entries = new TreeMap<>();
+    private long sequence;
+    private int lastSegmentId;
+
+    private SegmentManifest(AtomicFile file, long clusterId) {
+        this.file = file;
+        this.clusterId = clusterId;
+    }
+
+    /** Returns null when there is none that can be read. */
+    static @Nullable SegmentManifest load(Path directory, long clusterId) {
+        SegmentManifest manifest = empty(directory, clusterId);
+        AtomicFile.Content content = manifest.file.read();
+        if (content == null) {
+            return null;
+        }
+        ByteBuffer in = ByteBuffer.wrap(content.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        long foundClusterId = in.getLong();
+        if (foundClusterId != clusterId) {
+            throw new UnsupportedFormatException(
+                    "the log in " + directory + " belongs to cluster " + foundClusterId + ", not to " + clusterId);
+        }
+        manifest.sequence = content.sequence();
+        manifest.lastSegmentId = in.getInt();
+        for (int left = in.getInt(); left > 0; left--) {
+            Entry entry = new Entry(in.getInt(), in.getInt(), in.getLong(), in.getInt(), in.getLong());
+            manifest.entries.put(entry.segmentId(), entry);
+        }
+        return manifest;
+    }
+
+    static SegmentManifest empty(Path directory, long clusterId) {
+        return new SegmentManifest(new AtomicFile(directory.resolve(FILE_NAME), MAGIC), clusterId);
+    }
+
+    synchronized int lastSegmentId() {
+        return lastSegmentId;
+    }
+
+    synchronized List<Entry> entries() {
+        return new ArrayList<>(entries.values());
+    }
+
+    synchronized void put(Entry entry) throws IOException {
+        lastSegmentId = Math.max(lastSegmentId, entry.segmentId());
+        entries.put(entry.segmentId(), entry);
+        write();
+    }
+
+    synchronized void seal(int segmentId, int recordCount) throws IOException {
+        Entry entry = entries.get(segmentId);
+        if (entry != null) {
+            put(new Entry(segmentId, entry.runId(), entry.nonce(), recordCount, entry.fileBytes()));
+        }
+    }
+
+    synchronized void remove(int segmentId) throws IOException {
+        if (entries.remove(segmentId) != null) {
+            write();
+        }
+    }
+
+    private void write() throws IOException {
+        ByteBuffer out =
+                ByteBuffer.allocate(HEADER_BYTES + entries.size() * ENTRY_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        out.putLong(clusterId).putInt(lastSegmentId).putInt(entries.size());
+        for (Entry entry : entries.values()) {
+            out.putInt(entry.segmentId()).putInt(entry.runId()).putLong(entry.nonce());
+            out.putInt(entry.recordCount()).putLong(entry.fileBytes());
+        }
+        byte[] bytes = new byte[out.flip().remaining()];
+        out.get(bytes);
+        file.write(++sequence, bytes);
+    }
+}

@@ -1,0 +1,115 @@
+package io.parablock.wal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FileStateStoreTest extends StateStoreContract {
+    @TempDir
+    Path parent;
+
+    private Path directory() {
+        return parent.resolve("group-1");
+    }
+
+    @Override
+    protected StateStore open() {
+        return FileStateStore.open(directory());
+    }
+
+    @Override
+    protected void lose(MemoryStateStore.Part part) throws IOException {
+        List<String> names = switch (part) {
+            case META -> List.of("meta.0", "meta.1");
+            case SYNC_RECORD -> List.of("syncrec");
+            case CHECKPOINT -> List.of("ckpt");
+        };
+        for (String name : names) {
+            flipLastByte(name);
+        }
+    }
+
+    @Test
+    void shouldSurviveDamageToEitherCopyOfMeta() throws IOException {
+        try (StateStore store = open()) {
+            store.saveMeta(new byte[] {1});
+            store.saveMeta(new byte[] {2});
+            flipLastByte("meta.0");
+            assertThat(store.loadMeta()).containsExactly(2);
+            // The load has repaired the copy: the other one may go now.
+            Files.delete(directory().resolve("meta.1"));
+            assertThat(store.loadMeta()).containsExactly(2);
+        }
+    }
+
+    @Test
+    void shouldFinishHalfSaveOnLoad() throws IOException {
+        try (StateStore store = open()) {
+            store.saveMeta(new byte[] {1});
+            byte[] older = Files.readAllBytes(directory().resolve("meta.1"));
+            store.saveMeta(new byte[] {2});
+            Files.write(directory().resolve("meta.1"), older);
+            assertThat(store.loadMeta()).containsExactly(2);
+            flipLastByte("meta.0");
+            assertThat(store.loadMeta()).containsExactly(2);
+        }
+    }
+
+    @Test
+    void shouldIgnoreLeftOverTemporaryFile() throws IOException {
+        try (StateStore store = open()) {
+            store.saveCheckpoint(new byte[] {1});
+            Files.write(directory().resolve("ckpt.tmp"), new byte[] {9, 9});
+            assertThat(store.loadCheckpoint()).containsExactly(1);
+            store.saveCheckpoint(new byte[] {2});
+            assertThat(store.loadCheckpoint()).containsExactly(2);
+        }
+    }
+
+    @Test
+    void shouldRefuseNewerVersionInOneLine() throws IOException {
+        try (StateStore store = open()) {
+            store.saveMeta(new byte[] {1});
+            for (String name : List.of("meta.0", "meta.1")) {
+                Path path = directory().resolve(name);
+                ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
+                file.putShort(4, (short) (AtomicFile.VERSION + 1));
+                CRC32C crc = new CRC32C();
+                crc.update(file.array(), 0, AtomicFile.CRC_OFFSET);
+                crc.update(file.array(), AtomicFile.HEADER_LENGTH, file.limit() - AtomicFile.HEADER_LENGTH);
+                file.putInt(AtomicFile.CRC_OFFSET, (int) crc.getValue());
+                Files.write(path, file.array());
+            }
+            assertThatThrownBy(store::loadMeta)
+                    .isInstanceOf(UnsupportedFormatException.class)
+                    .hasMessageContaining("format version 2")
+                    .hasMessageNotContaining("\n");
+        }
+    }
+
+    @Test
+    void shouldStayFailedAfterFailedWrite() throws IOException {
+        try (StateStore store = open()) {
+            Files.delete(directory());
+            assertThatThrownBy(() -> store.saveCheckpoint(new byte[] {1})).isInstanceOf(WalFailedException.class);
+            Files.createDirectory(directory());
+            assertThatThrownBy(() -> store.saveCheckpoint(new byte[] {1})).isInstanceOf(WalFailedException.class);
+        }
+    }
+
+    private void flipLastByte(String name) throws IOException {
+        Path path = directory().resolve(name);
+        byte[] bytes = Files.readAllBytes(path);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(path, bytes);
+    }
+}

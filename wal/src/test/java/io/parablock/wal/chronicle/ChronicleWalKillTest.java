@@ -1,0 +1,80 @@
+package io.parablock.wal.chronicle;
+
+import static io.parablock.wal.TestRecords.scan;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.parablock.wal.DamagedRecord;
+import io.parablock.wal.Durability;
+import io.parablock.wal.TestRecords.Recorder;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** kill -9 in the middle of appending, again and again over the same log. */
+class ChronicleWalKillTest {
+    private static final int CYCLES = 3;
+
+    @TempDir
+    Path directory;
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldKeepEveryCompletedAppendThroughKills(Durability durability) throws Exception {
+        Random random = new Random(3);
+        Set<Long> promised = new HashSet<>();
+        for (int cycle = 0; cycle < CYCLES; cycle++) {
+            promised.addAll(runAndKill(durability, 20 + random.nextInt(200)));
+            try (ChronicleWal wal = ChronicleWal.open(KilledWriter.config(directory, durability), token -> {})) {
+                Recorder recorder = scan(wal);
+                assertThat(recorder.slots(1)).containsAll(promised).doesNotHaveDuplicates();
+                assertThat(recorder.damaged().stream().filter(DamagedRecord::belowDurable))
+                        .isEmpty();
+            }
+        }
+        assertThat(promised).hasSizeGreaterThan(20 * CYCLES);
+    }
+
+    private List<Long> runAndKill(Durability durability, int killAfter) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(arg -> arg.startsWith("--add-") || arg.startsWith("-Dchronicle"))
+                .forEach(command::add);
+        command.addAll(List.of(
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                KilledWriter.class.getName(),
+                directory.toString(),
+                durability.name()));
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        List<Long> slots = new ArrayList<>();
+        try (BufferedReader out = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8))) {
+            for (String line = out.readLine(); line != null; line = out.readLine()) {
+                if (line.matches("durable \\d+")) {
+                    slots.add(Long.parseLong(line.substring("durable ".length())));
+                }
+                if (slots.size() == killAfter) {
+                    // Not Process.destroyForcibly, which closes the pipe: what it printed before it died counts too.
+                    process.toHandle().destroyForcibly();
+                }
+            }
+        } finally {
+            process.destroyForcibly();
+            process.waitFor();
+        }
+        return slots;
+    }
+}
