@@ -42,7 +42,8 @@ final class DamageLedger {
         return claim(kind, path, file, new int[] {sector});
     }
 
-    private boolean claim(FaultKind kind, String path, SimulatedFile file, int[] sectors) {
+    /** Charges one fault that damages all of these sectors, if it may happen. */
+    boolean claim(FaultKind kind, String path, SimulatedFile file, int[] sectors) {
         List<Set<Region>> hit = new ArrayList<>();
         List<Region> all = new ArrayList<>();
         for (int sector : sectors) {

@@ -3,6 +3,7 @@ package io.parablock.simulator.disk;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,14 +16,20 @@ import java.util.TreeSet;
  * everything. Counts what fired. One per simulation, shared by its disks; not thread-safe.
  */
 public final class FaultAtlas {
-    private final int damagedMax;
-    private final Map<Region, TreeMap<Integer, Integer>> damagedCopies = new java.util.HashMap<>();
-    private final TreeSet<Integer> lostNodes = new TreeSet<>();
+    private static final Region VITAL = new Region.Vital();
+
+    private final int badCopiesMax;
+
+    /** How many places of a node's disk with this region are damaged: region, node, places. */
+    private final Map<Region, Map<Integer, Integer>> damaged = new HashMap<>();
+
+    private final Map<Region.Twin, Map<Integer, Integer>> damagedTwins = new HashMap<>();
+    private final Set<Integer> lost = new TreeSet<>();
     private final EnumMap<FaultKind, Long> fired = new EnumMap<>(FaultKind.class);
 
     /** @param voters the number of nodes that vote, 1 or more */
     public FaultAtlas(int voters) {
-        damagedMax = (voters - 1) / 2;
+        badCopiesMax = (voters - 1) / 2;
         for (FaultKind kind : FaultKind.values()) {
             fired.put(kind, 0L);
         }
@@ -33,70 +40,59 @@ public final class FaultAtlas {
         if (region instanceof Region.Vital) {
             return mayLose(nodeId);
         }
-        if (region instanceof Region.MetaCopy meta) {
-            boolean otherCopyIsBad =
-                    isDamaged(nodeId, new Region.MetaCopy(meta.groupId(), 1 - meta.copy())) && !isLost(nodeId);
-            return !otherCopyIsBad || mayLose(nodeId);
+        if (region instanceof Region.Twin twin) {
+            return !isDamaged(nodeId, twin.other()) || mayLose(nodeId);
         }
-        return badNodes(region, nodeId).size() <= damagedMax;
+        return fits(damaged.getOrDefault(region, Map.of()).keySet(), lostNodes(), nodeId);
     }
 
     /** Whether one fault may damage all of these at once. */
     public boolean mayDamage(int nodeId, Collection<Region> regions) {
-        long metaCopies = regions.stream()
-                .filter(Region.MetaCopy.class::isInstance)
-                .distinct()
-                .count();
-        return metaCopies <= 1 && regions.stream().allMatch(region -> mayDamage(nodeId, region));
+        boolean bothTwins = regions.stream()
+                .anyMatch(region -> region instanceof Region.Twin twin && regions.contains(twin.other()));
+        return (!bothTwins || mayLose(nodeId)) && regions.stream().allMatch(region -> mayDamage(nodeId, region));
     }
 
-    /** Whether the node may lose everything: a wiped disk, or an identity that it cannot vouch for any more. */
+    /** Whether the node may lose everything, by a wiped disk or because it cannot vouch for its log any more. */
     public boolean mayLose(int nodeId) {
-        if (isLost(nodeId)) {
+        Set<Integer> lostNodes = lostNodes();
+        if (lostNodes.contains(nodeId)) {
             return true;
         }
-        if (lostNodes.size() >= damagedMax) {
-            return false;
-        }
-        return damagedCopies.keySet().stream()
-                .filter(region -> !(region instanceof Region.MetaCopy))
-                .allMatch(region -> badNodes(region, nodeId).size() <= damagedMax);
+        return lostNodes.size() < badCopiesMax
+                && damaged.values().stream().allMatch(nodes -> fits(nodes.keySet(), lostNodes, nodeId));
     }
 
-    /** A copy has gone bad. Each call is to be matched by one of {@link #repaired} when the bytes are rewritten or dropped. */
+    /** A copy goes bad. To be matched by a {@link #repaired} when the bytes are written again or dropped. */
     public void damaged(int nodeId, Region region) {
-        damagedCopies.computeIfAbsent(region, r -> new TreeMap<>()).merge(nodeId, 1, Integer::sum);
-        boolean bothCopies = region instanceof Region.MetaCopy meta
-                && isDamaged(nodeId, new Region.MetaCopy(meta.groupId(), 1 - meta.copy()));
-        if (region instanceof Region.Vital || bothCopies) {
-            lostNodes.add(nodeId);
-        }
+        copies(region).merge(nodeId, 1, Integer::sum);
     }
 
+    /** One bad place of this region is no more. */
     public void repaired(int nodeId, Region region) {
-        Map<Integer, Integer> nodes = damagedCopies.get(region);
-        if (nodes != null) {
-            nodes.computeIfPresent(nodeId, (id, count) -> count > 1 ? count - 1 : null);
-            if (nodes.isEmpty()) {
-                damagedCopies.remove(region);
-            }
+        Map<Integer, Integer> nodes = copies(region);
+        nodes.computeIfPresent(nodeId, (id, places) -> places > 1 ? places - 1 : null);
+        if (nodes.isEmpty()) {
+            damaged.remove(region);
         }
     }
 
+    /** Everything on this node is gone, until {@link #restored}. */
     public void lost(int nodeId) {
-        lostNodes.add(nodeId);
+        lost.add(nodeId);
     }
 
     /** The node holds good copies again: it was cured, or rejoined and caught up. */
     public void restored(int nodeId) {
-        lostNodes.remove(nodeId);
+        lost.remove(nodeId);
     }
 
-    /** Whether the node counts as lost until {@link #restored}. */
+    /** Whether the node counts as a bad copy of everything. */
     public boolean isLost(int nodeId) {
-        return lostNodes.contains(nodeId);
+        return lostNodes().contains(nodeId);
     }
 
+    /** One more fault of this kind has come to pass. */
     public void count(FaultKind kind) {
         fired.merge(kind, 1L, Long::sum);
     }
@@ -117,18 +113,33 @@ public final class FaultAtlas {
         return silent;
     }
 
-    private boolean isDamaged(int nodeId, Region region) {
-        Map<Integer, Integer> nodes = damagedCopies.get(region);
-        return nodes != null && nodes.containsKey(nodeId);
+    private boolean fits(Set<Integer> badNodes, Set<Integer> lostNodes, int oneMore) {
+        Set<Integer> bad = new TreeSet<>(badNodes);
+        bad.addAll(lostNodes);
+        bad.add(oneMore);
+        return bad.size() <= badCopiesMax;
     }
 
-    private Set<Integer> badNodes(Region region, int andNodeId) {
-        Set<Integer> bad = new TreeSet<>(lostNodes);
-        Map<Integer, Integer> nodes = damagedCopies.get(region);
-        if (nodes != null) {
-            bad.addAll(nodes.keySet());
-        }
-        bad.add(andNodeId);
-        return bad;
+    private Set<Integer> lostNodes() {
+        Set<Integer> nodes = new TreeSet<>(lost);
+        nodes.addAll(damaged.getOrDefault(VITAL, Map.of()).keySet());
+        damagedTwins.forEach((twin, bad) -> {
+            if (twin.copy() == 0) {
+                Set<Integer> both = new TreeSet<>(bad.keySet());
+                both.retainAll(damagedTwins.getOrDefault(twin.other(), Map.of()).keySet());
+                nodes.addAll(both);
+            }
+        });
+        return nodes;
+    }
+
+    private boolean isDamaged(int nodeId, Region.Twin twin) {
+        return damagedTwins.getOrDefault(twin, Map.of()).containsKey(nodeId);
+    }
+
+    private Map<Integer, Integer> copies(Region region) {
+        return region instanceof Region.Twin twin
+                ? damagedTwins.computeIfAbsent(twin, t -> new TreeMap<>())
+                : damaged.computeIfAbsent(region, r -> new TreeMap<>());
     }
 }

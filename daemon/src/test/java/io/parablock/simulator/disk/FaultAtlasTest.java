@@ -38,24 +38,28 @@ class FaultAtlasTest {
     void shouldLetOneCopyOfMetaGoBadAnywhereAndBothOnMinority() {
         FaultAtlas atlas = new FaultAtlas(3);
         for (int node = 1; node <= 3; node++) {
-            assertThat(atlas.mayDamage(node, new Region.MetaCopy(1, node % 2))).isTrue();
-            atlas.damaged(node, new Region.MetaCopy(1, node % 2));
+            assertThat(atlas.mayDamage(node, new Region.Twin("META", node % 2))).isTrue();
+            atlas.damaged(node, new Region.Twin("META", node % 2));
         }
         assertThat(atlas.isLost(1)).isFalse();
-        assertThat(atlas.mayDamage(1, new Region.MetaCopy(1, 0))).isTrue();
-        atlas.damaged(1, new Region.MetaCopy(1, 0));
+        assertThat(atlas.mayDamage(1, new Region.Twin("META", 0))).isTrue();
+        atlas.damaged(1, new Region.Twin("META", 0));
         assertThat(atlas.isLost(1)).isTrue();
-        assertThat(atlas.mayDamage(2, new Region.MetaCopy(1, 1))).isFalse();
-        assertThat(atlas.mayDamage(2, List.of(new Region.MetaCopy(1, 0), new Region.MetaCopy(1, 1))))
+        assertThat(atlas.mayDamage(2, new Region.Twin("META", 1))).isFalse();
+        assertThat(new FaultAtlas(1).mayDamage(2, List.of(new Region.Twin("META", 0), new Region.Twin("META", 1))))
                 .isFalse();
     }
 
     @Test
-    void shouldCountLostNodeAsBadCopyOfEverythingUntilRestored() {
+    void shouldCountLostNodeAsBadCopyOfEverythingUntilRepairedOrRestored() {
         FaultAtlas atlas = new FaultAtlas(3);
-        atlas.damaged(2, new Region.Vital(1));
+        atlas.damaged(2, new Region.Vital());
         assertThat(atlas.mayDamage(1, SLOT)).isFalse();
-        assertThat(atlas.mayDamage(1, new Region.Vital(1))).isFalse();
+        assertThat(atlas.mayDamage(1, new Region.Vital())).isFalse();
+        atlas.repaired(2, new Region.Vital());
+        assertThat(atlas.mayDamage(1, SLOT)).isTrue();
+        atlas.lost(2);
+        assertThat(atlas.mayDamage(1, SLOT)).isFalse();
         atlas.restored(2);
         assertThat(atlas.mayDamage(1, SLOT)).isTrue();
     }
@@ -80,16 +84,17 @@ class FaultAtlasTest {
                 int node = random.nextInt(voters);
                 List<Region> hit = new ArrayList<>(List.of(new Region.Slot(1, random.nextInt(6))));
                 if (random.nextInt(10) == 0) {
-                    hit.add(new Region.Vital(1));
+                    hit.add(new Region.Vital());
                 }
-                if (random.nextInt(8) == 0) {
-                    atlas.restored(node);
-                    lost.remove(node);
+                if (random.nextInt(8) == 0 && lost.remove(node)) {
+                    atlas.repaired(node, new Region.Vital());
                 } else if (atlas.mayDamage(node, hit)) {
                     for (Region region : hit) {
                         atlas.damaged(node, region);
-                        if (region instanceof Region.Vital) {
-                            lost.add(node);
+                        if (region instanceof Region.Vital && !lost.add(node)) {
+                            atlas.repaired(node, region);
+                        } else if (region instanceof Region.Vital) {
+                            assertThat(atlas.isLost(node)).isTrue();
                         } else {
                             bad.computeIfAbsent(region, r -> new HashSet<>()).add(node);
                         }

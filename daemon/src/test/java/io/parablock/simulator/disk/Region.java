@@ -8,9 +8,13 @@ public sealed interface Region {
     /** One 4 KiB block of a group's block store. */
     record Extent(int groupId, long block) implements Region {}
 
-    /** One of the two copies of META. */
-    record MetaCopy(int groupId, int copy) implements Region {}
+    /** Copy 0 or 1 of something that the node cannot vote without and keeps twice, such as META. */
+    record Twin(String what, int copy) implements Region {
+        Twin other() {
+            return new Twin(what, 1 - copy);
+        }
+    }
 
-    /** What this node cannot vote without: SYNCREC, CKPT, and whatever tells which entries its log held. */
-    record Vital(int groupId) implements Region {}
+    /** What the node cannot vote without and keeps once: SYNCREC, CKPT, and whatever tells what its log held. */
+    record Vital() implements Region {}
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SimulatedDisk {
     private static final int PPM = 1_000_000;
+    private static final int PAGE_BYTES = 4096;
     private static final long NEVER = -1;
     private static final int NO_TARGET = -1;
 
@@ -172,7 +174,7 @@ public final class SimulatedDisk {
         file.flip(file.sectorOf(offsetBytes), (int) (offsetBytes % sectorBytes) * 8 + bit);
     }
 
-    /** The sector that holds this offset becomes unreadable, if the atlas lets it. */
+    /** The page that holds this offset becomes unreadable, if the atlas lets it. */
     public synchronized boolean breakSector(String path, long offsetBytes) {
         SimulatedFile file = file(path);
         return file != null && offsetBytes < file.sizeBytes() && fail(path, file, file.sectorOf(offsetBytes));
@@ -319,13 +321,23 @@ public final class SimulatedDisk {
         return find(path) instanceof SimulatedFile file ? file : null;
     }
 
+    /** Through the page cache a bad sector takes its whole page with it. */
     private boolean fail(String path, SimulatedFile file, int sector) {
-        if (file.isDirty(sector)
-                || file.isUnreadable(sector)
-                || !ledger.claim(FaultKind.READ_ERROR, path, file, sector)) {
+        int perPage = PAGE_BYTES / sectorBytes;
+        int first = sector / perPage * perPage;
+        int[] page = IntStream.range(first, Math.min(first + perPage, file.sectors()))
+                .toArray();
+        for (int each : page) {
+            if (file.isDirty(each) || file.isUnreadable(each)) {
+                return false;
+            }
+        }
+        if (!ledger.claim(FaultKind.READ_ERROR, path, file, page)) {
             return false;
         }
-        file.makeUnreadable(sector);
+        for (int each : page) {
+            file.makeUnreadable(each);
+        }
         return true;
     }
 

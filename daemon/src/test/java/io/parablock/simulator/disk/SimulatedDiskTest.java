@@ -208,17 +208,18 @@ class SimulatedDiskTest {
     }
 
     @Test
-    void shouldFailReadsUntilTheSectorIsWrittenAgain() throws IOException {
+    void shouldFailReadsOfPageUntilItsSectorsAreWrittenAgain() throws IOException {
         SimulatedDisk disk = disk(1);
-        FileChannel file = durableFile(disk, 2);
-        assertThat(disk.breakSector("/f", SECTOR_BYTES)).isTrue();
-        assertThatThrownBy(() -> file.read(ByteBuffer.allocate(1), SECTOR_BYTES + 7))
-                .isInstanceOf(IOException.class);
-        assertThat(file.read(ByteBuffer.allocate(SECTOR_BYTES), 0)).isEqualTo(SECTOR_BYTES);
+        FileChannel file = durableFile(disk, 9);
+        assertThat(disk.breakSector("/f", 3 * SECTOR_BYTES)).isTrue();
+        assertThatThrownBy(() -> file.read(ByteBuffer.allocate(1), 7)).isInstanceOf(IOException.class);
+        assertThat(file.read(ByteBuffer.allocate(SECTOR_BYTES), 4096)).isEqualTo(SECTOR_BYTES);
         assertThatThrownBy(() -> file.write(ByteBuffer.allocate(1), SECTOR_BYTES))
                 .isInstanceOf(IOException.class);
-        file.write(sectorOf(7), SECTOR_BYTES);
-        assertThat(sectors(disk, "/f")).containsExactly(1, 7);
+        for (int i = 0; i < 8; i++) {
+            file.write(sectorOf(7), i * (long) SECTOR_BYTES);
+        }
+        assertThat(sectors(disk, "/f")).containsExactly(7, 7, 7, 7, 7, 7, 7, 7, 9);
     }
 
     @Test

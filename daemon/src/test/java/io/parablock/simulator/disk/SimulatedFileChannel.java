@@ -19,6 +19,10 @@ final class SimulatedFileChannel extends FileChannel {
     private final int bootCount;
     private long positionBytes;
 
+    String path() {
+        return path;
+    }
+
     SimulatedFileChannel(SimulatedDisk disk, String path, SimulatedFile file, boolean directory, boolean append) {
         this.disk = disk;
         this.path = path;
