@@ -3,10 +3,12 @@ package io.parablock.blockdev.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A chunk in one sparse file: thin, through the page cache. */
 public final class FileBlockStore implements BlockStore {
@@ -34,7 +36,7 @@ public final class FileBlockStore implements BlockStore {
         try {
             Path dir = file.toAbsolutePath().getParent();
             if (dir != null) {
-                createDirectories(dir);
+                Files.createDirectories(dir);
             }
             FileChannel ch = FileChannel.open(
                     file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -46,33 +48,24 @@ public final class FileBlockStore implements BlockStore {
             if (ch.size() < sizeBytes) {
                 ch.write(ByteBuffer.allocate(1), sizeBytes - 1);
             }
-            if (dir != null) {
-                // A checkpoint vouches for what is in the file: the name must outlive a power loss like the content.
-                forceDirectory(dir);
-            }
+            forceNames(dir);
             return new FileBlockStore(file, ch, punchers.apply(file), sizeBytes);
         } catch (IOException e) {
             throw new BlockStoreException("cannot open " + file + ": " + e.getMessage(), e);
         }
     }
 
-    private static void createDirectories(Path directory) throws IOException {
-        if (Files.isDirectory(directory)) {
-            return;
-        }
-        Path parent = directory.getParent();
-        if (parent != null) {
-            createDirectories(parent);
-        }
-        Files.createDirectories(directory);
-        if (parent != null) {
-            forceDirectory(parent);
-        }
-    }
-
-    private static void forceDirectory(Path directory) throws IOException {
-        try (FileChannel opened = FileChannel.open(directory, StandardOpenOption.READ)) {
-            opened.force(true);
+    /**
+     * A checkpoint vouches for what is in the file, so its name must outlive a power loss like the content; so must the
+     * names of its folders, which a process that died may have created and not forced.
+     */
+    private static void forceNames(@Nullable Path directory) throws IOException {
+        for (Path each = directory; each != null; each = each.getParent()) {
+            try (FileChannel opened = FileChannel.open(each, StandardOpenOption.READ)) {
+                opened.force(true);
+            } catch (AccessDeniedException notOurs) {
+                return; // what we may not even read we have not created
+            }
         }
     }
 

@@ -118,6 +118,27 @@ class FileBlockStoreOnSimulatedDiskTest {
         }
     }
 
+    @Test
+    void shouldCreateItsFoldersDurablyWhereverTheFirstStartDied() {
+        for (long seed = 0; seed < 200; seed++) {
+            SimulatedDisk disk = disk(seed, 4096);
+            disk.crashAfter(seed % 10);
+            try {
+                open(disk, 8 * BLOCK_BYTES);
+            } catch (SimulatedCrash died) {
+                disk.kill();
+            }
+            disk.kill();
+            BlockStore store = open(disk, 8 * BLOCK_BYTES);
+            store.write(0, ByteBuffer.wrap(new byte[BLOCK_BYTES]).put(0, (byte) 7));
+            store.fsync();
+            disk.powerLoss();
+            assertThat(readAll(open(disk, 8 * BLOCK_BYTES), BLOCK_BYTES)[0])
+                    .as("seed %d", seed)
+                    .isEqualTo((byte) 7);
+        }
+    }
+
     /** A checkpoint, a power loss, and the log replayed in slot order from the checkpoint on: the same bytes as ever. */
     @Test
     void shouldEqualSlotOrderApplicationAfterReplayFromCheckpoint() {
