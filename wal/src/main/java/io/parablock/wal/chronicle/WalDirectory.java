@@ -109,6 +109,7 @@ final class WalDirectory implements AutoCloseable {
             Segment segment = Segment.open(path, entry);
             if (entry.recordCount() == SegmentManifest.UNSEALED) {
                 // What a killed process left may be in the page cache only; the scan is about to vouch for it.
+                SegmentRewriter.rewrite(segment.forceChannel());
                 storage.force(segment.forceChannel());
             }
             segments.put(segment.id, segment);
