@@ -17,6 +17,9 @@ final class SegmentScanner {
     private static final int ALIGNMENT = 4;
     private static final int NOT_FOUND = -1;
 
+    /** A segment whose nonce is known to nobody. */
+    static final long NO_NONCE = 0;
+
     /** The queue's length word of a document: bits for metadata and end of file, and the word before our header. */
     private static final int QUEUE_WORD_META_BIT = 0x4000_0000;
 
@@ -36,6 +39,13 @@ final class SegmentScanner {
     /** Visits the segment's records in order and notes in the segment what it holds. */
     void scan(Segment segment, WalVisitor visitor) {
         window.open(segment);
+        if (segment.nonce == NO_NONCE && !window.isBlank()) {
+            // Neither the manifest nor the start record is left to tell records from other bytes.
+            visitor.onDamaged(
+                    RecordDescriptor.position(segment.id, 0),
+                    DamagedRecord.unidentified(1, true, "the nonce of segment " + segment.id + " is lost"));
+            return;
+        }
         long durableUpTo = durableUpTo(segment);
         long at = 0;
         int expectedNumber = 0;
@@ -59,7 +69,7 @@ final class SegmentScanner {
         segment.indexed = true;
     }
 
-    /** The nonce in the segment's start record, or 0 when that is not readable. */
+    /** The nonce in the segment's start record, or {@link #NO_NONCE} when that is not readable. */
     long findNonce(Segment segment) {
         window.open(segment);
         for (long at = 0; at < START_SEARCH_BYTES; at += ALIGNMENT) {
@@ -68,7 +78,7 @@ final class SegmentScanner {
                 return window.bytes().getLong(index + RecordDescriptor.SESSION_OFFSET, LITTLE_ENDIAN);
             }
         }
-        return 0;
+        return NO_NONCE;
     }
 
     /** D of protocol section 12, as far as this segment is concerned: a seal, or the greatest one in its own headers. */
