@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The production log's recovery over a disk that loses, tears and damages: random histories, each by its seed. */
 class SectorWalPropertyTest {
     private static final int GROUP = 1;
-    private static final int SEEDS = 300;
+    private static final int SEEDS = 100;
     private static final int PAYLOAD_BYTES_MAX = 3000;
 
     private static SectorNodeStorage.Config config(Durability durability, int sectorBytes) {
@@ -79,7 +79,9 @@ class SectorWalPropertyTest {
                     case 6, 7, 8 -> wal.submit();
                     case 9 -> {
                         wal.force();
-                        promised.addAll(appended.stream().filter(slot -> slot > truncated).toList());
+                        promised.addAll(appended.stream()
+                                .filter(slot -> slot > truncated)
+                                .toList());
                     }
                     case 10 -> wal.submit();
                     default -> truncate(wal);
@@ -166,7 +168,8 @@ class SectorWalPropertyTest {
             history.storage.kill();
             List<String> paths = history.storage.walRegions().paths().stream()
                     .filter(path -> history.storage.disk().find(path) != null)
-                    .filter(path -> !history.storage.walRegions().noticeable(path).isEmpty())
+                    .filter(path ->
+                            !history.storage.walRegions().noticeable(path).isEmpty())
                     .toList();
             if (paths.isEmpty()) {
                 continue;
@@ -251,7 +254,9 @@ class SectorWalPropertyTest {
             }
         }
         if (!amnesia) {
-            assertThat(accounted).as("seed %d: %s", history.seed, recorder.damaged()).containsAll(history.needed(history.promised));
+            assertThat(accounted)
+                    .as("seed %d: %s", history.seed, recorder.damaged())
+                    .containsAll(history.needed(history.promised));
         }
         history.appended.retainAll(accounted);
         history.promised.retainAll(accounted);

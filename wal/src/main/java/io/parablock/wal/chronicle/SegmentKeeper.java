@@ -170,10 +170,10 @@ final class SegmentKeeper implements AutoCloseable {
     }
 
     private void writeZeros(Path path, long fileBytes) throws IOException {
-        ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS_BYTES);
+        ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_BYTES, fileBytes));
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             for (long at = 0; at < fileBytes; ) {
-                zeros.position(0).limit((int) Math.min(ZEROS_BYTES, fileBytes - at));
+                zeros.position(0).limit((int) Math.min(zeros.capacity(), fileBytes - at));
                 at += channel.write(zeros, at);
             }
             // The queue maps a quarter more than its block, where no record goes. Growing the file to that is work that
