@@ -8,7 +8,7 @@ public enum FaultKind {
     TORN_WRITE,
     /** A power loss undid a creation, rename or deletion whose directory was not forced. */
     LOST_NAME,
-    /** A write or creation found no room. */
+    /** Somebody else filled the disk. */
     FULL_DISK,
     /** A sector cannot be read until it is written again. */
     READ_ERROR,

@@ -22,6 +22,10 @@ public final class SectorNodeStorage implements NodeStorage {
     static final String WAL = "/data/wal";
     static final String STATE = "/data/groups/1";
     static final String STORE = "/data/volumes/v-0.chunk";
+
+    /** The log leaves so much room for state files, as the daemon's does. */
+    static final long RESERVE_BYTES = 256 << 10;
+
     private static final int BLOCK_BYTES = 4096;
 
     /**
@@ -97,7 +101,7 @@ public final class SectorNodeStorage implements NodeStorage {
                 config.durability(),
                 config.segmentBytes(),
                 config.recordBytesMax(),
-                0);
+                RESERVE_BYTES);
         return SectorWal.open(walConfig, listener, walRegions, nonces);
     }
 

@@ -129,9 +129,12 @@ public final class SimulatedDisk {
         return steps;
     }
 
-    /** So many bytes are taken by somebody else. */
-    public synchronized void reserve(long bytes) {
-        reservedBytes = bytes;
+    /** Somebody else fills the disk and leaves so much; a negative number ends that. */
+    public synchronized void fill(long leaveBytes) {
+        reservedBytes = leaveBytes < 0 ? 0 : Math.max(0, capacityBytes - usedBytes() - leaveBytes);
+        if (leaveBytes >= 0) {
+            atlas.count(FaultKind.FULL_DISK);
+        }
     }
 
     /** One bit of some file rots, if the atlas lets it. Returns where, or null. */
@@ -185,8 +188,7 @@ public final class SimulatedDisk {
     }
 
     long usableBytes() {
-        long used = usedBytes();
-        return Math.max(0, capacityBytes - reservedBytes - used);
+        return Math.max(0, capacityBytes - reservedBytes - usedBytes());
     }
 
     long capacityBytes() {
@@ -210,7 +212,6 @@ public final class SimulatedDisk {
         failMaybe();
         long neededBytes = (long) file.newSectors(offsetBytes, from.remaining()) * sectorBytes;
         if (neededBytes > 0 && neededBytes > usableBytes()) {
-            atlas.count(FaultKind.FULL_DISK);
             throw new IOException("No space left on device");
         }
         int written = file.write(offsetBytes, from);

@@ -196,7 +196,7 @@ class SimulatedDiskTest {
         SimulatedDisk disk = disk(1);
         FileChannel file = create(disk, "/f");
         file.write(ByteBuffer.allocate(1 << 19), 0);
-        disk.reserve(1 << 19);
+        disk.fill(0);
         assertThatThrownBy(() -> file.write(sectorOf(1), 1 << 19))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("No space left");
@@ -204,6 +204,8 @@ class SimulatedDiskTest {
         assertThat(Files.getFileStore(disk.path("/")).getUsableSpace()).isZero();
         Files.delete(disk.path("/f"));
         assertThat(Files.getFileStore(disk.path("/")).getUsableSpace()).isEqualTo(1 << 19);
+        disk.fill(-1);
+        assertThat(Files.getFileStore(disk.path("/")).getUsableSpace()).isEqualTo(1 << 20);
         assertThat(atlas.fired().get(FaultKind.FULL_DISK)).isOne();
     }
 
