@@ -29,14 +29,15 @@ class CleanMarkOnSimulatedDiskTest {
                         assertThat(unclean).as("seed %d start %d", seed, start).isTrue();
                         alarms++;
                     }
+                    amnesiac = unclean;
                     if (unclean && random.nextBoolean()) {
+                        amnesiac = false; // cured: cut short or not, either answer is right from here
                         mark.cured();
                         unclean = false;
                     }
-                    amnesiac = unclean;
                     mayHaveAcked = true;
                     if (!unclean && random.nextBoolean()) {
-                        mayHaveAcked = false; // the log was forced: cut short or not, either answer is right
+                        mayHaveAcked = false; // the log was forced: the same here
                         mark.end();
                     }
                 } catch (SimulatedCrash died) {
