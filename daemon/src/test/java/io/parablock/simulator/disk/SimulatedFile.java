@@ -18,8 +18,11 @@ final class SimulatedFile implements Inode {
     }
 
     private static final int NONE = -1;
+    private static final byte[] SMALL_ZEROS = new byte[512];
+    private static final byte[] LARGE_ZEROS = new byte[4096];
 
     private final int sectorBytes;
+    private final byte[] zeros;
     private final Rewritten rewritten;
     private byte @Nullable [][] cached = {};
     private byte @Nullable [][] durable = {};
@@ -31,6 +34,7 @@ final class SimulatedFile implements Inode {
 
     SimulatedFile(int sectorBytes, Rewritten rewritten) {
         this.sectorBytes = sectorBytes;
+        this.zeros = sectorBytes == SMALL_ZEROS.length ? SMALL_ZEROS : LARGE_ZEROS;
         this.rewritten = rewritten;
     }
 
@@ -102,7 +106,14 @@ final class SimulatedFile implements Inode {
             if (n < sectorBytes) {
                 checkReadable(sector);
             }
-            from.get(own(sector), start, n);
+            if (n == sectorBytes && isHole(sector) && isBlank(from)) {
+                from.position(from.position() + n);
+                reserve(sector);
+                setCached(sector, zeros);
+                dirty.set(sector);
+            } else {
+                from.get(own(sector), start, n);
+            }
             at += n;
         }
         sizeBytes = Math.max(sizeBytes, offsetBytes + length);
@@ -247,18 +258,37 @@ final class SimulatedFile implements Inode {
         unreadable.clear(sector);
     }
 
-    /** The cached sector, not shared with the durable image. */
-    private byte[] own(int sector) {
+    private boolean isHole(int sector) {
+        return !unreadable.get(sector)
+                && (sector >= cached.length || (cached[sector] == null && durable[sector] == null));
+    }
+
+    /** Whether a whole sector of zeros comes next: preallocation writes many, and they share one array. */
+    private boolean isBlank(ByteBuffer from) {
+        for (int i = from.position(); i < from.position() + sectorBytes; i += Long.BYTES) {
+            if (from.getLong(i) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void reserve(int sector) {
         if (sector >= cached.length) {
             int length = Math.max(sector + 1, cached.length + cached.length / 2);
             cached = Arrays.copyOf(cached, length);
             durable = Arrays.copyOf(durable, length);
         }
+    }
+
+    /** The cached sector, not shared with the durable image. */
+    private byte[] own(int sector) {
+        reserve(sector);
         byte[] content = cached[sector];
         if (content == null) {
             content = new byte[sectorBytes];
             setCached(sector, content);
-        } else if (content == durable[sector]) {
+        } else if (content == durable[sector] || content == zeros) {
             content = content.clone();
             cached[sector] = content;
         }
