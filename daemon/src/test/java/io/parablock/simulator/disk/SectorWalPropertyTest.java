@@ -263,6 +263,32 @@ class SectorWalPropertyTest {
         history.promised.addAll(history.needed(new TreeSet<>(recorder.slots(GROUP))));
     }
 
+    @Test
+    void shouldReportRotInWhateverAnEarlierScanToldAsBelowDurable() {
+        for (long seed = 0; seed < SEEDS; seed++) {
+            History history = new History(seed, Durability.FSYNC, 512);
+            Wal wal = history.open();
+            TestRecords.scan(wal);
+            for (int i = 0; i < 5; i++) {
+                history.append(wal);
+            }
+            wal.submit(); // no marker: no header says yet that the last ones were durable
+            history.storage.kill();
+            Recorder told = TestRecords.scan(history.open());
+            history.storage.kill();
+            TestRecords.Seen last = told.seen.get(told.seen.size() - 1);
+            String path = history.storage.walRegions().paths().get(0);
+            long at =
+                    RecordDescriptor.offsetBytes(last.position()) + history.random.nextInt(RecordDescriptor.DEP_OFFSET);
+            history.storage.disk().flipBit(path, at, history.random.nextInt(8));
+            Recorder after = TestRecords.scan(history.open());
+            assertThat(after.damaged()).as("seed %d", seed).hasSize(1);
+            assertThat(after.damaged().get(0).belowDurable())
+                    .as("seed %d", seed)
+                    .isTrue();
+        }
+    }
+
     /** A failed force says nothing about the cache: what a restarted process finds there has to be made durable anew. */
     @Test
     void shouldKeepWhatAScanToldAfterFailedForce() {

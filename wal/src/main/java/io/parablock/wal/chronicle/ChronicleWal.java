@@ -157,7 +157,19 @@ public final class ChronicleWal implements Wal {
                         RecordDescriptor.position(id, 0),
                         DamagedRecord.unidentified(1, true, "the file of segment " + id + " is missing"));
             } else {
-                scanner.scan(segment, visitor);
+                boolean sound = scanner.scan(segment, visitor);
+                sealScanned(segment, sound);
+            }
+        }
+    }
+
+    /** The caller acts upon what it was shown: whatever happens to it from now on is corruption, not a torn write. */
+    private void sealScanned(Segment segment, boolean sound) {
+        if (sound && segment.sealedRecordCount == SegmentManifest.UNSEALED && !segment.isEmpty()) {
+            try {
+                directory.manifest().seal(segment.id, segment.recordCount);
+            } catch (IOException e) {
+                throw fail("cannot seal " + segment.path, e);
             }
         }
     }

@@ -30,18 +30,29 @@ final class SegmentScanner {
     private final RecordChecksum checksum = new RecordChecksum();
     private final ScanWindow window;
     private long suspectBytes = NOT_FOUND;
+    private boolean sound;
 
     SegmentScanner(long clusterId, int recordBytesMax) {
         this.clusterId = clusterId;
         this.window = new ScanWindow(recordBytesMax);
     }
 
-    /** Visits the segment's records in order and notes in the segment what it holds. */
-    void scan(Segment segment, WalVisitor visitor) {
+    /**
+     * Visits the segment's records in order and notes in the segment what it holds. Returns whether all of them were
+     * sound.
+     */
+    boolean scan(Segment segment, WalVisitor visitor) {
+        sound = true;
+        scanRecords(segment, visitor);
+        return sound;
+    }
+
+    private void scanRecords(Segment segment, WalVisitor visitor) {
         window.open(segment);
         if (segment.nonce == NO_NONCE && !window.isBlank()) {
             // Neither the manifest nor the start record is left to tell records from other bytes.
-            visitor.onDamaged(
+            report(
+                    visitor,
                     RecordDescriptor.position(segment.id, 0),
                     DamagedRecord.unidentified(1, true, "the nonce of segment " + segment.id + " is lost"));
             return;
@@ -58,7 +69,7 @@ final class SegmentScanner {
             if (missing > 0) {
                 long position = RecordDescriptor.position(segment.id, at);
                 String reason = "record numbers jump from " + (expectedNumber - 1) + " to " + number;
-                visitor.onDamaged(position, DamagedRecord.unidentified(missing, position < durableUpTo, reason));
+                report(visitor, position, DamagedRecord.unidentified(missing, position < durableUpTo, reason));
             }
             expectedNumber = number + 1;
             at = visit(segment, found, durableUpTo, visitor);
@@ -112,7 +123,7 @@ final class SegmentScanner {
         if (checksum.ofPayload(payload) == record.payloadCrc()) {
             visitor.onRecord(position, record, payload);
         } else {
-            visitor.onDamaged(position, DamagedRecord.identified(record, position < durableUpTo, "payload CRC"));
+            report(visitor, position, DamagedRecord.identified(record, position < durableUpTo, "payload CRC"));
         }
         return end;
     }
@@ -123,11 +134,13 @@ final class SegmentScanner {
         int missing = segment.sealedRecordCount - Math.max(expectedNumber, 1);
         if (missing > 0) {
             String reason = "the segment held " + segment.sealedRecordCount + " records, found " + expectedNumber;
-            visitor.onDamaged(position, DamagedRecord.unidentified(missing, true, reason));
+            report(visitor, position, DamagedRecord.unidentified(missing, true, reason));
         } else if (segment.sealedRecordCount == SegmentManifest.UNSEALED
                 && (suspectBytes != NOT_FOUND || isTornHeader(at))) {
-            visitor.onDamaged(
-                    position, DamagedRecord.unidentified(1, position < durableUpTo, "a header that is not valid"));
+            report(
+                    visitor,
+                    position,
+                    DamagedRecord.unidentified(1, position < durableUpTo, "a header that is not valid"));
         }
     }
 
@@ -147,6 +160,11 @@ final class SegmentScanner {
             }
         }
         return false;
+    }
+
+    private void report(WalVisitor visitor, long position, DamagedRecord what) {
+        sound = false;
+        visitor.onDamaged(position, what);
     }
 
     private long nextHeader(Segment segment, long from) {
