@@ -1,5 +1,6 @@
 package io.parablock.replica;
 
+import io.parablock.wal.AtomicFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -42,7 +43,7 @@ public final class CleanMark {
      * @return true if the machine restarted since the last run and that run did not stop cleanly
      */
     public boolean begin() throws IOException {
-        Files.createDirectories(dir);
+        AtomicFile.createDirectories(dir);
         Path boot = dir.resolve("boot");
         Path clean = dir.resolve("clean");
         boolean unclean = Files.exists(boot)

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -105,19 +106,27 @@ public final class AtomicFile {
         }
     }
 
-    /** Creates a directory, and its missing parents, durably. */
+    /**
+     * Creates a directory, and its missing parents, durably. Those that are there count as created by a process that
+     * died before it could force them.
+     */
     public static void createDirectories(Path directory) {
         try {
-            Path absolute = directory.toAbsolutePath();
-            if (Files.isDirectory(absolute)) {
-                return;
-            }
-            Path parent = directoryOf(absolute);
-            createDirectories(parent);
-            Files.createDirectory(absolute);
-            forceDirectory(parent);
+            Files.createDirectories(directory);
+            forceNames(directory.toAbsolutePath());
         } catch (IOException e) {
             throw new UncheckedIOException("cannot create directory " + directory, e);
+        }
+    }
+
+    /** Makes the names in a directory and its own name durable, as far up as it may be read. */
+    private static void forceNames(Path directory) throws IOException {
+        for (Path each = directory; each != null; each = each.getParent()) {
+            try {
+                forceDirectory(each);
+            } catch (AccessDeniedException notOurs) {
+                return; // what we may not even read we have not created
+            }
         }
     }
 

@@ -27,6 +27,7 @@ public final class FileStateStore implements StateStore {
     }
 
     public static FileStateStore open(Path directory) {
+        // Also forces a rename that a killed process left in the cache: what a load tells is acted upon.
         AtomicFile.createDirectories(directory);
         return new FileStateStore(directory);
     }

@@ -3,9 +3,12 @@ package io.parablock.blockdev.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A chunk in one sparse file: thin, through the page cache. */
 public final class FileBlockStore implements BlockStore {
@@ -16,15 +19,20 @@ public final class FileBlockStore implements BlockStore {
     private final HolePuncher puncher;
     private final long sizeBytes;
 
-    private FileBlockStore(Path file, FileChannel channel, long sizeBytes) {
+    private FileBlockStore(Path file, FileChannel channel, HolePuncher puncher, long sizeBytes) {
         this.file = file;
         this.channel = channel;
-        this.puncher = new HolePuncher(file);
+        this.puncher = puncher;
         this.sizeBytes = sizeBytes;
     }
 
-    /** Creates the file if it is not there; an existing one must not be larger than {@code sizeBytes}. */
+    /** Creates the file, durably, if it is not there; an existing one must not be larger than {@code sizeBytes}. */
     public static FileBlockStore open(Path file, long sizeBytes) {
+        return open(file, sizeBytes, LinuxHolePuncher::new);
+    }
+
+    /** The same over a file system that gives space back in a way of its own. */
+    public static FileBlockStore open(Path file, long sizeBytes, Function<Path, HolePuncher> punchers) {
         try {
             Path dir = file.toAbsolutePath().getParent();
             if (dir != null) {
@@ -40,9 +48,24 @@ public final class FileBlockStore implements BlockStore {
             if (ch.size() < sizeBytes) {
                 ch.write(ByteBuffer.allocate(1), sizeBytes - 1);
             }
-            return new FileBlockStore(file, ch, sizeBytes);
+            forceNames(dir);
+            return new FileBlockStore(file, ch, punchers.apply(file), sizeBytes);
         } catch (IOException e) {
             throw new BlockStoreException("cannot open " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * A checkpoint vouches for what is in the file, so its name must outlive a power loss like the content; so must the
+     * names of its folders, which a process that died may have created and not forced.
+     */
+    private static void forceNames(@Nullable Path directory) throws IOException {
+        for (Path each = directory; each != null; each = each.getParent()) {
+            try (FileChannel opened = FileChannel.open(each, StandardOpenOption.READ)) {
+                opened.force(true);
+            } catch (AccessDeniedException notOurs) {
+                return; // what we may not even read we have not created
+            }
         }
     }
 
@@ -115,17 +138,9 @@ public final class FileBlockStore implements BlockStore {
     @Override
     public long allocatedBytes() {
         try {
-            return allocatedBlocks() * 512;
+            return puncher.allocatedBytes();
         } catch (IOException e) {
             throw new BlockStoreException("cannot stat " + file + ": " + e.getMessage(), e);
-        }
-    }
-
-    /** st_blocks: the JDK does not show it, stat(1) does. Not for a hot path. */
-    private long allocatedBlocks() throws IOException {
-        Process p = new ProcessBuilder("stat", "-c", "%b", file.toString()).start();
-        try (var in = p.getInputStream()) {
-            return Long.parseLong(new String(in.readAllBytes(), java.nio.charset.StandardCharsets.US_ASCII).strip());
         }
     }
 

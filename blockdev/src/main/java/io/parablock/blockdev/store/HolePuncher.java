@@ -1,72 +1,15 @@
 package io.parablock.blockdev.store;
 
-import com.sun.jna.LastErrorException;
-import com.sun.jna.Native;
-import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicBoolean;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.io.IOException;
 
-/** fallocate(PUNCH_HOLE | KEEP_SIZE) on a file descriptor of its own; the JDK has no call for it. */
-final class HolePuncher implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(HolePuncher.class);
-    private static final int O_RDWR = 2;
-    private static final int PUNCH_HOLE_KEEP_SIZE = 0x02 | 0x01;
-    private static final AtomicBoolean REPORTED = new AtomicBoolean();
-
-    private static final class LibC {
-        static {
-            Native.register(LibC.class, "c");
-        }
-
-        private LibC() {}
-
-        static native int open(String path, int flags) throws LastErrorException;
-
-        static native int close(int fd) throws LastErrorException;
-
-        static native int fallocate(int fd, int mode, long offset, long length) throws LastErrorException;
-    }
-
-    private final int fd;
-    private boolean supported;
-
-    HolePuncher(Path file) {
-        int opened = -1;
-        try {
-            opened = LibC.open(file.toString(), O_RDWR);
-        } catch (LastErrorException | UnsatisfiedLinkError e) {
-            report(e);
-        }
-        fd = opened;
-        supported = opened >= 0;
-    }
-
-    private static void report(Throwable why) {
-        if (REPORTED.compareAndSet(false, true)) {
-            LOG.warn("holes cannot be punched here ({}): zeros are written instead", why.getMessage());
-        }
-    }
-
+/** What a file system can do for one open file and the JDK has no call for. */
+public interface HolePuncher extends AutoCloseable {
     /** Returns false if the file system cannot: the caller writes zeros. */
-    boolean punch(long offsetBytes, long lengthBytes) {
-        if (!supported) {
-            return false;
-        }
-        try {
-            LibC.fallocate(fd, PUNCH_HOLE_KEEP_SIZE, offsetBytes, lengthBytes);
-            return true;
-        } catch (LastErrorException e) {
-            supported = false;
-            report(e);
-            return false;
-        }
-    }
+    boolean punch(long offsetBytes, long lengthBytes);
+
+    /** Space that the file takes; holes take none. */
+    long allocatedBytes() throws IOException;
 
     @Override
-    public void close() {
-        if (fd >= 0) {
-            LibC.close(fd);
-        }
-    }
+    void close();
 }

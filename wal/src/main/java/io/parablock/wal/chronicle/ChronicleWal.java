@@ -32,7 +32,7 @@ public final class ChronicleWal implements Wal {
 
     private final ChronicleWalConfig config;
     private final WalListener listener;
-    private final StableStorage storage;
+    private final SegmentEngine engine;
     private final WalDirectory directory;
     private final SegmentKeeper keeper;
 
@@ -46,7 +46,7 @@ public final class ChronicleWal implements Wal {
     /** Finished segments of this run whose last pages may not be on stable storage yet. */
     private final Set<Segment> unforced = ConcurrentHashMap.newKeySet();
 
-    private @Nullable SegmentAppender appender;
+    private @Nullable SegmentWriter appender;
     private @Nullable Segment current;
     private long endOffsetBytes;
     private boolean dirty;
@@ -60,13 +60,13 @@ public final class ChronicleWal implements Wal {
     private volatile @Nullable Throwable failure;
     private boolean closed;
 
-    private ChronicleWal(ChronicleWalConfig config, WalListener listener, StableStorage storage) {
+    private ChronicleWal(ChronicleWalConfig config, WalListener listener, SegmentEngine engine) {
         this.config = config;
         this.listener = listener;
-        this.storage = storage;
-        this.directory = WalDirectory.open(config, storage);
+        this.engine = engine;
+        this.directory = WalDirectory.open(config, engine.storage());
         this.segments = directory.segments();
-        this.keeper = new SegmentKeeper(config, directory.manifest(), storage, directory.runId());
+        this.keeper = new SegmentKeeper(config, directory.manifest(), engine, directory.runId());
     }
 
     public static ChronicleWal open(ChronicleWalConfig config, WalListener listener) {
@@ -74,7 +74,12 @@ public final class ChronicleWal implements Wal {
     }
 
     static ChronicleWal open(ChronicleWalConfig config, WalListener listener, StableStorage storage) {
-        ChronicleWal wal = new ChronicleWal(config, listener, storage);
+        return open(config, listener, SegmentEngine.chronicle(storage));
+    }
+
+    /** The same log with records put into its files in another way. */
+    public static ChronicleWal open(ChronicleWalConfig config, WalListener listener, SegmentEngine engine) {
+        ChronicleWal wal = new ChronicleWal(config, listener, engine);
         try {
             wal.startSegment();
         } catch (WalFullException full) {
@@ -152,7 +157,19 @@ public final class ChronicleWal implements Wal {
                         RecordDescriptor.position(id, 0),
                         DamagedRecord.unidentified(1, true, "the file of segment " + id + " is missing"));
             } else {
-                scanner.scan(segment, visitor);
+                boolean sound = scanner.scan(segment, visitor);
+                sealScanned(segment, sound);
+            }
+        }
+    }
+
+    /** The caller acts upon what it was shown: whatever happens to it from now on is corruption, not a torn write. */
+    private void sealScanned(Segment segment, boolean sound) {
+        if (sound && segment.sealedRecordCount == SegmentManifest.UNSEALED && !segment.isEmpty()) {
+            try {
+                directory.manifest().seal(segment.id, segment.recordCount);
+            } catch (IOException e) {
+                throw fail("cannot seal " + segment.path, e);
             }
         }
     }
@@ -183,7 +200,7 @@ public final class ChronicleWal implements Wal {
 
     @Override
     public String engine() {
-        return "chronicle";
+        return engine.name();
     }
 
     /** Waits until background work asked for so far, such as deletions, is done. */
@@ -250,7 +267,7 @@ public final class ChronicleWal implements Wal {
 
     private void startSegment() {
         if (appender == null) {
-            appender = new SegmentAppender(directory.createRunDirectory(), directory.runId(), config);
+            appender = engine.writers().open(directory.createRunDirectory(), directory.runId(), config);
         }
         Segment next;
         try {
@@ -311,11 +328,11 @@ public final class ChronicleWal implements Wal {
         }
         try {
             for (Iterator<Segment> finished = unforced.iterator(); finished.hasNext(); ) {
-                storage.force(finished.next().forceChannel());
+                engine.storage().force(finished.next().forceChannel());
                 finished.remove();
             }
             if (dirty) {
-                storage.force(segment.forceChannel());
+                engine.storage().force(segment.forceChannel());
             }
         } catch (IOException | RuntimeException e) {
             throw fail("cannot force " + segment.path, e);

@@ -15,17 +15,19 @@ final class ScanWindow {
     private static final int SECTOR_BYTES = 4096;
     private static final int READ_AHEAD_BYTES = 1 << 20;
 
+    private final int recordBytesMax;
     private ByteBuffer buffer;
     private UnsafeBuffer bytes;
     private FileChannel channel;
     private long fileBytes;
     private long startBytes;
     private int filledBytes;
+    private boolean unreadable;
 
     @SuppressWarnings("NullAway.Init") // the channel comes with open
     ScanWindow(int recordBytesMax) {
-        buffer = ByteBuffer.allocateDirect(recordBytesMax + READ_AHEAD_BYTES);
-        bytes = new UnsafeBuffer(buffer);
+        this.recordBytesMax = recordBytesMax;
+        reserve(0);
     }
 
     void open(Segment segment) {
@@ -34,6 +36,11 @@ final class ScanWindow {
             fileBytes = Math.min(segment.fileBytes, channel.size());
             startBytes = 0;
             filledBytes = 0;
+            unreadable = false;
+            int wanted = recordBytesMax + (int) Math.min(READ_AHEAD_BYTES, fileBytes);
+            if (wanted > buffer.capacity()) {
+                reserve(wanted);
+            }
         } catch (IOException e) {
             throw new WalException("cannot open segment " + segment.path, e);
         }
@@ -41,6 +48,16 @@ final class ScanWindow {
 
     long fileBytes() {
         return fileBytes;
+    }
+
+    /** Whether every byte can be read and is zero. */
+    boolean isBlank() {
+        for (long at = 0; at < fileBytes; at += Long.BYTES) {
+            if (bytes.getLong(indexOf(at, Long.BYTES)) != 0) {
+                return false;
+            }
+        }
+        return !unreadable;
     }
 
     UnsafeBuffer bytes() {
@@ -63,13 +80,17 @@ final class ScanWindow {
         return (int) (offsetBytes - startBytes);
     }
 
+    private void reserve(int capacityBytes) {
+        buffer = ByteBuffer.allocateDirect(capacityBytes);
+        bytes = new UnsafeBuffer(buffer);
+    }
+
     private void load(long offsetBytes, int length) {
         startBytes = offsetBytes & -SECTOR_BYTES;
         int needed = (int) (offsetBytes - startBytes) + length;
         if (needed > buffer.capacity()) {
             // Only a header that passed its CRC can ask for more than the configured record size.
-            buffer = ByteBuffer.allocateDirect(needed + RecordDescriptor.HEADER_LENGTH_MAX);
-            bytes = new UnsafeBuffer(buffer);
+            reserve(needed + RecordDescriptor.HEADER_LENGTH_MAX);
         }
         filledBytes = buffer.capacity();
         bytes.setMemory(0, filledBytes, (byte) 0);
@@ -89,6 +110,7 @@ final class ScanWindow {
             read(at, length);
         } catch (IOException bad) {
             bytes.setMemory(at, length, (byte) 0);
+            unreadable = true;
         }
     }
 

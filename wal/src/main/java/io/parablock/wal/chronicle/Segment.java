@@ -14,16 +14,16 @@ import org.agrona.collections.Long2LongHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** One live segment: one cycle file, what it holds for whom, and the channels to it. */
-final class Segment implements AutoCloseable {
+public final class Segment implements AutoCloseable {
     private static final DateTimeFormatter CYCLE_NAME = DateTimeFormatter.ofPattern("yyyyMMdd-HH", Locale.ROOT);
     static final long CYCLE_S = 3600;
     static final String FILE_SUFFIX = "F.cq4";
     private static final long NO_SLOT = Long.MIN_VALUE;
 
-    final int id;
+    public final int id;
     final int runId;
-    final Path path;
-    final long nonce;
+    public final Path path;
+    public final long nonce;
     final long fileBytes;
 
     /** Records that the manifest vouches for, or {@link SegmentManifest#UNSEALED}. */
@@ -34,7 +34,7 @@ final class Segment implements AutoCloseable {
     private volatile boolean closed;
 
     // Writer thread only.
-    int recordCount;
+    public int recordCount;
     boolean indexed;
     private final Long2LongHashMap highestSlotByGroup = new Long2LongHashMap(NO_SLOT);
 

@@ -20,7 +20,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * The queue of one run. Each run has a folder of its own, so the queue never opens, marks or locks a file of an
  * earlier run. Our clock stands still at one hour per segment: a segment ends when we say so.
  */
-final class SegmentAppender implements AutoCloseable {
+final class SegmentAppender implements SegmentWriter {
     private static final long CYCLE_MS = TimeUnit.SECONDS.toMillis(Segment.CYCLE_S);
 
     /** We never read through the queue's index, so it is kept small; 128 * 128 * 4096 records fit in a segment. */
@@ -69,13 +69,13 @@ final class SegmentAppender implements AutoCloseable {
         appender.singleThreadedCheckDisabled(true);
     }
 
-    /** The next append goes into this segment; the one before is never appended to again. */
-    void startSegment(int segmentId) {
+    @Override
+    public void startSegment(int segmentId) {
         clock.startSegment(segmentId);
     }
 
-    /** Appends one record; returns the offset of its header in the segment file. */
-    long append(Segment segment, WalRecord record, ByteBuffer payload, long durableUpTo) {
+    @Override
+    public long append(Segment segment, WalRecord record, ByteBuffer payload, long durableUpTo) {
         int payloadLength = record.payloadLength();
         int payloadAt = payload.position();
         try (DocumentContext document = appender.writingDocument()) {

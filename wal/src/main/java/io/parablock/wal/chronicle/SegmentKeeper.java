@@ -10,10 +10,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.SecureRandom;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -32,22 +30,18 @@ final class SegmentKeeper implements AutoCloseable {
 
     private final ChronicleWalConfig config;
     private final SegmentManifest manifest;
-    private final StableStorage storage;
+    private final SegmentEngine engine;
     private final int runId;
-    private final SecureRandom nonces = new SecureRandom();
-    private final ExecutorService worker = Executors.newSingleThreadExecutor(task -> {
-        Thread thread = new Thread(task, "wal-segments");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ExecutorService worker;
     private volatile @Nullable Throwable failure;
     private int nextSegmentId;
     private @Nullable Future<Segment> next;
 
-    SegmentKeeper(ChronicleWalConfig config, SegmentManifest manifest, StableStorage storage, int runId) {
+    SegmentKeeper(ChronicleWalConfig config, SegmentManifest manifest, SegmentEngine engine, int runId) {
         this.config = config;
         this.manifest = manifest;
-        this.storage = storage;
+        this.engine = engine;
+        this.worker = engine.workers().get();
         this.runId = runId;
         this.nextSegmentId = runId;
     }
@@ -93,7 +87,7 @@ final class SegmentKeeper implements AutoCloseable {
     void seal(Segment segment, Runnable whenForced) {
         int recordCount = segment.recordCount;
         background(() -> {
-            storage.force(segment.forceChannel());
+            engine.storage().force(segment.forceChannel());
             whenForced.run();
             manifest.seal(segment.id, recordCount);
         });
@@ -150,7 +144,7 @@ final class SegmentKeeper implements AutoCloseable {
     }
 
     private Segment create(int id) throws IOException {
-        long fileBytes = config.fileBytes();
+        long fileBytes = engine.fileBytes().applyAsLong(config);
         long usableBytes = Files.getFileStore(config.directory()).getUsableSpace();
         if (usableBytes < fileBytes + config.reserveBytes()) {
             throw new WalFullException("no room for another segment in " + config.directory() + ": " + usableBytes
@@ -168,7 +162,7 @@ final class SegmentKeeper implements AutoCloseable {
         }
         AtomicFile.forceDirectory(Segment.runDirectory(config.directory(), runId));
         SegmentManifest.Entry entry =
-                new SegmentManifest.Entry(id, runId, nonces.nextLong(), SegmentManifest.UNSEALED, fileBytes);
+                new SegmentManifest.Entry(id, runId, engine.nonces().getAsLong(), SegmentManifest.UNSEALED, fileBytes);
         manifest.put(entry);
         Segment segment = Segment.open(config.directory(), entry);
         segment.indexed = true;
@@ -176,10 +170,10 @@ final class SegmentKeeper implements AutoCloseable {
     }
 
     private void writeZeros(Path path, long fileBytes) throws IOException {
-        ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS_BYTES);
+        ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_BYTES, fileBytes));
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             for (long at = 0; at < fileBytes; ) {
-                zeros.position(0).limit((int) Math.min(ZEROS_BYTES, fileBytes - at));
+                zeros.position(0).limit((int) Math.min(zeros.capacity(), fileBytes - at));
                 at += channel.write(zeros, at);
             }
             // The queue maps a quarter more than its block, where no record goes. Growing the file to that is work that

@@ -17,6 +17,9 @@ final class SegmentScanner {
     private static final int ALIGNMENT = 4;
     private static final int NOT_FOUND = -1;
 
+    /** A segment whose nonce is known to nobody. */
+    static final long NO_NONCE = 0;
+
     /** The queue's length word of a document: bits for metadata and end of file, and the word before our header. */
     private static final int QUEUE_WORD_META_BIT = 0x4000_0000;
 
@@ -27,15 +30,33 @@ final class SegmentScanner {
     private final RecordChecksum checksum = new RecordChecksum();
     private final ScanWindow window;
     private long suspectBytes = NOT_FOUND;
+    private boolean sound;
 
     SegmentScanner(long clusterId, int recordBytesMax) {
         this.clusterId = clusterId;
         this.window = new ScanWindow(recordBytesMax);
     }
 
-    /** Visits the segment's records in order and notes in the segment what it holds. */
-    void scan(Segment segment, WalVisitor visitor) {
+    /**
+     * Visits the segment's records in order and notes in the segment what it holds. Returns whether all of them were
+     * sound.
+     */
+    boolean scan(Segment segment, WalVisitor visitor) {
+        sound = true;
+        scanRecords(segment, visitor);
+        return sound;
+    }
+
+    private void scanRecords(Segment segment, WalVisitor visitor) {
         window.open(segment);
+        if (segment.nonce == NO_NONCE && !window.isBlank()) {
+            // Neither the manifest nor the start record is left to tell records from other bytes.
+            report(
+                    visitor,
+                    RecordDescriptor.position(segment.id, 0),
+                    DamagedRecord.unidentified(1, true, "the nonce of segment " + segment.id + " is lost"));
+            return;
+        }
         long durableUpTo = durableUpTo(segment);
         long at = 0;
         int expectedNumber = 0;
@@ -48,7 +69,7 @@ final class SegmentScanner {
             if (missing > 0) {
                 long position = RecordDescriptor.position(segment.id, at);
                 String reason = "record numbers jump from " + (expectedNumber - 1) + " to " + number;
-                visitor.onDamaged(position, DamagedRecord.unidentified(missing, position < durableUpTo, reason));
+                report(visitor, position, DamagedRecord.unidentified(missing, position < durableUpTo, reason));
             }
             expectedNumber = number + 1;
             at = visit(segment, found, durableUpTo, visitor);
@@ -59,7 +80,7 @@ final class SegmentScanner {
         segment.indexed = true;
     }
 
-    /** The nonce in the segment's start record, or 0 when that is not readable. */
+    /** The nonce in the segment's start record, or {@link #NO_NONCE} when that is not readable. */
     long findNonce(Segment segment) {
         window.open(segment);
         for (long at = 0; at < START_SEARCH_BYTES; at += ALIGNMENT) {
@@ -68,7 +89,7 @@ final class SegmentScanner {
                 return window.bytes().getLong(index + RecordDescriptor.SESSION_OFFSET, LITTLE_ENDIAN);
             }
         }
-        return 0;
+        return NO_NONCE;
     }
 
     /** D of protocol section 12, as far as this segment is concerned: a seal, or the greatest one in its own headers. */
@@ -102,7 +123,7 @@ final class SegmentScanner {
         if (checksum.ofPayload(payload) == record.payloadCrc()) {
             visitor.onRecord(position, record, payload);
         } else {
-            visitor.onDamaged(position, DamagedRecord.identified(record, position < durableUpTo, "payload CRC"));
+            report(visitor, position, DamagedRecord.identified(record, position < durableUpTo, "payload CRC"));
         }
         return end;
     }
@@ -113,11 +134,13 @@ final class SegmentScanner {
         int missing = segment.sealedRecordCount - Math.max(expectedNumber, 1);
         if (missing > 0) {
             String reason = "the segment held " + segment.sealedRecordCount + " records, found " + expectedNumber;
-            visitor.onDamaged(position, DamagedRecord.unidentified(missing, true, reason));
+            report(visitor, position, DamagedRecord.unidentified(missing, true, reason));
         } else if (segment.sealedRecordCount == SegmentManifest.UNSEALED
                 && (suspectBytes != NOT_FOUND || isTornHeader(at))) {
-            visitor.onDamaged(
-                    position, DamagedRecord.unidentified(1, position < durableUpTo, "a header that is not valid"));
+            report(
+                    visitor,
+                    position,
+                    DamagedRecord.unidentified(1, position < durableUpTo, "a header that is not valid"));
         }
     }
 
@@ -137,6 +160,11 @@ final class SegmentScanner {
             }
         }
         return false;
+    }
+
+    private void report(WalVisitor visitor, long position, DamagedRecord what) {
+        sound = false;
+        visitor.onDamaged(position, what);
     }
 
     private long nextHeader(Segment segment, long from) {

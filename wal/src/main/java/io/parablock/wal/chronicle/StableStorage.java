@@ -5,7 +5,7 @@ import java.nio.channels.FileChannel;
 
 /** The one call that makes mapped pages durable: a seam, so that tests can make it fail. */
 @FunctionalInterface
-interface StableStorage {
+public interface StableStorage {
     /**
      * fdatasync: every dirty page of the file, whichever mapping dirtied it. The queue's own sync misses the tail of a
      * chunk that a batch has just left.

@@ -40,6 +40,10 @@ final class WalDirectory implements AutoCloseable {
     private WalDirectory(ChronicleWalConfig config, FileChannel lockChannel, StableStorage storage) throws IOException {
         this.path = config.directory();
         this.lockChannel = lockChannel;
+        for (Path run : runDirectories(path)) {
+            // A process killed while it created a segment left its name in the cache: listed below, it has to stay.
+            AtomicFile.forceDirectory(run);
+        }
         NavigableMap<Integer, Path> files = listSegmentFiles(path);
         SegmentManifest loaded = SegmentManifest.load(path, config.clusterId());
         if (loaded == null) {
@@ -105,6 +109,7 @@ final class WalDirectory implements AutoCloseable {
             Segment segment = Segment.open(path, entry);
             if (entry.recordCount() == SegmentManifest.UNSEALED) {
                 // What a killed process left may be in the page cache only; the scan is about to vouch for it.
+                SegmentRewriter.rewrite(segment.forceChannel());
                 storage.force(segment.forceChannel());
             }
             segments.put(segment.id, segment);

@@ -1,0 +1,137 @@
+package io.parablock.simulator.disk;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The damage on one disk that the atlas has been told of, and the misfortunes of forced sectors that wait for it to be
+ * told: nobody looks at the platter before the cache is gone, so whether a write was lost may be settled later, once the
+ * loss could be told from a write that never was.
+ */
+final class DamageLedger {
+    private record Charge(SimulatedFile file, int sector, Set<Region> regions) {}
+
+    /** A forced sector that may turn out to be lost, or to have gone to another one (target, or -1). */
+    private record Pending(
+            SimulatedFile file,
+            String path,
+            int sector,
+            int target,
+            byte @Nullable [] before,
+            byte @Nullable [] written) {}
+
+    private final int nodeId;
+    private final int sectorBytes;
+    private final FaultAtlas atlas;
+    private final RegionMap regions;
+    private final List<Charge> charges = new ArrayList<>();
+    private final List<Pending> pending = new ArrayList<>();
+
+    DamageLedger(int nodeId, int sectorBytes, FaultAtlas atlas, RegionMap regions) {
+        this.nodeId = nodeId;
+        this.sectorBytes = sectorBytes;
+        this.atlas = atlas;
+        this.regions = regions;
+    }
+
+    /** Charges the damage of one sector, if it may happen. */
+    boolean claim(FaultKind kind, String path, SimulatedFile file, int sector) {
+        return claim(kind, path, file, new int[] {sector});
+    }
+
+    /** Charges one fault that damages all of these sectors, if it may happen. */
+    boolean claim(FaultKind kind, String path, SimulatedFile file, int[] sectors) {
+        List<Set<Region>> hit = new ArrayList<>();
+        List<Region> all = new ArrayList<>();
+        for (int sector : sectors) {
+            Set<Region> here = regions.regionsOf(kind, path, (long) sector * sectorBytes, sectorBytes);
+            if (here == null) {
+                return false;
+            }
+            hit.add(here);
+            all.addAll(here);
+        }
+        if (!atlas.mayDamage(nodeId, all)) {
+            return false;
+        }
+        for (int i = 0; i < sectors.length; i++) {
+            charges.add(new Charge(file, sectors[i], hit.get(i)));
+        }
+        all.forEach(region -> atlas.damaged(nodeId, region));
+        atlas.count(kind);
+        return true;
+    }
+
+    void mayTurnOutLost(
+            String path,
+            SimulatedFile file,
+            int sector,
+            int target,
+            byte @Nullable [] before,
+            byte @Nullable [] written) {
+        pending.add(new Pending(file, path, sector, target, before, written));
+    }
+
+    /** Settles what can be settled by now. */
+    void settle() {
+        for (int i = 0; i < pending.size(); ) {
+            Pending next = pending.get(i);
+            boolean intact = !next.file.isDirty(next.sector) && next.file.stored(next.sector) == next.written;
+            boolean undecided =
+                    intact && (isUntold(next, next.sector) || (next.target >= 0 && isUntold(next, next.target)));
+            if (undecided) {
+                i++;
+                continue;
+            }
+            pending.remove(i);
+            if (intact) {
+                happen(next);
+            }
+        }
+    }
+
+    private boolean isUntold(Pending next, int sector) {
+        return regions.regionsOf(FaultKind.LOST_WRITE, next.path, (long) sector * sectorBytes, sectorBytes) == null;
+    }
+
+    private void happen(Pending next) {
+        if (next.target < 0) {
+            if (claim(FaultKind.LOST_WRITE, next.path, next.file, next.sector)) {
+                next.file.damageStored(next.sector, next.before);
+            }
+        } else if (!next.file.isDirty(next.target)
+                && claim(FaultKind.MISDIRECTED_WRITE, next.path, next.file, new int[] {next.sector, next.target})) {
+            next.file.damageStored(next.sector, next.before);
+            next.file.damageStored(next.target, next.written);
+        }
+    }
+
+    /** What waited to be settled turns out to have been written. */
+    void settleAllAsWritten() {
+        pending.clear();
+    }
+
+    void onRewritten(SimulatedFile file, int sector) {
+        release(charge -> charge.file == file && charge.sector == sector);
+    }
+
+    void releaseUnless(Predicate<SimulatedFile> reachable) {
+        release(charge -> !reachable.test(charge.file));
+    }
+
+    private void release(Predicate<Charge> ended) {
+        if (charges.isEmpty()) {
+            return;
+        }
+        for (int i = charges.size() - 1; i >= 0; i--) {
+            Charge charge = charges.get(i);
+            if (ended.test(charge)) {
+                charges.remove(i);
+                charge.regions.forEach(region -> atlas.repaired(nodeId, region));
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package io.parablock.simulator.disk;
+
+import io.parablock.wal.Wal;
+import io.parablock.wal.WalListener;
+import io.parablock.wal.chronicle.ChronicleWal;
+import io.parablock.wal.chronicle.ChronicleWalConfig;
+import io.parablock.wal.chronicle.SegmentEngine;
+import java.nio.channels.FileChannel;
+import java.util.SplittableRandom;
+
+/**
+ * The production log with its records written into the sectors of a simulated disk instead of a mapped queue: the same
+ * records, manifest, recovery scan, seals, markers and truncation, on one thread.
+ */
+final class SectorWal {
+    private static final int PAGE_BYTES = 4096;
+
+    private SectorWal() {}
+
+    /** @param random gives the segments' nonces; outlives the openings */
+    static Wal open(ChronicleWalConfig config, WalListener listener, WalRegions regions, SplittableRandom random) {
+        SegmentEngine engine = new SegmentEngine(
+                "sector",
+                (runDirectory, runId, c) -> new SectorWriter(c.clusterId(), regions),
+                SectorWal::fileBytes,
+                channel -> force(channel, regions),
+                InlineExecutor::new,
+                random::nextLong);
+        return ChronicleWal.open(config, listener, engine);
+    }
+
+    /** A record starts below segmentBytes; a marker may follow it. */
+    private static long fileBytes(ChronicleWalConfig config) {
+        long needed = config.segmentBytes() + config.recordBytesMax() + PAGE_BYTES;
+        return (needed + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    }
+
+    private static void force(FileChannel channel, WalRegions regions) throws java.io.IOException {
+        channel.force(false);
+        regions.onForced(((SimulatedFileChannel) channel).path());
+    }
+}
