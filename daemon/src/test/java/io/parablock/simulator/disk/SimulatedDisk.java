@@ -100,7 +100,7 @@ public final class SimulatedDisk {
         ledger.releaseUnless(file -> root.reaches(file));
     }
 
-    /** An empty disk takes this one's place. */
+    /** An empty disk takes this one's place; the atlas counts the node as lost. */
     public synchronized void wipe() {
         kill();
         ledger.settleAllAsWritten();
