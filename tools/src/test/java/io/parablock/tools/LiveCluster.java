@@ -5,12 +5,16 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Three daemons in processes of their own, for one test. */
 final class LiveCluster implements AutoCloseable {
@@ -195,14 +199,34 @@ final class LiveCluster implements AutoCloseable {
         }
     }
 
-    /** The bytes that a node keeps besides its replica of the volume: log and marks. */
+    /** The bytes that a node keeps besides its replica of the volume: log and marks. Files come and go meanwhile. */
     long logBytes(int node) throws IOException {
-        try (Stream<Path> files = Files.walk(cluster.folder().data(node))) {
-            return files.filter(Files::isRegularFile)
-                    .filter(file -> !ReplicaComparer.ChunkFiles.isChunk(file))
-                    .mapToLong(file -> file.toFile().length())
-                    .sum();
-        }
+        long[] bytes = new long[1];
+        Files.walkFileTree(cluster.folder().data(node), new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                if (!ReplicaComparer.ChunkFiles.isChunk(file)) {
+                    bytes[0] += attributes.size();
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                if (e instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw e;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException e) throws IOException {
+                return e instanceof NoSuchFileException
+                        ? FileVisitResult.CONTINUE
+                        : super.postVisitDirectory(folder, e);
+            }
+        });
+        return bytes[0];
     }
 
     List<String> log(int node) throws IOException {
