@@ -41,8 +41,9 @@ public final class FileStateStore implements StateStore {
     public static FileStateStore open(Path dir) {
         try {
             Files.createDirectories(dir);
+            forceAll(dir);
         } catch (IOException e) {
-            throw new WalException("cannot create " + dir, e);
+            throw new WalException("cannot open " + dir + ": " + e.getMessage(), e);
         }
         return new FileStateStore(dir);
     }
@@ -62,6 +63,12 @@ public final class FileStateStore implements StateStore {
                     "no readable copy of META in " + dir + ": this node must rejoin as a new member");
         }
         metaSequence = best.sequence;
+        if (a == null || b == null || a.sequence != b.sequence) {
+            // Killed between the copies: this META may be answered for from now on, so it must be in both (protocol.md
+            // §12).
+            replace("meta.0", metaSequence, best.bytes);
+            replace("meta.1", metaSequence, best.bytes);
+        }
         return best.bytes;
     }
 
@@ -159,6 +166,21 @@ public final class FileStateStore implements StateStore {
         } catch (IOException e) {
             throw new WalException("cannot save " + dir.resolve(name) + ": " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * Makes a directory's files and names durable. What a start finds may be in the page cache only, written by a process
+     * that was killed before its force: nothing may be said on the strength of it until it cannot be lost any more.
+     */
+    public static void forceAll(Path dir) throws IOException {
+        try (var files = Files.newDirectoryStream(dir, Files::isRegularFile)) {
+            for (Path file : files) {
+                try (FileChannel ch = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                    ch.force(true);
+                }
+            }
+        }
+        forceDirectory(dir);
     }
 
     /** Makes the names in a directory durable. */

@@ -26,7 +26,10 @@ public interface Wal extends AutoCloseable {
     /** @throws WalCorruptException if the record is damaged or truncated away */
     void read(long position, WalVisitor visitor);
 
-    /** Recovery: every record in order of position. Once, after open, before any append. */
+    /**
+     * Recovery: every record in order of position, each on stable storage by now even if its writer was killed before it
+     * forced it. Once, after open, before any append.
+     */
     void scan(WalVisitor visitor);
 
     /** Records of the group with slots up to {@code slot} are no longer needed; whole segments without any other go. */

@@ -42,8 +42,22 @@ class StateStoreTest {
         FileStateStore.open(dir).saveMeta(new byte[] {9});
         damage("meta.0");
         assertThat(FileStateStore.open(dir).loadMeta()).containsExactly(9);
+        damage("meta.0");
         damage("meta.1");
         assertThatThrownBy(() -> FileStateStore.open(dir).loadMeta()).isInstanceOf(StateLostException.class);
+    }
+
+    /** A process killed between the copies: what it answers for next must not hang on one of them. */
+    @Test
+    void shouldMakeBothCopiesOfMetaTheSameWhenItIsRead() throws IOException {
+        FileStateStore s = FileStateStore.open(dir);
+        s.saveMeta(new byte[] {1});
+        byte[] old = Files.readAllBytes(dir.resolve("meta.1"));
+        s.saveMeta(new byte[] {2});
+        Files.write(dir.resolve("meta.1"), old);
+        assertThat(FileStateStore.open(dir).loadMeta()).containsExactly(2);
+        damage("meta.0");
+        assertThat(FileStateStore.open(dir).loadMeta()).containsExactly(2);
     }
 
     @Test

@@ -98,6 +98,7 @@ public final class ChronicleWal implements Wal {
     public static ChronicleWal open(ChronicleWalConfig config, WalListener listener) {
         try {
             Files.createDirectories(config.directory());
+            FileStateStore.forceAll(config.directory());
             int last = FIRST_CYCLE;
             List<Integer> cycles = cycleFiles(config.directory());
             for (int c : cycles) {
