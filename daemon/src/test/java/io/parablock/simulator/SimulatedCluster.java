@@ -1,0 +1,124 @@
+package io.parablock.simulator;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.parablock.simulator.check.Checker;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The machines of a run, and what their ports share. */
+final class SimulatedCluster {
+    /** Makes the disk of a node. */
+    @FunctionalInterface
+    interface StorageFactory {
+        NodeStorage create(int nodeId, Seeded random, SimulationSettings settings);
+    }
+
+    private final Simulation sim;
+    private final SimulationSettings settings;
+    private final FaultCounts counts = new FaultCounts();
+    private final Watch watch;
+    private final ProposalBook book = new ProposalBook();
+    private final ByteBufAllocator allocator = new SimulatedAllocator();
+    private final List<SimulatedNode> nodes = new ArrayList<>();
+    private final List<SimulatedClient> clients = new ArrayList<>();
+    private final SimulatedNetwork network;
+    private final SimulatedView view;
+    private final Seeded random;
+    private long boots;
+    private boolean restarting = true;
+
+    SimulatedCluster(Simulation sim, SimulationSettings settings, List<Checker> checkers, StorageFactory storage) {
+        this.sim = sim;
+        this.settings = settings;
+        this.watch = new Watch(checkers);
+        this.random = sim.random("restarts");
+        for (int id = 1; id <= settings.nodes; id++) {
+            NodeStorage disk = storage.create(id, sim.random("disk " + id), settings);
+            nodes.add(new SimulatedNode(id, sim, settings, this, disk));
+        }
+        network = new SimulatedNetwork(sim, settings, counts, allocator, nodes);
+        view = new SimulatedView(this);
+    }
+
+    void start(OperationLog log) {
+        nodes.forEach(SimulatedNode::start);
+        for (int i = 1; i <= settings.clients; i++) {
+            SimulatedClient c = new SimulatedClient(i, this, log);
+            clients.add(c);
+            c.start();
+        }
+    }
+
+    long nextBoot() {
+        return ++boots;
+    }
+
+    /** A process has ended; in the safety phase it comes back after a while. */
+    void onStopped(SimulatedNode node) {
+        network.onStopped(node);
+        clients.forEach(c -> c.onNodeDown(node.id()));
+        if (restarting) {
+            long boot = node.boot();
+            sim.after(random.exponential(2 * settings.electionTimeoutNs) + Simulation.MS, () -> {
+                if (restarting && !node.isUp() && node.boot() == boot) {
+                    node.start();
+                }
+            });
+        }
+    }
+
+    /** From here on nobody comes back unless {@link SimulatedNode#start} is called. */
+    void stopRestarting() {
+        restarting = false;
+    }
+
+    /** durability=mapped survives the power loss of a minority only (protocol.md §11). */
+    boolean mayLosePower(SimulatedNode node) {
+        long lost = nodes.stream().filter(SimulatedNode::isUnclean).count();
+        return !settings.mapped || node.isUnclean() || lost + 1 <= settings.nodes - settings.quorum();
+    }
+
+    Simulation simulation() {
+        return sim;
+    }
+
+    SimulationSettings settings() {
+        return settings;
+    }
+
+    FaultCounts counts() {
+        return counts;
+    }
+
+    Watch watch() {
+        return watch;
+    }
+
+    ProposalBook book() {
+        return book;
+    }
+
+    ByteBufAllocator allocator() {
+        return allocator;
+    }
+
+    List<SimulatedNode> nodes() {
+        return nodes;
+    }
+
+    SimulatedNode node(int id) {
+        return nodes.get(id - 1);
+    }
+
+    List<SimulatedClient> clients() {
+        return clients;
+    }
+
+    SimulatedNetwork network() {
+        return network;
+    }
+
+    SimulatedView view() {
+        return view;
+    }
+}

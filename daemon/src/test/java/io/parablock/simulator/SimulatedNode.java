@@ -1,0 +1,581 @@
+package io.parablock.simulator;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.parablock.blockdev.nbd.NbdSession;
+import io.parablock.gateway.Gateway;
+import io.parablock.main.GroupPort;
+import io.parablock.metrics.RequestMeters;
+import io.parablock.raft.RaftNode;
+import io.parablock.raft.log.Entry;
+import io.parablock.raft.message.Message;
+import io.parablock.replica.Identity;
+import io.parablock.replica.PeerSender;
+import io.parablock.replica.Recovery;
+import io.parablock.replica.Replica;
+import io.parablock.replica.ReplicaEvents;
+import io.parablock.replica.ReplicaInside;
+import io.parablock.replica.ReplicaPorts;
+import io.parablock.replica.WalRouter;
+import io.parablock.replica.WalStage;
+import io.parablock.replica.client.ClientMessage;
+import io.parablock.simulator.check.EntryView;
+import io.parablock.wal.WalRecord;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/** One machine and the process on it: production code over simulated ports, on virtual time. */
+final class SimulatedNode {
+    private static final long CLUSTER = 0xc1a5L;
+    private static final int BATCH_INPUTS_MAX = 256;
+    private static final String VOLUME = "v";
+
+    private final int id;
+    private final Simulation sim;
+    private final SimulationSettings settings;
+    private final SimulatedCluster cluster;
+    private final NodeStorage storage;
+    private final Seeded random;
+    private final DurableSteps steps;
+    private final NodeClock clock;
+    private final NodeRecord record;
+    private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
+    private @Nullable Running process;
+    private long boot;
+    private boolean pollQueued;
+    /** The group's thread waits for a disk until then. */
+    private long busyUntilNs;
+    /** The whole process stands still until then. */
+    private long pausedUntilNs;
+
+    private boolean dying;
+    private @Nullable String dyingWhy;
+    /** durability=mapped: the machine lost its power, and not after an orderly stop. */
+    private boolean unclean;
+
+    private boolean stoppedCleanly = true;
+
+    /** What lives and dies with the process. */
+    private record Running(
+            Replica replica,
+            RaftNode core,
+            Gateway gateway,
+            GroupPort group,
+            SimulatedLoop loop,
+            NodeStorage.Ports raw,
+            @Nullable DelayedWalStage walThread) {}
+
+    SimulatedNode(int id, Simulation sim, SimulationSettings settings, SimulatedCluster cluster, NodeStorage storage) {
+        this.id = id;
+        this.sim = sim;
+        this.settings = settings;
+        this.cluster = cluster;
+        this.storage = storage;
+        this.random = sim.random("node " + id);
+        this.steps = new DurableSteps(this, sim.random("disk steps " + id), settings.diskNs);
+        this.clock = new NodeClock(random.between(1, 1L << 50));
+        this.record = new NodeRecord(id, cluster);
+    }
+
+    // ---------------------------------------------------------------- life
+
+    /** Boots the process. */
+    void start() {
+        if (process != null) {
+            throw new AssertionError("node " + id + " runs");
+        }
+        boot = cluster.nextBoot();
+        dying = false;
+        steps.reset();
+        busyUntilNs = sim.nowNs();
+        pausedUntilNs = 0;
+        try {
+            process = assemble();
+        } catch (ProcessDied e) {
+            finishDying();
+            return;
+        }
+        stoppedCleanly = false;
+        sim.note("node " + id + " starts, boot " + boot + (unclean ? ", after an unclean machine restart" : ""));
+        cluster.network().onStarted(this);
+        tick(boot);
+    }
+
+    private Running assemble() {
+        WalRouter router = new WalRouter();
+        ObservedWal[] observed = new ObservedWal[1];
+        DelayedWalStage[] walThread = new DelayedWalStage[1];
+        NodeStorage.Ports raw = storage.open(token -> {
+            WalRecord r = observed[0].onDurable(token);
+            DelayedWalStage thread = walThread[0];
+            if (thread == null) {
+                record.onDurableTold(r.slot(), r.origin());
+                router.onDurable(token);
+            } else {
+                thread.onDurable(token);
+            }
+        });
+        ObservedWal wal = new ObservedWal(raw.wal(), this, steps);
+        observed[0] = wal;
+        ObservedStateStore state = new ObservedStateStore(raw.state(), this, steps);
+        ObservedBlockStore store = new ObservedBlockStore(raw.store(), this, steps);
+        Identity identity = new Identity(CLUSTER, SimulationSettings.GROUP, id, 1);
+        Recovery.Recovered found = Recovery.recover(wal, List.of(new Recovery.Group(identity, state)), unclean)
+                .get(SimulationSettings.GROUP);
+        found.notes().forEach(n -> sim.note("node " + id + ": " + n));
+        record.onStarted(boot, found.state());
+        WalStage stage;
+        if (settings.inline) {
+            stage = new ObservedWalStage(wal, this, steps);
+        } else {
+            walThread[0] = new DelayedWalStage(this, wal, steps, random);
+            stage = walThread[0];
+        }
+        ByteBufAllocator allocator = cluster.allocator();
+        GroupPort[] group = new GroupPort[1];
+        PeerSender sender = GroupPort.withLoopBack(id, new Sender(), (from, m) -> onClient(group[0], from, m));
+        Gateway gateway = new Gateway(id, boot, settings.gateway, sender, RequestMeters.NONE, allocator, this::clockNs);
+        SimulatedLoop loop = new SimulatedLoop(this);
+        ReplicaPorts ports = new ReplicaPorts(
+                stage,
+                state,
+                store,
+                new DelayedApplyStage(this, store, steps, settings.inline),
+                new AnswerObserver(sender, this, record),
+                new Events(gateway),
+                loop::execute,
+                new Background(),
+                this::clockNs,
+                allocator);
+        Replica replica =
+                new Replica(settings.raft(id), settings.replica, identity, found.state(), ports, random.next());
+        router.register(SimulationSettings.GROUP, replica::onWalDurable);
+        if (walThread[0] != null) {
+            walThread[0].bind(replica::onWalDurable);
+        }
+        group[0] = new GroupPort(SimulationSettings.GROUP, gateway, replica, loop);
+        gateway.addGroup(SimulationSettings.GROUP, loop);
+        gateway.addVolume(VOLUME, settings.sizeBytes(), settings.sizeBytes(), List.of(SimulationSettings.GROUP));
+        return new Running(replica, ReplicaInside.core(replica), gateway, group[0], loop, raw, walThread[0]);
+    }
+
+    /** The process is gone. */
+    void stop(boolean powerLoss, String why) {
+        if (process == null) {
+            return;
+        }
+        sim.note("node " + id + " is down: " + why);
+        process = null;
+        inbox.clear();
+        if (powerLoss) {
+            unclean |= settings.mapped;
+            storage.powerLoss();
+        } else {
+            storage.kill();
+        }
+        record.onStopped();
+        cluster.onStopped(this);
+    }
+
+    /** The machine loses its power while the process is down: what was not flushed is lost as well. */
+    void losePowerWhileDown() {
+        if (process == null) {
+            unclean |= settings.mapped && !stoppedCleanly;
+            storage.powerLoss();
+        }
+    }
+
+    /** An orderly stop: requests end, the log is written, forced and marked clean. */
+    void stopCleanly() {
+        Running p = process;
+        if (p == null) {
+            return;
+        }
+        p.group.stop();
+        runInbox(p, Integer.MAX_VALUE);
+        p.loop.close();
+        boolean amnesiac = p.core.status().amnesiac();
+        try {
+            if (p.walThread != null) {
+                p.walThread.drain();
+            }
+            p.raw.wal().submit();
+            long force = record.onForceBegun();
+            p.raw.wal().force();
+            record.onForceEnded(force);
+            stoppedCleanly = !amnesiac && !dying;
+        } catch (RuntimeException e) {
+            // The disk fails at the last moment: not a clean stop.
+            sim.note("node " + id + ": " + e.getMessage());
+        }
+        stop(false, "orderly stop");
+    }
+
+    // ---------------------------------------------------------------- time
+
+    private void tick(long ofBoot) {
+        Running p = process;
+        if (p == null || boot != ofBoot) {
+            return;
+        }
+        long freeNs = Math.max(busyUntilNs, pausedUntilNs);
+        if (sim.nowNs() < freeNs) {
+            sim.at(freeNs, () -> tick(ofBoot));
+            return;
+        }
+        run(p, () -> p.group.inputs().tick());
+        endOfBatch(p);
+        sim.after(settings.tickNs, () -> tick(ofBoot));
+    }
+
+    /** An input of the group's thread. */
+    void enqueue(Runnable input) {
+        inbox.add(input);
+        queuePoll(random.coin() ? 0 : random.below(50_000));
+    }
+
+    private void queuePoll(long delayNs) {
+        if (!pollQueued) {
+            pollQueued = true;
+            long ofBoot = boot;
+            long at = Math.max(sim.nowNs() + delayNs, Math.max(busyUntilNs, pausedUntilNs));
+            sim.at(at, () -> {
+                pollQueued = false;
+                poll(ofBoot);
+            });
+        }
+    }
+
+    private void poll(long ofBoot) {
+        Running p = process;
+        if (p == null || inbox.isEmpty()) {
+            return;
+        }
+        if (boot != ofBoot || sim.nowNs() < Math.max(busyUntilNs, pausedUntilNs)) {
+            queuePoll(0);
+            return;
+        }
+        runInbox(p, BATCH_INPUTS_MAX);
+        endOfBatch(p);
+        if (!inbox.isEmpty()) {
+            queuePoll(0);
+        }
+    }
+
+    private void runInbox(Running p, int max) {
+        Runnable input = inbox.poll();
+        for (int n = 0; input != null; n++) {
+            run(p, input);
+            input = n < max ? inbox.poll() : null;
+        }
+    }
+
+    private void run(Running p, Runnable input) {
+        if (dying) {
+            return;
+        }
+        try {
+            input.run();
+        } catch (ProcessDied e) {
+            // endOfBatch ends it.
+        } catch (Throwable t) {
+            p.group.inputs().onError(t);
+        }
+    }
+
+    private void endOfBatch(Running p) {
+        run(p, () -> p.group.inputs().endOfBatch());
+        afterEvent(p);
+    }
+
+    private void afterEvent(Running p) {
+        if (dying) {
+            finishDying();
+            return;
+        }
+        record.afterBatch(p.core, sim);
+        if (unclean && !p.core.status().amnesiac()) {
+            unclean = false;
+            sim.note("node " + id + " is cured of amnesia");
+        }
+    }
+
+    /** Work of another thread of this process, later. */
+    void onDisk(long delayNs, Runnable work) {
+        long ofBoot = boot;
+        sim.after(delayNs, () -> {
+            Running p = process;
+            if (p == null || boot != ofBoot) {
+                return;
+            }
+            if (sim.nowNs() < pausedUntilNs) {
+                onDisk(pausedUntilNs - sim.nowNs(), work);
+                return;
+            }
+            try {
+                work.run();
+            } catch (ProcessDied e) {
+                finishDying();
+            }
+        });
+    }
+
+    /** The group's thread stands still. */
+    void block(long forNs) {
+        busyUntilNs = Math.max(busyUntilNs, sim.nowNs()) + forNs;
+    }
+
+    void pause(long forNs) {
+        pausedUntilNs = Math.max(pausedUntilNs, sim.nowNs() + forNs);
+    }
+
+    /** The time at which what the group's thread does now is done. */
+    long localNs() {
+        return Math.max(sim.nowNs(), busyUntilNs);
+    }
+
+    private long clockNs() {
+        return clock.at(localNs());
+    }
+
+    NodeClock clock() {
+        return clock;
+    }
+
+    // ---------------------------------------------------------------- messages
+
+    void onClient(int from, ClientMessage m) {
+        onClient(running().group, from, m);
+    }
+
+    private void onClient(GroupPort to, int from, ClientMessage m) {
+        if (m instanceof ClientMessage.Read || m instanceof ClientMessage.Flush) {
+            enqueue(() -> record.onRequest(from, m));
+        }
+        to.onClient(from, m);
+    }
+
+    // ---------------------------------------------------------------- death
+
+    /** @throws ProcessDied always */
+    void die(String where) {
+        dying = true;
+        dyingWhy = where;
+        throw new ProcessDied(where);
+    }
+
+    void requireAlive() {
+        if (dying) {
+            throw new ProcessDied("dead");
+        }
+    }
+
+    private void finishDying() {
+        boolean powerLoss = settings.has(FaultKind.POWER_LOSS) && cluster.mayLosePower(this) && random.coin();
+        if (process == null) {
+            // It died while it started.
+            if (powerLoss) {
+                losePowerWhileDown();
+            } else {
+                storage.kill();
+            }
+            cluster.onStopped(this);
+        } else {
+            stop(powerLoss, (powerLoss ? "power loss " : "killed ") + dyingWhy);
+        }
+    }
+
+    void onError(Throwable t) {
+        Running p = process;
+        if (p != null) {
+            p.group.inputs().onError(t);
+        }
+    }
+
+    // ---------------------------------------------------------------- what the ports tell
+
+    void onHandedToWal(Entry e) {
+        Running p = process;
+        record.onHandedToWal(e, p != null && p.core.isReady());
+    }
+
+    void onEntryDurable(EntryView e) {
+        record.onEntryDurable(e);
+    }
+
+    void onDurableTold(Entry e) {
+        record.onDurableTold(e.slot(), e.origin());
+    }
+
+    long onForceBegun() {
+        return record.onForceBegun();
+    }
+
+    void onForceEnded(long force) {
+        record.onForceEnded(force);
+    }
+
+    void onTruncated(long slot) {
+        record.onTruncated(slot);
+    }
+
+    void onMeta(byte[] meta) {
+        record.onMeta(meta);
+    }
+
+    void onSyncRecord(byte[] bytes) {
+        record.onSyncRecord(bytes);
+    }
+
+    void onCheckpoint(byte[] bytes) {
+        record.onCheckpoint(bytes);
+    }
+
+    void onApplyStarted(Entry e) {
+        record.onApplyStarted(e);
+    }
+
+    void onApplied(Entry e) {
+        record.onApplied(e);
+    }
+
+    void count(FaultKind kind) {
+        cluster.counts().count(kind);
+    }
+
+    // ---------------------------------------------------------------- readings
+
+    int id() {
+        return id;
+    }
+
+    long boot() {
+        return boot;
+    }
+
+    boolean isUp() {
+        return process != null && !dying;
+    }
+
+    boolean isRunning(long ofBoot) {
+        return process != null && boot == ofBoot;
+    }
+
+    boolean isPaused() {
+        return sim.nowNs() < pausedUntilNs;
+    }
+
+    boolean stoppedCleanly() {
+        return stoppedCleanly;
+    }
+
+    /** A power loss made it forget, and nobody has cured it. */
+    boolean isUnclean() {
+        return unclean;
+    }
+
+    Simulation simulation() {
+        return sim;
+    }
+
+    DurableSteps steps() {
+        return steps;
+    }
+
+    NodeRecord record() {
+        return record;
+    }
+
+    private Running running() {
+        Running p = process;
+        if (p == null) {
+            throw new IllegalStateException("node " + id + " is down");
+        }
+        return p;
+    }
+
+    GroupPort group() {
+        return running().group;
+    }
+
+    RaftNode core() {
+        return running().core;
+    }
+
+    Replica replica() {
+        return running().replica;
+    }
+
+    NodeStorage.Ports rawPorts() {
+        return running().raw;
+    }
+
+    /** A client connects to this node's gateway. */
+    NbdSession attach() {
+        Gateway g = running().gateway;
+        return g.attach(g.exports().get(0));
+    }
+
+    // ---------------------------------------------------------------- ports
+
+    private final class Sender implements PeerSender {
+        @Override
+        public void send(int groupId, int to, Message m) {
+            requireAlive();
+            cluster.watch().onSent(id, to, m);
+            cluster.network().send(SimulatedNode.this, to, m);
+        }
+
+        @Override
+        public void sendClient(int groupId, int to, ClientMessage m) {
+            requireAlive();
+            cluster.network().sendClient(SimulatedNode.this, to, m);
+        }
+
+        @Override
+        public boolean connected(int peer) {
+            return cluster.network().connected(id, peer);
+        }
+    }
+
+    /** Checkpoints and catch-up reads: each on its own thread, whenever that gets to run. */
+    private final class Background implements Executor {
+        @Override
+        public void execute(Runnable work) {
+            onDisk(steps.latencyNs() * 2, work);
+        }
+    }
+
+    private final class Events implements ReplicaEvents {
+        private final Gateway gateway;
+
+        Events(Gateway gateway) {
+            this.gateway = gateway;
+        }
+
+        @Override
+        public void onLeaderChanged(int groupId, int leaderNode, boolean ready) {
+            // As the production node does.
+            gateway.onLeader(groupId, leaderNode == id && !ready ? 0 : leaderNode);
+        }
+
+        @Override
+        public void onFatal(int groupId, String line, Throwable cause) {
+            if (dying) {
+                return;
+            }
+            if (!String.valueOf(cause.getMessage()).contains("injected")) {
+                cluster.watch().fail("node " + id + " stopped: " + line, cause);
+            }
+            // The production node halts its process.
+            dying = true;
+            dyingWhy = line;
+        }
+
+        @Override
+        public void onEvent(int groupId, String line) {
+            sim.note("node " + id + ": " + line);
+        }
+    }
+}
