@@ -64,7 +64,8 @@ final class ElectionChecker implements Checker {
     @Override
     public void onVoteSent(int voter, VoteReport r) {
         vote(voter, r.term(), r.candidate());
-        boolean longer = r.candidateSyncTerm() > r.syncTerm()
+        boolean longer = r.candidateSyncTerm() < 0
+                || r.candidateSyncTerm() > r.syncTerm()
                 || (r.candidateSyncTerm() == r.syncTerm() && r.candidateContigPrefix() >= r.logBase());
         Violation.require(
                 longer, 7, this, () -> "node " + voter + " votes for a log that may lack decided slots: " + r);

@@ -9,9 +9,11 @@ import java.util.TreeMap;
  * origin S; a report hides nothing that was acknowledged.
  */
 final class NoopChecker implements Checker, Ledger.Listener {
+    private record Campaign(int candidate, long term) {}
+
     private final Ledger ledger;
     private final Map<Long, TreeMap<Integer, VoteReport>> reports = new HashMap<>();
-    private final Map<Long, Long> candidateSyncTerm = new HashMap<>();
+    private final Map<Campaign, Long> candidateSyncTerm = new HashMap<>();
     private long amnesiacTerm;
 
     NoopChecker(Ledger ledger) {
@@ -26,7 +28,7 @@ final class NoopChecker implements Checker, Ledger.Listener {
 
     @Override
     public void onVoteRequested(int candidate, long term, long syncTerm, long contigPrefix) {
-        candidateSyncTerm.put(term, syncTerm);
+        candidateSyncTerm.put(new Campaign(candidate, term), syncTerm);
     }
 
     @Override
@@ -46,7 +48,7 @@ final class NoopChecker implements Checker, Ledger.Listener {
 
     @Override
     public void onMerged(int node, long term, MergedLog log) {
-        Long s = candidateSyncTerm.get(term);
+        Long s = candidateSyncTerm.get(new Campaign(node, term));
         if (s == null || term == amnesiacTerm) {
             return;
         }

@@ -6,7 +6,8 @@ import java.util.List;
 /**
  * What a voter said with its granted vote (VoteReply, protocol.md §2).
  *
- * @param candidateSyncTerm of the Vote that it answers; the report is empty if the voter's is below it
+ * @param candidateSyncTerm of the Vote that it answers; the report is empty if the voter's is below it; -1 if that
+ *     Vote was not seen
  * @param candidateContigPrefix the report covers the slots above it
  */
 public record VoteReport(
