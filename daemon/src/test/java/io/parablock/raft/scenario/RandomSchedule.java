@@ -237,8 +237,7 @@ final class RandomSchedule {
         }
         for (Entry e : List.copyOf(n.appending)) {
             if (random.nextBoolean()) {
-                n.disk.write(e);
-                cluster.checker.afterDurable(n, e);
+                cluster.written(n, e);
             }
         }
         cluster.crash(n, random.nextBoolean());
@@ -255,7 +254,7 @@ final class RandomSchedule {
     private void start(SimulatedNode n) {
         if (damages == 0 && random.nextInt(20) == 0 && !n.disk.wal.isEmpty()) {
             damages++;
-            n.disk.damage(pick(n.disk.wal).slot());
+            cluster.damage(n, pick(n.disk.wal).slot());
         }
         cluster.start(n);
         for (SimulatedNode other : up()) {
@@ -307,6 +306,7 @@ final class RandomSchedule {
             cluster.run(HEAL_STEP_MS, p -> true);
             last = last == 0 ? lastWrite() : last;
             if (last > 0 && isConverged(last)) {
+                cluster.suite.atQuiescence();
                 return;
             }
         }

@@ -11,6 +11,9 @@ import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.message.Message;
 import io.parablock.raft.state.Checkpoint;
+import io.parablock.simulator.check.CheckerSuite;
+import io.parablock.simulator.check.EntryView;
+import io.parablock.simulator.check.WireFeed;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -32,6 +35,7 @@ final class ScenarioCluster {
 
     private static final int DELIVERIES_MAX = 20_000;
     private static final long STEP_NS = 5 * MS;
+    private static final long SCAN_EVERY = 200;
 
     /** @param retain slots kept for a lagging follower */
     record Shape(
@@ -53,6 +57,8 @@ final class ScenarioCluster {
     final Set<Integer> cuts = new HashSet<>();
 
     final SafetyChecker checker;
+    final CheckerSuite suite;
+    private final WireFeed wire;
     final Map<Long, Boolean> reads = new HashMap<>();
     final Map<Long, Boolean> flushes = new HashMap<>();
     final List<String> transcript = new ArrayList<>();
@@ -64,6 +70,11 @@ final class ScenarioCluster {
         this.shape = shape;
         this.seed = seed;
         this.checker = new SafetyChecker(shape.mode(), shape.nodes(), shape.span());
+        this.suite = new CheckerSuite(
+                new io.parablock.simulator.check.Shape(shape.nodes(), shape.span(), shape.mode() == Mode.STRICT, false),
+                new SuiteView(this),
+                SCAN_EVERY);
+        this.wire = new WireFeed(suite);
         for (int i = 1; i <= shape.nodes(); i++) {
             SimulatedNode n = new SimulatedNode(i);
             nodes.put(i, n);
@@ -101,6 +112,7 @@ final class ScenarioCluster {
         n.boot++;
         n.startedFrom = n.disk.checkpoint.a();
         n.raft = new RaftNode(config, n.disk.recovered(), seed * 31 + n.id * 7L + n.boot, now);
+        suite.onStarted(n.id, n.boot);
         work(n);
     }
 
@@ -114,6 +126,7 @@ final class ScenarioCluster {
 
     void crash(SimulatedNode n, boolean keepStore) {
         note("n" + n.id + " crashes");
+        suite.onCrashed(n.id);
         n.crash(keepStore);
     }
 
@@ -148,6 +161,7 @@ final class ScenarioCluster {
                         && e.seq() == seq
                         && e.origin() == n.core().status().term()) {
                     checker.onAssigned(n, e);
+                    suite.onProposed(n.id, e.origin(), EntryView.of(e));
                 }
             }
         }
@@ -156,23 +170,40 @@ final class ScenarioCluster {
 
     void read(SimulatedNode n, long readId, long offset, long length) {
         checker.onReadStarted(n.id, readId, offset, length);
+        suite.onReadArrived(n.id, readId, offset, length);
         n.core().readIndex(readId, offset, length, now);
         work(n);
     }
 
     void durable(SimulatedNode n, Entry e) {
         n.appending.remove(e);
-        n.disk.write(e);
-        checker.afterDurable(n, e);
+        written(n, e);
         note("n" + n.id + " durable " + e.slot() + "@" + e.origin());
+        suite.onDurableTold(n.id, e.slot(), e.origin());
         n.core().onDurable(e.slot(), e.origin(), now);
         work(n);
     }
 
+    /** The disk has it; the node is not told yet. */
+    void written(SimulatedNode n, Entry e) {
+        n.disk.write(e);
+        checker.afterDurable(n, e);
+        suite.onEntryDurable(n.id, EntryView.of(e));
+    }
+
+    /** A record rots. */
+    void damage(SimulatedNode n, long slot) {
+        for (Entry e : n.disk.wal) {
+            if (e.slot() == slot) {
+                suite.onEntryLost(n.id, slot, e.origin(), true);
+            }
+        }
+        n.disk.damage(slot);
+    }
+
     void complete(SimulatedNode n, Entry e) {
         n.applying.remove(e);
-        n.write(e);
-        n.applied.put(e.slot(), e);
+        applied(n, e);
         note("n" + n.id + " applied " + e.slot());
         n.core().onApplied(e.slot(), now);
         work(n);
@@ -189,6 +220,7 @@ final class ScenarioCluster {
         n.fsyncedDevice.clear();
         n.fsyncedDevice.putAll(n.device);
         n.disk.checkpoint = image;
+        suite.onCheckpointDurable(n.id, image, false);
         note("n" + n.id + " checkpoint " + image.a() + " base " + image.logBase());
         n.core().onCheckpointDurable(image, now);
         work(n);
@@ -225,6 +257,7 @@ final class ScenarioCluster {
         if (n.raft != null) {
             observeRole(n);
             n.raft.checkInvariants();
+            suite.afterEvent();
         }
     }
 
@@ -261,15 +294,20 @@ final class ScenarioCluster {
 
     private void finishAppend(SimulatedNode n) {
         Entry e = n.appending.remove(0);
-        n.disk.write(e);
-        checker.afterDurable(n, e);
+        written(n, e);
+        suite.onDurableTold(n.id, e.slot(), e.origin());
         n.core().onDurable(e.slot(), e.origin(), now);
+    }
+
+    private void applied(SimulatedNode n, Entry e) {
+        n.write(e);
+        n.applied.put(e.slot(), e);
+        suite.onApplied(n.id, EntryView.of(e));
     }
 
     private void finishApply(SimulatedNode n) {
         Entry e = n.applying.remove(0);
-        n.write(e);
-        n.applied.put(e.slot(), e);
+        applied(n, e);
         note("n" + n.id + " applied " + e.slot());
         n.core().onApplied(e.slot(), now);
     }
@@ -277,6 +315,9 @@ final class ScenarioCluster {
     private void observeRole(SimulatedNode n) {
         RaftStatus s = n.core().status();
         checker.onRole(n, s.role(), s.term());
+        if (s.role() == Role.LEADER || s.role() == Role.LEADER_CANDIDATE) {
+            suite.onLeader(n.id, s.term());
+        }
         if (s.role() != n.lastRole) {
             n.lastRole = s.role();
             if (s.role() != Role.PRE_CANDIDATE) {
@@ -295,6 +336,7 @@ final class ScenarioCluster {
             checker.onSyncRecord(n, o.syncRecord);
             n.disk.sync = o.syncRecord;
             checker.afterSyncRecord(n, o.syncRecord.term());
+            suite.onSyncRecordDurable(n.id, o.syncRecord);
             note("n" + n.id + " syncrec term " + o.syncRecord.term() + " m " + o.syncRecord.m());
             if (n.crashAt == SimulatedNode.CrashPoint.AFTER_SYNC_RECORD) {
                 crash(n, false);
@@ -308,6 +350,7 @@ final class ScenarioCluster {
             }
             checker.onHardState(n, o.hardState);
             n.disk.hard = o.hardState;
+            suite.onHardStateDurable(n.id, o.hardState);
             note("n" + n.id + " meta term " + o.hardState.term() + " voted " + o.hardState.votedFor() + " sync "
                     + o.hardState.syncTerm());
         }
@@ -329,15 +372,18 @@ final class ScenarioCluster {
         }
         for (Entry e : o.committed) {
             checker.onAnswered(n, e);
+            suite.onAnswered(n.id, EntryView.of(e));
             note("n" + n.id + " answers " + e.slot());
         }
         for (Entry e : o.applies) {
             checker.onApply(n, e);
+            suite.onApplyStarted(n.id, EntryView.of(e));
             n.applying.add(e);
         }
         for (Output.ReadResult r : o.reads) {
             if (r.ok()) {
                 checker.onReadServed(n, r.readId());
+                suite.onReadServed(n.id, r.readId());
             }
             SafetyChecker.require(reads.put(r.readId(), r.ok()) == null, "read " + r.readId() + " answered twice");
             note("n" + n.id + " read " + r.readId() + (r.ok() ? " ok" : " failed"));
@@ -348,6 +394,7 @@ final class ScenarioCluster {
         if (o.truncateTo > 0) {
             checker.onTruncate(n, o.truncateTo, nodes.values());
             n.disk.truncate(o.truncateTo);
+            suite.onTruncated(n.id, o.truncateTo);
             note("n" + n.id + " truncates to " + o.truncateTo);
         }
         o.clear();
@@ -359,6 +406,7 @@ final class ScenarioCluster {
     private void send(SimulatedNode n, int to, Message message) {
         Packet p = new Packet(++packets, n.id, n.boot, to, message);
         checker.onSend(n, to, message);
+        wire.onSent(n.id, to, message);
         sent.add(p);
         boolean chatter = message instanceof Message.Heartbeat || message instanceof Message.HeartbeatAck;
         if (!chatter) {

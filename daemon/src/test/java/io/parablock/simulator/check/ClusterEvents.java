@@ -37,6 +37,9 @@ public interface ClusterEvents {
     /** The record is where the durability mode wants it before an ack. Told again for a rewrite. */
     default void onEntryDurable(int node, EntryView entry) {}
 
+    /** The node is told that its record is durable (just before it is): from now on its own copy counts. */
+    default void onDurableTold(int node, long slot, long origin) {}
+
     /**
      * A record that was told durable is not readable any more.
      *
@@ -45,8 +48,11 @@ public interface ClusterEvents {
      */
     default void onEntryLost(int node, long slot, long origin, boolean unknown) {}
 
-    /** A force (fsync, msync) of the WAL ended: all records told durable before its begin are on stable storage. */
-    default void onForced(int node) {}
+    /** A force (fsync, msync) of the WAL begins. */
+    default void onForceBegun(int node, long forceId) {}
+
+    /** It ended well: the records told durable before its begin are on stable storage. */
+    default void onForceEnded(int node, long forceId) {}
 
     /** The WAL may have dropped the slots {@code <= to}. */
     default void onTruncated(int node, long to) {}
@@ -84,6 +90,12 @@ public interface ClusterEvents {
     /** A client (or its gateway) is told that the request is done. */
     default void onAnswered(int node, EntryView entry) {}
 
+    /**
+     * Just before a SYNCREC made by a merge over every voter without a quorum free of amnesia (protocol.md §11): it may lack
+     * what was committed and not yet flushed.
+     */
+    default void onAmnesiacMerge(int node, long term) {}
+
     // ---- store ----
 
     /** The core hands the entry to the block store; the store takes overlapping ones in this order. */
@@ -92,11 +104,16 @@ public interface ClusterEvents {
     /** The store has it. */
     default void onApplied(int node, EntryView entry) {}
 
-    // ---- reads ----
+    // ---- reads and flushes ----
 
     /** A read arrived at a node. Ids are unique for the life of the cluster. */
     default void onReadArrived(int node, long readId, long offsetBytes, long lengthBytes) {}
 
     /** The core lets the read go to the block store now. */
     default void onReadServed(int node, long readId) {}
+
+    /** A FLUSH arrived at a node. Ids are unique for the life of the cluster. */
+    default void onFlushArrived(int node, long flushId) {}
+
+    default void onFlushAnswered(int node, long flushId) {}
 }

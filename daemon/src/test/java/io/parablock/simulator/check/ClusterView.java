@@ -14,4 +14,7 @@ public interface ClusterView {
 
     /** The size of the group's chunk in sectors. */
     long sectors();
+
+    /** The stamp that applying the entry leaves in a sector of its extent; 0 for TRIM and ZERO. */
+    long stamp(EntryView entry, long sector);
 }

@@ -1,5 +1,7 @@
 package io.parablock.simulator.check;
 
+import java.util.function.Supplier;
+
 /** An invariant does not hold. */
 public final class Violation extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -15,6 +17,12 @@ public final class Violation extends RuntimeException {
         super("invariant " + invariant + " (" + checker + "): " + what);
         this.invariant = invariant;
         this.checker = checker;
+    }
+
+    static void require(boolean holds, int invariant, Checker checker, Supplier<String> what) {
+        if (!holds) {
+            throw new Violation(invariant, checker.name(), what.get());
+        }
     }
 
     public int invariant() {

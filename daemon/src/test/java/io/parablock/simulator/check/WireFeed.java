@@ -63,7 +63,7 @@ public final class WireFeed {
     }
 
     private void onVote(int voter, int candidate, Message.VoteReply v) {
-        Asked question = asked.getOrDefault(new Campaign(candidate, v.term()), new Asked(0, 0));
+        Asked question = asked.getOrDefault(new Campaign(candidate, v.term()), new Asked(-1, 0));
         events.onVoteSent(
                 voter,
                 new VoteReport(
