@@ -166,8 +166,12 @@ public final class RaftNode {
     }
 
     private void becomeLeaderIfElected() {
-        if (state.role == Role.CANDIDATE && election.hasQuorum()) {
-            startOrContinueMerge();
+        if (state.role == Role.CANDIDATE) {
+            // What an earlier leader wanted merged must not be adopted, nor acknowledged, in the new term.
+            follower.reset();
+            if (election.hasQuorum()) {
+                startOrContinueMerge();
+            }
         }
     }
 
