@@ -1,7 +1,5 @@
 package io.parablock.simulator;
 
-import java.util.List;
-
 /** The checkers that each run has. */
 final class Checks {
     private Checks() {}
@@ -10,7 +8,6 @@ final class Checks {
         SimulationRun run = new SimulationRun(
                 settings,
                 recording,
-                List.of(),
                 new SimpleLog(),
                 (id, random, s) -> new MemoryStorage(random, s.sizeBytes(), s.mapped));
         return run.run();

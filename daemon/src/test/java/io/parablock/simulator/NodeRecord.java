@@ -20,19 +20,13 @@ import java.util.TreeSet;
 
 /** What a node's ports have seen, as the checkers want to know it. */
 final class NodeRecord {
-    /** A (slot, origin) in order of slots. */
-    private record Identity(long slot, long origin) implements Comparable<Identity> {
-        @Override
-        public int compareTo(Identity o) {
-            return slot != o.slot ? Long.compare(slot, o.slot) : Long.compare(origin, o.origin);
-        }
-    }
-
     private record Ask(int from, long requestId) {}
 
     private final int id;
     private final SimulatedCluster cluster;
-    private final TreeMap<Identity, SlotState> disk = new TreeMap<>();
+    /** By {@link ProposalBook#key}: in order of slots. */
+    private final TreeMap<Long, SlotState> disk = new TreeMap<>();
+
     private final TreeSet<Long> appliedAbove = new TreeSet<>();
     private final Map<Ask, ArrayDeque<Long>> asks = new HashMap<>();
     private HardState hard = HardState.FRESH;
@@ -52,23 +46,24 @@ final class NodeRecord {
         leading = 0;
         appliedAbove.clear();
         asks.clear();
-        TreeMap<Identity, SlotState> now = new TreeMap<>();
+        TreeMap<Long, SlotState> now = new TreeMap<>();
         for (Entry e : found.entries()) {
-            now.put(new Identity(e.slot(), e.origin()), SlotState.PRESENT);
+            now.put(ProposalBook.key(e.slot(), e.origin()), SlotState.PRESENT);
         }
         long base = found.checkpoint().logBase();
         disk.forEach((identity, state) -> {
-            if (identity.slot > base && !now.containsKey(identity)) {
-                boolean unknown = found.damagedSlots().contains(identity.slot);
+            long slot = ProposalBook.slot(identity);
+            if (slot > base && !now.containsKey(identity)) {
+                boolean unknown = found.damagedSlots().contains(slot);
                 if (state == SlotState.PRESENT) {
-                    cluster.watch().tell(c -> c.onEntryLost(id, identity.slot, identity.origin, unknown));
+                    cluster.watch().tell(c -> c.onEntryLost(id, slot, ProposalBook.origin(identity), unknown));
                 }
                 now.put(identity, unknown ? SlotState.UNKNOWN : SlotState.ABSENT);
             }
         });
         for (Entry e : found.entries()) {
             // Written, and the process died before it was told so.
-            if (disk.get(new Identity(e.slot(), e.origin())) != SlotState.PRESENT) {
+            if (disk.get(ProposalBook.key(e.slot(), e.origin())) != SlotState.PRESENT) {
                 cluster.watch().tell(c -> c.onEntryDurable(id, EntryView.of(e)));
             }
         }
@@ -109,12 +104,16 @@ final class NodeRecord {
     }
 
     void onEntryDurable(EntryView e) {
-        disk.put(new Identity(e.slot(), e.origin()), SlotState.PRESENT);
+        disk.put(ProposalBook.key(e.slot(), e.origin()), SlotState.PRESENT);
         cluster.simulation().trace(13, id, e.slot(), e.origin());
         cluster.watch().tell(c -> c.onEntryDurable(id, e));
     }
 
-    void onDurableTold(long slot, long origin) {
+    /** @param leads the core takes proposals */
+    void onDurableTold(long slot, long origin, boolean leads) {
+        if (leads) {
+            onLeads(hard.term());
+        }
         cluster.watch().tell(c -> c.onDurableTold(id, slot, origin));
     }
 
@@ -130,12 +129,12 @@ final class NodeRecord {
 
     void onTruncated(long slot) {
         cluster.simulation().trace(14, id, slot, 0);
-        disk.headMap(new Identity(slot + 1, 0)).clear();
+        disk.headMap(ProposalBook.key(slot + 1, 0)).clear();
         cluster.watch().tell(c -> c.onTruncated(id, slot));
     }
 
     SlotState onDisk(long slot, long origin) {
-        return disk.getOrDefault(new Identity(slot, origin), SlotState.ABSENT);
+        return disk.getOrDefault(ProposalBook.key(slot, origin), SlotState.ABSENT);
     }
 
     // ---------------------------------------------------------------- core
@@ -146,27 +145,33 @@ final class NodeRecord {
             cluster.book().onPayload(e.slot(), e.origin(), payload.getLong(payload.readerIndex()));
         }
         if (leads && e.origin() == hard.term() && e.kind() != EntryKind.NOOP) {
+            onLeads(hard.term());
             EntryView view = EntryView.of(e);
             cluster.book().onProposed(view);
             cluster.watch().tell(c -> c.onProposed(id, e.origin(), view));
         }
     }
 
-    void afterBatch(RaftNode core, Simulation sim) {
-        RaftStatus s = core.status();
-        if (s.role() != Role.FOLLOWER && s.role() != Role.CANDIDATE && s.term() != leading) {
-            leading = s.term();
-            cluster.watch().tell(c -> c.onLeader(id, s.term()));
+    void afterBatch(RaftStatus s, boolean lacksLog, Simulation sim) {
+        if (s.role() == Role.LEADER || s.role() == Role.LEADER_CANDIDATE) {
+            onLeads(s.term());
         }
         while (!appliedAbove.isEmpty() && appliedAbove.first() <= s.appliedPrefix()) {
             appliedAbove.pollFirst();
         }
-        needsInstall = core.needsInstall();
+        needsInstall = lacksLog;
         sim.trace(
                 20 + id,
                 s.term() * 4 + s.role().ordinal(),
                 s.commitWatermark(),
                 s.appliedPrefix() << 20 | s.lastSlot());
+    }
+
+    private void onLeads(long term) {
+        if (term != leading) {
+            leading = term;
+            cluster.watch().tell(c -> c.onLeader(id, term));
+        }
     }
 
     boolean needsInstall() {
@@ -217,25 +222,28 @@ final class NodeRecord {
                 cluster.watch().tell(c -> c.onAnswered(id, e));
             }
         } else if (m instanceof ClientMessage.ReadReply r) {
-            long read = take(to, r.requestId());
-            if (r.status() == ClientMessage.Status.OK && read != 0) {
+            boolean ok = r.status() == ClientMessage.Status.OK;
+            long read = take(to, r.requestId(), ok);
+            if (ok && read != 0) {
                 cluster.watch().tell(c -> c.onReadServed(id, read));
             }
         } else if (m instanceof ClientMessage.FlushReply r) {
-            long flush = take(to, r.requestId());
-            if (r.status() == ClientMessage.Status.OK && flush != 0) {
+            boolean ok = r.status() == ClientMessage.Status.OK;
+            long flush = take(to, r.requestId(), ok);
+            if (ok && flush != 0) {
                 cluster.watch().tell(c -> c.onFlushAnswered(id, flush));
             }
         }
     }
 
-    private long take(int from, long requestId) {
+    /** Of a request that was sent again, the oldest is served first; refused at once is the newest. */
+    private long take(int from, long requestId, boolean oldest) {
         Ask key = new Ask(from, requestId);
         ArrayDeque<Long> waiting = asks.get(key);
         if (waiting == null) {
             return 0;
         }
-        Long first = waiting.poll();
+        Long first = oldest ? waiting.pollFirst() : waiting.pollLast();
         if (waiting.isEmpty()) {
             asks.remove(key);
         }

@@ -17,7 +17,11 @@ interface OperationLog {
      */
     long invoke(int client, Kind kind, long firstSector, long sectors, long stamp, long nowNs);
 
-    /** It ended well. @param stamps of a read, one for each sector; empty otherwise */
+    /**
+     * It ended well.
+     *
+     * @param stamps of a read, one for each sector; empty otherwise
+     */
     void complete(long operation, long[] stamps, long nowNs);
 
     /** It ended with an error: it may have happened, or may happen yet. */

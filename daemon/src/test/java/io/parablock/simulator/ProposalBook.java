@@ -7,29 +7,43 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.agrona.collections.Long2LongHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** What the cluster's leaders have proposed, by request and by identity. */
 final class ProposalBook {
     private record Request(long session, long seq) {}
 
-    private record Identity(long slot, long origin) {}
+    private static final int ORIGIN_BITS = 24;
 
     private final Map<Request, List<EntryView>> proposals = new HashMap<>();
-    private final Map<Identity, Long> stamps = new HashMap<>();
+    private final Long2LongHashMap stamps = new Long2LongHashMap(0);
     private long asks;
+
+    /** One number for (slot, origin), in order of slots. */
+    static long key(long slot, long origin) {
+        return slot << ORIGIN_BITS | origin;
+    }
+
+    static long slot(long key) {
+        return key >> ORIGIN_BITS;
+    }
+
+    static long origin(long key) {
+        return key & (1L << ORIGIN_BITS) - 1;
+    }
 
     long nextAsk() {
         return ++asks;
     }
 
     void onPayload(long slot, long origin, long stamp) {
-        stamps.put(new Identity(slot, origin), stamp);
+        stamps.put(key(slot, origin), stamp);
     }
 
     /** Every sector of a write has the same stamp. */
     long stamp(long slot, long origin) {
-        return stamps.getOrDefault(new Identity(slot, origin), 0L);
+        return stamps.get(key(slot, origin));
     }
 
     void onProposed(EntryView e) {

@@ -1,12 +1,16 @@
 package io.parablock.simulator;
 
 import io.netty.buffer.ByteBufAllocator;
-import io.parablock.simulator.check.Checker;
+import io.parablock.raft.Mode;
+import io.parablock.simulator.check.CheckerSuite;
+import io.parablock.simulator.check.Shape;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The machines of a run, and what their ports share. */
 final class SimulatedCluster {
+    private static final int SCAN_EVERY_EVENTS = 5_000;
+
     /** Makes the disk of a node. */
     @FunctionalInterface
     interface StorageFactory {
@@ -26,11 +30,12 @@ final class SimulatedCluster {
     private final Seeded random;
     private long boots;
     private boolean restarting = true;
+    private boolean touched;
 
-    SimulatedCluster(Simulation sim, SimulationSettings settings, List<Checker> checkers, StorageFactory storage) {
+    SimulatedCluster(Simulation sim, SimulationSettings settings, StorageFactory storage) {
         this.sim = sim;
         this.settings = settings;
-        this.watch = new Watch(checkers);
+        this.watch = new Watch();
         this.random = sim.random("restarts");
         for (int id = 1; id <= settings.nodes; id++) {
             NodeStorage disk = storage.create(id, sim.random("disk " + id), settings);
@@ -38,6 +43,8 @@ final class SimulatedCluster {
         }
         network = new SimulatedNetwork(sim, settings, counts, allocator, nodes);
         view = new SimulatedView(this);
+        Shape shape = new Shape(settings.nodes, settings.span, settings.mode == Mode.STRICT, settings.mapped);
+        watch.bind(new CheckerSuite(shape, view, SCAN_EVERY_EVENTS));
     }
 
     void start(OperationLog log) {
@@ -49,12 +56,24 @@ final class SimulatedCluster {
         }
     }
 
+    /** Some node did something. */
+    void touch() {
+        touched = true;
+    }
+
+    boolean takeTouched() {
+        boolean was = touched;
+        touched = false;
+        return was;
+    }
+
     long nextBoot() {
         return ++boots;
     }
 
     /** A process has ended; in the safety phase it comes back after a while. */
     void onStopped(SimulatedNode node) {
+        touch();
         network.onStopped(node);
         clients.forEach(c -> c.onNodeDown(node.id()));
         if (restarting) {

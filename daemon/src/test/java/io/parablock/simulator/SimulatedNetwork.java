@@ -21,7 +21,7 @@ final class SimulatedNetwork {
     private static final long RECONNECT_MAX_NS = 1000 * Simulation.MS;
 
     /** One direction between two nodes. */
-    private final class Link {
+    private static final class Link {
         final SimulatedNode from;
         final SimulatedNode to;
         final long[] arrivesAfterNs = new long[LANES];

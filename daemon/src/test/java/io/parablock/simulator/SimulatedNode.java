@@ -6,6 +6,7 @@ import io.parablock.gateway.Gateway;
 import io.parablock.main.GroupPort;
 import io.parablock.metrics.RequestMeters;
 import io.parablock.raft.RaftNode;
+import io.parablock.raft.RaftStatus;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.Identity;
@@ -49,6 +50,10 @@ final class SimulatedNode {
     /** The whole process stands still until then. */
     private long pausedUntilNs;
 
+    /** Read once between two pieces of work. */
+    private @Nullable RaftStatus status;
+
+    private int working;
     private boolean dying;
     private @Nullable String dyingWhy;
     /** durability=mapped: the machine lost its power, and not after an orderly stop. */
@@ -97,6 +102,8 @@ final class SimulatedNode {
             return;
         }
         stoppedCleanly = false;
+        status = null;
+        cluster.touch();
         sim.note("node " + id + " starts, boot " + boot + (unclean ? ", after an unclean machine restart" : ""));
         cluster.network().onStarted(this);
         tick(boot);
@@ -110,7 +117,7 @@ final class SimulatedNode {
             WalRecord r = observed[0].onDurable(token);
             DelayedWalStage thread = walThread[0];
             if (thread == null) {
-                record.onDurableTold(r.slot(), r.origin());
+                record.onDurableTold(r.slot(), r.origin(), isLeading());
                 router.onDurable(token);
             } else {
                 thread.onDurable(token);
@@ -275,13 +282,22 @@ final class SimulatedNode {
         if (dying) {
             return;
         }
+        enter();
         try {
             input.run();
         } catch (ProcessDied e) {
             // endOfBatch ends it.
         } catch (Throwable t) {
             p.group.inputs().onError(t);
+        } finally {
+            working--;
         }
+    }
+
+    private void enter() {
+        working++;
+        status = null;
+        cluster.touch();
     }
 
     private void endOfBatch(Running p) {
@@ -294,8 +310,8 @@ final class SimulatedNode {
             finishDying();
             return;
         }
-        record.afterBatch(p.core, sim);
-        if (unclean && !p.core.status().amnesiac()) {
+        record.afterBatch(status(), p.core.needsInstall(), sim);
+        if (unclean && !status().amnesiac()) {
             unclean = false;
             sim.note("node " + id + " is cured of amnesia");
         }
@@ -313,10 +329,13 @@ final class SimulatedNode {
                 onDisk(pausedUntilNs - sim.nowNs(), work);
                 return;
             }
+            enter();
             try {
                 work.run();
             } catch (ProcessDied e) {
                 finishDying();
+            } finally {
+                working--;
             }
         });
     }
@@ -396,8 +415,12 @@ final class SimulatedNode {
     // ---------------------------------------------------------------- what the ports tell
 
     void onHandedToWal(Entry e) {
+        record.onHandedToWal(e, isLeading());
+    }
+
+    private boolean isLeading() {
         Running p = process;
-        record.onHandedToWal(e, p != null && p.core.isReady());
+        return p != null && p.core.isReady();
     }
 
     void onEntryDurable(EntryView e) {
@@ -405,7 +428,7 @@ final class SimulatedNode {
     }
 
     void onDurableTold(Entry e) {
-        record.onDurableTold(e.slot(), e.origin());
+        record.onDurableTold(e.slot(), e.origin(), isLeading());
     }
 
     long onForceBegun() {
@@ -501,6 +524,15 @@ final class SimulatedNode {
 
     RaftNode core() {
         return running().core;
+    }
+
+    RaftStatus status() {
+        RaftStatus s = working > 0 ? null : status;
+        if (s == null) {
+            s = running().core.status();
+            status = s;
+        }
+        return s;
     }
 
     Replica replica() {

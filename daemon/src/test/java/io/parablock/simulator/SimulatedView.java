@@ -76,12 +76,12 @@ final class SimulatedView implements ClusterView {
 
         @Override
         public Role role() {
-            return core().status().role();
+            return node.status().role();
         }
 
         @Override
         public long term() {
-            return core().status().term();
+            return node.status().term();
         }
 
         @Override
@@ -91,27 +91,27 @@ final class SimulatedView implements ClusterView {
 
         @Override
         public long syncTerm() {
-            return core().status().syncTerm();
+            return node.status().syncTerm();
         }
 
         @Override
         public long mSync() {
-            return core().status().mSync();
+            return node.status().mSync();
         }
 
         @Override
         public long logBase() {
-            return core().status().logBase();
+            return node.status().logBase();
         }
 
         @Override
         public long checkpoint() {
-            return core().status().checkpoint();
+            return node.status().checkpoint();
         }
 
         @Override
         public long commitWatermark() {
-            return core().status().commitWatermark();
+            return node.status().commitWatermark();
         }
 
         @Override
@@ -121,7 +121,7 @@ final class SimulatedView implements ClusterView {
 
         @Override
         public long appliedPrefix() {
-            return core().status().appliedPrefix();
+            return node.status().appliedPrefix();
         }
 
         @Override
@@ -131,7 +131,7 @@ final class SimulatedView implements ClusterView {
 
         @Override
         public long lastSlot() {
-            return core().status().lastSlot();
+            return node.status().lastSlot();
         }
 
         @Override
@@ -142,7 +142,7 @@ final class SimulatedView implements ClusterView {
 
         @Override
         public boolean isRebuilding() {
-            return core().needsInstall();
+            return core().needsInstall() || node.status().amnesiac();
         }
 
         @Override

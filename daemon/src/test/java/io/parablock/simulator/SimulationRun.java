@@ -1,7 +1,6 @@
 package io.parablock.simulator;
 
 import io.parablock.raft.RaftStatus;
-import io.parablock.simulator.check.Checker;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,14 +26,10 @@ final class SimulationRun {
     private final Seeded random;
 
     SimulationRun(
-            SimulationSettings settings,
-            boolean recording,
-            List<Checker> checkers,
-            OperationLog log,
-            SimulatedCluster.StorageFactory storage) {
+            SimulationSettings settings, boolean recording, OperationLog log, SimulatedCluster.StorageFactory storage) {
         this.settings = settings;
         this.sim = new Simulation(settings.seed, recording);
-        this.cluster = new SimulatedCluster(sim, settings, checkers, storage);
+        this.cluster = new SimulatedCluster(sim, settings, storage);
         this.plan = new FaultPlan(cluster);
         this.watch = cluster.watch();
         this.log = log;
@@ -92,7 +87,9 @@ final class SimulationRun {
             if (!sim.step(untilNs)) {
                 return false;
             }
-            watch.afterEvent(cluster.view());
+            if (cluster.takeTouched()) {
+                watch.afterEvent();
+            }
             if (sim.events() % SCAN_EVERY_EVENTS == 0) {
                 scan();
             }
@@ -109,7 +106,6 @@ final class SimulationRun {
                 n.core().checkInvariants();
             }
         }
-        watch.scan(cluster.view());
     }
 
     // ---------------------------------------------------------------- liveness
@@ -144,7 +140,7 @@ final class SimulationRun {
         sim.note("quiet: " + statusLine());
         scan();
         compare();
-        watch.atQuiescence(cluster.view());
+        watch.atQuiescence();
     }
 
     /** A majority at least; a node that nobody can help yet is not among those counted on. */
@@ -180,7 +176,7 @@ final class SimulationRun {
     private boolean isQuiet() {
         long applied = -1;
         for (SimulatedNode n : counted()) {
-            RaftStatus s = n.core().status();
+            RaftStatus s = n.status();
             if (s.appliedPrefix() != s.lastSlot() || applied >= 0 && applied != s.appliedPrefix()) {
                 return false;
             }
@@ -192,7 +188,7 @@ final class SimulationRun {
     private List<SimulatedNode> counted() {
         List<SimulatedNode> out = new ArrayList<>();
         for (SimulatedNode n : cluster.nodes()) {
-            if (n.isUp() && !n.core().status().amnesiac() && !n.core().needsInstall()) {
+            if (n.isUp() && !n.status().amnesiac() && !n.core().needsInstall()) {
                 out.add(n);
             }
         }
@@ -204,7 +200,7 @@ final class SimulationRun {
         for (SimulatedNode n : cluster.nodes()) {
             out.append(out.length() == 0 ? "" : "; ").append("node ").append(n.id());
             if (n.isUp()) {
-                RaftStatus s = n.core().status();
+                RaftStatus s = n.status();
                 out.append(' ')
                         .append(s.role())
                         .append(" term ")

@@ -57,11 +57,11 @@ final class SimulationSettings {
         retainSlotsMax = 1 << 20;
         clients = r.pick(1, 2, 3, 5);
         depth = r.pick(1, 2, 4, 8, 16);
-        thinkNs = r.pick(20, 100, 400, 1500) * Simulation.MS;
+        thinkNs = r.pick(50, 200, 800, 2500) * Simulation.MS;
         safetyNs = r.between(30, 90) * Simulation.SECOND;
         sessionWindow = r.pick(16, 64, 256);
         appendEntriesMax = r.pick(2, 8, 64);
-        fetchSlotsMax = r.pick(2, 8, 64);
+        fetchSlotsMax = r.pick(8, 64);
         int entryBytesMax = r.pick(1, 2, 8) * BLOCK_BYTES;
         batchBytes = r.pick(1, 4, 64) * entryBytesMax;
         replica = new ReplicaConfig(
@@ -70,7 +70,7 @@ final class SimulationSettings {
                 r.pick(8, 64, 1024) << 10,
                 r.pick(4, 32, 256),
                 r.pick(4, 32, 256),
-                r.pick(1, 4, 16));
+                r.pick(4, 16));
         gateway = new GatewayConfig(
                 entryBytesMax,
                 r.pick(4, 64) * BLOCK_BYTES,

@@ -3,9 +3,8 @@ package io.parablock.simulator;
 import io.parablock.blockdev.store.BlockStore;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.Iterator;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /** Blocks in memory; a power loss takes back any subset of the sectors written since the last fsync. */
 final class VolatileBlockStore implements BlockStore {
@@ -13,46 +12,43 @@ final class VolatileBlockStore implements BlockStore {
     private static final byte[] ZEROS = new byte[SECTOR];
 
     private final long sizeBytes;
-    private final TreeMap<Long, byte[]> sectors;
+    private final byte @Nullable [][] sectors;
     /** What the sectors written since the last fsync had before. */
-    private final TreeMap<Long, byte[]> stable;
+    private final byte @Nullable [][] stable;
+
+    private final BitSet dirty;
 
     VolatileBlockStore(long sizeBytes) {
-        this(sizeBytes, new TreeMap<>(), new TreeMap<>());
+        this(sizeBytes, new byte[(int) (sizeBytes / SECTOR)][], new byte[(int) (sizeBytes / SECTOR)][], new BitSet());
     }
 
-    private VolatileBlockStore(long sizeBytes, TreeMap<Long, byte[]> sectors, TreeMap<Long, byte[]> stable) {
+    private VolatileBlockStore(long sizeBytes, byte[][] sectors, byte[][] stable, BitSet dirty) {
         this.sizeBytes = sizeBytes;
         this.sectors = sectors;
         this.stable = stable;
+        this.dirty = dirty;
     }
 
     VolatileBlockStore reopen() {
-        return new VolatileBlockStore(sizeBytes, sectors, stable);
+        return new VolatileBlockStore(sizeBytes, sectors, stable, dirty);
     }
 
     void powerLoss(Seeded random) {
-        Iterator<Map.Entry<Long, byte[]>> it = stable.entrySet().iterator();
-        while (it.hasNext()) {
-            Map.Entry<Long, byte[]> e = it.next();
+        for (int s = dirty.nextSetBit(0); s >= 0; s = dirty.nextSetBit(s + 1)) {
             if (random.coin()) {
-                put(e.getKey(), e.getValue());
+                sectors[s] = stable[s];
             }
-            it.remove();
+            stable[s] = null;
         }
+        dirty.clear();
     }
 
-    private void put(long sector, byte[] content) {
-        if (content == ZEROS) {
-            sectors.remove(sector);
-        } else {
-            sectors.put(sector, content);
+    private void replace(int sector, byte @Nullable [] content) {
+        if (!dirty.get(sector)) {
+            dirty.set(sector);
+            stable[sector] = sectors[sector];
         }
-    }
-
-    private void replace(long sector, byte[] content) {
-        stable.putIfAbsent(sector, sectors.getOrDefault(sector, ZEROS));
-        put(sector, content);
+        sectors[sector] = content;
     }
 
     @Override
@@ -63,18 +59,18 @@ final class VolatileBlockStore implements BlockStore {
     @Override
     public void write(long offsetBytes, ByteBuffer content) {
         BlockStore.checkRange(offsetBytes, content.remaining(), sizeBytes);
-        for (long s = offsetBytes / SECTOR; content.hasRemaining(); s++) {
+        for (int s = (int) (offsetBytes / SECTOR); content.hasRemaining(); s++) {
             byte[] bytes = new byte[SECTOR];
             content.get(bytes);
-            replace(s, Arrays.equals(bytes, ZEROS) ? ZEROS : bytes);
+            replace(s, bytes);
         }
     }
 
     @Override
     public void zero(long offsetBytes, long lengthBytes) {
         BlockStore.checkRange(offsetBytes, lengthBytes, sizeBytes);
-        for (long s = offsetBytes / SECTOR; s < (offsetBytes + lengthBytes) / SECTOR; s++) {
-            replace(s, ZEROS);
+        for (int s = (int) (offsetBytes / SECTOR); s < (offsetBytes + lengthBytes) / SECTOR; s++) {
+            replace(s, null);
         }
     }
 
@@ -86,19 +82,23 @@ final class VolatileBlockStore implements BlockStore {
     @Override
     public void read(long offsetBytes, ByteBuffer into) {
         BlockStore.checkRange(offsetBytes, into.remaining(), sizeBytes);
-        for (long s = offsetBytes / SECTOR; into.hasRemaining(); s++) {
-            into.put(sectors.getOrDefault(s, ZEROS));
+        for (int s = (int) (offsetBytes / SECTOR); into.hasRemaining(); s++) {
+            byte[] content = sectors[s];
+            into.put(content == null ? ZEROS : content);
         }
     }
 
     @Override
     public void fsync() {
-        stable.clear();
+        for (int s = dirty.nextSetBit(0); s >= 0; s = dirty.nextSetBit(s + 1)) {
+            stable[s] = null;
+        }
+        dirty.clear();
     }
 
     @Override
     public long allocatedBytes() {
-        return (long) sectors.size() * SECTOR;
+        return Arrays.stream(sectors).filter(s -> s != null).count() * SECTOR;
     }
 
     @Override
