@@ -96,7 +96,7 @@ final class RegisterChecker {
         List<Cluster> forward = new ArrayList<>();
         List<Cluster> backward = new ArrayList<>();
         for (Cluster c : clusters.values()) {
-            boolean unseen = c.write != null && c.write.isOpen() && c.firstEnd == c.write;
+            boolean unseen = c.write != null && c.write.isOpen() && c.write.equals(c.firstEnd);
             if (!unseen) {
                 (c.isForward() ? forward : backward).add(c);
             }

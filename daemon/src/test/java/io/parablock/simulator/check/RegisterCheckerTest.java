@@ -204,7 +204,7 @@ class RegisterCheckerTest {
         ends.sort(Comparator.<long[]>comparingLong(e -> e[0]).thenComparingLong(e -> e[1]));
         long[][] rank = new long[operations.size()][2];
         for (int i = 0; i < ends.size(); i++) {
-            rank[(int) ends.get(i)[2]][(int) ends.get(i)[1]] = i + 1;
+            rank[(int) ends.get(i)[2]][(int) ends.get(i)[1]] = i + 1L;
         }
         List<RegisterOperation> out = new ArrayList<>();
         for (int i = 0; i < rank.length; i++) {
