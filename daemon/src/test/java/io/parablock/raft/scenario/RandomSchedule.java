@@ -1,6 +1,7 @@
 package io.parablock.raft.scenario;
 
 import io.parablock.raft.Mode;
+import io.parablock.raft.Mutation;
 import io.parablock.raft.ProposeResult;
 import io.parablock.raft.Role;
 import io.parablock.raft.log.Entry;
@@ -35,6 +36,10 @@ final class RandomSchedule {
     int stranded;
 
     RandomSchedule(long seed) {
+        this(seed, Mutation.NONE);
+    }
+
+    RandomSchedule(long seed, Mutation mutation) {
         random = new Random(seed);
         random.nextInt();
         int span = random.nextBoolean() ? 4 : 8;
@@ -47,7 +52,7 @@ final class RandomSchedule {
                 1 + random.nextInt(4),
                 SESSIONS_MAX,
                 32);
-        cluster = new ScenarioCluster(shape, seed);
+        cluster = new ScenarioCluster(shape, seed, mutation);
     }
 
     void run() {

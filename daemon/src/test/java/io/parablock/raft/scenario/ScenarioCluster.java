@@ -1,10 +1,10 @@
 package io.parablock.raft.scenario;
 
 import io.parablock.raft.Mode;
+import io.parablock.raft.Mutation;
 import io.parablock.raft.Output;
 import io.parablock.raft.ProposeResult;
 import io.parablock.raft.RaftConfig;
-import io.parablock.raft.RaftNode;
 import io.parablock.raft.RaftStatus;
 import io.parablock.raft.Role;
 import io.parablock.raft.log.Entry;
@@ -35,7 +35,7 @@ final class ScenarioCluster {
 
     private static final int DELIVERIES_MAX = 20_000;
     private static final long STEP_NS = 5 * MS;
-    private static final long SCAN_EVERY = 200;
+    private static final long SCAN_EVERY = 50;
 
     /** @param retain slots kept for a lagging follower */
     record Shape(
@@ -47,6 +47,7 @@ final class ScenarioCluster {
 
     final Shape shape;
     final long seed;
+    private final Mutation mutation;
     final TreeMap<Integer, SimulatedNode> nodes = new TreeMap<>();
     final List<Packet> pool = new ArrayList<>();
 
@@ -67,9 +68,17 @@ final class ScenarioCluster {
     private int payloads;
 
     ScenarioCluster(Shape shape, long seed) {
+        this(shape, seed, Mutation.NONE);
+    }
+
+    ScenarioCluster(Shape shape, long seed, Mutation mutation) {
+        this.mutation = mutation;
         this.shape = shape;
         this.seed = seed;
         this.checker = new SafetyChecker(shape.mode(), shape.nodes(), shape.span());
+        if (mutation != Mutation.NONE) {
+            checker.mute();
+        }
         this.suite = new CheckerSuite(
                 new io.parablock.simulator.check.Shape(shape.nodes(), shape.span(), shape.mode() == Mode.STRICT, false),
                 new SuiteView(this),
@@ -111,7 +120,7 @@ final class ScenarioCluster {
                 false);
         n.boot++;
         n.startedFrom = n.disk.checkpoint.a();
-        n.raft = new RaftNode(config, n.disk.recovered(), seed * 31 + n.id * 7L + n.boot, now);
+        n.raft = mutation.newCore(config, n.disk.recovered(), seed * 31 + n.id * 7L + n.boot, now);
         suite.onStarted(n.id, n.boot);
         work(n);
     }
@@ -160,8 +169,8 @@ final class ScenarioCluster {
                 if (e.session() == session
                         && e.seq() == seq
                         && e.origin() == n.core().status().term()) {
-                    checker.onAssigned(n, e);
                     suite.onProposed(n.id, e.origin(), EntryView.of(e));
+                    checker.onAssigned(n, e);
                 }
             }
         }
@@ -169,8 +178,8 @@ final class ScenarioCluster {
     }
 
     void read(SimulatedNode n, long readId, long offset, long length) {
-        checker.onReadStarted(n.id, readId, offset, length);
         suite.onReadArrived(n.id, readId, offset, length);
+        checker.onReadStarted(n.id, readId, offset, length);
         n.core().readIndex(readId, offset, length, now);
         work(n);
     }
@@ -187,8 +196,8 @@ final class ScenarioCluster {
     /** The disk has it; the node is not told yet. */
     void written(SimulatedNode n, Entry e) {
         n.disk.write(e);
-        checker.afterDurable(n, e);
         suite.onEntryDurable(n.id, EntryView.of(e));
+        checker.afterDurable(n, e);
     }
 
     /** A record rots. */
@@ -256,8 +265,10 @@ final class ScenarioCluster {
         }
         if (n.raft != null) {
             observeRole(n);
-            n.raft.checkInvariants();
             suite.afterEvent();
+            if (mutation == Mutation.NONE) {
+                n.raft.checkInvariants();
+            }
         }
     }
 
@@ -335,8 +346,8 @@ final class ScenarioCluster {
             }
             checker.onSyncRecord(n, o.syncRecord);
             n.disk.sync = o.syncRecord;
-            checker.afterSyncRecord(n, o.syncRecord.term());
             suite.onSyncRecordDurable(n.id, o.syncRecord);
+            checker.afterSyncRecord(n, o.syncRecord.term());
             note("n" + n.id + " syncrec term " + o.syncRecord.term() + " m " + o.syncRecord.m());
             if (n.crashAt == SimulatedNode.CrashPoint.AFTER_SYNC_RECORD) {
                 crash(n, false);
@@ -371,19 +382,19 @@ final class ScenarioCluster {
             send(n, m.to(), m.message());
         }
         for (Entry e : o.committed) {
-            checker.onAnswered(n, e);
             suite.onAnswered(n.id, EntryView.of(e));
+            checker.onAnswered(n, e);
             note("n" + n.id + " answers " + e.slot());
         }
         for (Entry e : o.applies) {
-            checker.onApply(n, e);
             suite.onApplyStarted(n.id, EntryView.of(e));
+            checker.onApply(n, e);
             n.applying.add(e);
         }
         for (Output.ReadResult r : o.reads) {
             if (r.ok()) {
-                checker.onReadServed(n, r.readId());
                 suite.onReadServed(n.id, r.readId());
+                checker.onReadServed(n, r.readId());
             }
             SafetyChecker.require(reads.put(r.readId(), r.ok()) == null, "read " + r.readId() + " answered twice");
             note("n" + n.id + " read " + r.readId() + (r.ok() ? " ok" : " failed"));
@@ -405,8 +416,8 @@ final class ScenarioCluster {
 
     private void send(SimulatedNode n, int to, Message message) {
         Packet p = new Packet(++packets, n.id, n.boot, to, message);
-        checker.onSend(n, to, message);
         wire.onSent(n.id, to, message);
+        checker.onSend(n, to, message);
         sent.add(p);
         boolean chatter = message instanceof Message.Heartbeat || message instanceof Message.HeartbeatAck;
         if (!chatter) {
