@@ -30,7 +30,7 @@ final class FaultPlan {
             }
         }
         this.kinds = some;
-        this.meanNs = random.pick(300, 1000, 3000) * Simulation.MS;
+        this.meanNs = random.pick(500, 2000, 6000) * Simulation.MS;
     }
 
     void start() {
@@ -136,7 +136,7 @@ final class FaultPlan {
             case PARTITION -> {
                 int side = 1 + random.below((1 << settings.nodes) - 2);
                 sim.note("partition, one side is " + Integer.toBinaryString(side));
-                cutFor(while_(), pairs((a, b) -> (side >> a - 1 & 1) != (side >> b - 1 & 1)));
+                cutFor(while_(), pairs((a, b) -> isIn(side, a) != isIn(side, b)));
             }
             case ONE_WAY -> {
                 sim.note("the way from node " + n.id() + " to " + other + " is cut");
@@ -148,10 +148,10 @@ final class FaultPlan {
             }
             case FLAP -> {
                 sim.note("the link between nodes " + n.id() + " and " + other + " flaps");
-                List<int[]> both = pairs((a, b) -> a == n.id() && b == other || a == other && b == n.id());
+                List<int[]> both = pairs((a, b) -> (a == n.id() && b == other) || (a == other && b == n.id()));
                 long pulse = settings.heartbeatNs;
                 for (int i = 0; i < 8; i++) {
-                    sim.after(2 * i * pulse, () -> cutFor(pulse, both));
+                    sim.after(2L * i * pulse, () -> cutFor(pulse, both));
                 }
             }
             default -> {
@@ -159,6 +159,10 @@ final class FaultPlan {
                 cluster.network().reset(n.id(), other);
             }
         }
+    }
+
+    private static boolean isIn(int side, int node) {
+        return ((side >> (node - 1)) & 1) != 0;
     }
 
     private interface Pair {

@@ -2,7 +2,8 @@ package io.parablock.simulator;
 
 import io.netty.buffer.ByteBuf;
 import io.parablock.blockdev.nbd.NbdSession;
-import io.parablock.simulator.OperationLog.Kind;
+import io.parablock.simulator.check.History;
+import io.parablock.simulator.check.History.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,7 @@ final class SimulatedClient {
     private final SimulatedCluster cluster;
     private final Simulation sim;
     private final SimulationSettings settings;
-    private final OperationLog log;
+    private final History history;
     private final Seeded random;
     private @Nullable NbdSession session;
     private int node;
@@ -31,12 +32,12 @@ final class SimulatedClient {
     private long answered;
     private long failed;
 
-    SimulatedClient(int id, SimulatedCluster cluster, OperationLog log) {
+    SimulatedClient(int id, SimulatedCluster cluster, History history) {
         this.id = id;
         this.cluster = cluster;
         this.sim = cluster.simulation();
         this.settings = cluster.settings();
-        this.log = log;
+        this.history = history;
         this.random = sim.random("client " + id);
     }
 
@@ -84,23 +85,23 @@ final class SimulatedClient {
         } else if (dice < 80) {
             long sectors = length(48);
             long first = place(sectors);
-            long op = invoke(Kind.READ, first, sectors, 0);
+            int op = invoke(Kind.READ, first, sectors, 0);
             long mine = connection;
             s.read(first * SECTOR, (int) sectors * SECTOR, (error, content) -> onRead(mine, op, error, content, first));
         } else if (dice < 87) {
             long sectors = length(128);
             long first = place(sectors);
-            long op = invoke(Kind.ZERO, first, sectors, 0);
+            int op = invoke(Kind.ZERO, first, sectors, 0);
             long mine = connection;
             s.zero(first * SECTOR, sectors * SECTOR, random.coin(), fua, error -> onEnd(mine, op, error));
         } else if (dice < 93) {
             long sectors = length(128);
             long first = place(sectors);
-            long op = invoke(Kind.TRIM, first, sectors, 0);
+            int op = invoke(Kind.ZERO, first, sectors, 0);
             long mine = connection;
             s.trim(first * SECTOR, sectors * SECTOR, fua, error -> onEnd(mine, op, error));
         } else {
-            long op = invoke(Kind.FLUSH, 0, 0, 0);
+            int op = invoke(Kind.FLUSH, 0, 0, 0);
             long mine = connection;
             s.flush(error -> onEnd(mine, op, error));
         }
@@ -114,7 +115,7 @@ final class SimulatedClient {
         for (int i = 0; i < sectors; i++) {
             payload.writeLong(stamp).writeLong(first + i).writeZero(SECTOR - 16);
         }
-        long op = invoke(Kind.WRITE, first, sectors, stamp);
+        int op = invoke(Kind.WRITE, first, sectors, stamp);
         long mine = connection;
         s.write(first * SECTOR, payload, fua, error -> onEnd(mine, op, error));
     }
@@ -131,9 +132,9 @@ final class SimulatedClient {
         return random.coin() ? first & ~7L : first;
     }
 
-    private long invoke(Kind kind, long first, long sectors, long stamp) {
+    private int invoke(Kind kind, long first, long sectors, long stamp) {
         outstanding++;
-        long op = log.invoke(id, kind, first, sectors, stamp, sim.nowNs());
+        int op = history.invoke(id, kind, first, (int) sectors, stamp, sim.nowNs());
         if (sim.isRecording()) {
             sim.detail("client " + id + " asks " + op + ": " + kind + " sectors " + first + "+" + sectors + " stamp "
                     + Long.toHexString(stamp));
@@ -143,7 +144,7 @@ final class SimulatedClient {
 
     // ---------------------------------------------------------------- answers
 
-    private void onRead(long ofConnection, long op, int error, @Nullable ByteBuf content, long first) {
+    private void onRead(long ofConnection, int op, int error, @Nullable ByteBuf content, long first) {
         if (ofConnection != connection) {
             if (content != null) {
                 content.release();
@@ -164,22 +165,21 @@ final class SimulatedClient {
         }
         content.release();
         end(op, 0);
-        log.complete(op, found, sim.nowNs());
+        history.okRead(op, found, sim.nowNs());
     }
 
-    private void onEnd(long ofConnection, long op, int error) {
+    private void onEnd(long ofConnection, int op, int error) {
         if (ofConnection != connection) {
             return;
         }
         end(op, error);
+        // After an error it may have happened, or may happen yet: no answer.
         if (error == 0) {
-            log.complete(op, new long[0], sim.nowNs());
-        } else {
-            log.fail(op, sim.nowNs());
+            history.ok(op, sim.nowNs());
         }
     }
 
-    private void end(long op, int error) {
+    private void end(int op, int error) {
         outstanding--;
         answered += error == 0 ? 1 : 0;
         failed += error == 0 ? 0 : 1;

@@ -3,6 +3,7 @@ package io.parablock.simulator;
 import io.netty.buffer.ByteBufAllocator;
 import io.parablock.raft.Mode;
 import io.parablock.simulator.check.CheckerSuite;
+import io.parablock.simulator.check.History;
 import io.parablock.simulator.check.Shape;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,10 +48,10 @@ final class SimulatedCluster {
         watch.bind(new CheckerSuite(shape, view, SCAN_EVERY_EVENTS));
     }
 
-    void start(OperationLog log) {
+    void start(History history) {
         nodes.forEach(SimulatedNode::start);
         for (int i = 1; i <= settings.clients; i++) {
-            SimulatedClient c = new SimulatedClient(i, this, log);
+            SimulatedClient c = new SimulatedClient(i, this, history);
             clients.add(c);
             c.start();
         }

@@ -1,9 +1,13 @@
 package io.parablock.simulator;
 
 import io.parablock.raft.RaftStatus;
+import io.parablock.simulator.check.History;
+import io.parablock.simulator.check.LinearizabilityChecker;
+import io.parablock.simulator.check.Violation;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -22,32 +26,36 @@ final class SimulationRun {
     private final SimulatedCluster cluster;
     private final FaultPlan plan;
     private final Watch watch;
-    private final OperationLog log;
+    private final History history = new History();
     private final Seeded random;
 
-    SimulationRun(
-            SimulationSettings settings, boolean recording, OperationLog log, SimulatedCluster.StorageFactory storage) {
+    SimulationRun(SimulationSettings settings, boolean recording, SimulatedCluster.StorageFactory storage) {
         this.settings = settings;
         this.sim = new Simulation(settings.seed, recording);
         this.cluster = new SimulatedCluster(sim, settings, storage);
         this.plan = new FaultPlan(cluster);
         this.watch = cluster.watch();
-        this.log = log;
         this.random = sim.random("phases");
     }
 
     /** A run with memory for disks. */
     static Outcome of(SimulationSettings settings, boolean recording) {
-        return Checks.run(settings, recording);
+        return new SimulationRun(settings, recording, (id, disk, s) -> new MemoryStorage(disk, s.sizeBytes(), s.mapped))
+                .run();
     }
 
     Outcome run() {
         try {
-            cluster.start(log);
+            cluster.start(history);
             plan.start();
             if (runFor(settings.safetyNs)) {
                 liveness();
             }
+            if (watch.violation() == null) {
+                new LinearizabilityChecker(history).check();
+            }
+        } catch (Violation e) {
+            watch.fail(e.getMessage(), e);
         } catch (RuntimeException | AssertionError e) {
             watch.fail(String.valueOf(e), e);
         }
@@ -114,7 +122,7 @@ final class SimulationRun {
         sim.note("faults stop");
         plan.stop();
         cluster.stopRestarting();
-        TreeSet<Integer> healthy = healthy();
+        Set<Integer> healthy = healthy();
         sim.note("healthy from here on: " + healthy);
         for (SimulatedNode n : cluster.nodes()) {
             if (!healthy.contains(n.id())) {
@@ -144,7 +152,7 @@ final class SimulationRun {
     }
 
     /** A majority at least; a node that nobody can help yet is not among those counted on. */
-    private TreeSet<Integer> healthy() {
+    private Set<Integer> healthy() {
         TreeSet<Integer> out = new TreeSet<>();
         cluster.nodes().forEach(n -> out.add(n.id()));
         int spare = settings.nodes - settings.quorum();
@@ -177,7 +185,7 @@ final class SimulationRun {
         long applied = -1;
         for (SimulatedNode n : counted()) {
             RaftStatus s = n.status();
-            if (s.appliedPrefix() != s.lastSlot() || applied >= 0 && applied != s.appliedPrefix()) {
+            if (s.appliedPrefix() != s.lastSlot() || (applied >= 0 && applied != s.appliedPrefix())) {
                 return false;
             }
             applied = s.appliedPrefix();

@@ -8,6 +8,7 @@ import io.parablock.wal.WalVisitor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /** A log in memory that loses at a power loss what was not forced. */
@@ -27,7 +28,7 @@ final class VolatileWal implements Wal {
     }
 
     private final boolean mapped;
-    private final TreeMap<Long, Stored> records;
+    private final NavigableMap<Long, Stored> records;
     private final WalListener listener;
     private final List<Stored> waiting = new ArrayList<>();
     private long next;
@@ -37,7 +38,7 @@ final class VolatileWal implements Wal {
         this(mapped, new TreeMap<>(), 0, token -> {});
     }
 
-    private VolatileWal(boolean mapped, TreeMap<Long, Stored> records, long next, WalListener listener) {
+    private VolatileWal(boolean mapped, NavigableMap<Long, Stored> records, long next, WalListener listener) {
         this.mapped = mapped;
         this.records = records;
         this.next = next;
@@ -61,7 +62,7 @@ final class VolatileWal implements Wal {
     /** Any subset of what was not forced is there. */
     void powerLoss(Seeded random) {
         waiting.clear();
-        records.tailMap(unforcedFrom).values().removeIf(s -> !s.forced && random.coin());
+        records.tailMap(unforcedFrom, true).values().removeIf(s -> !s.forced && random.coin());
         // What the machine finds after its restart is on the disk.
         records.values().forEach(s -> s.forced = true);
     }
@@ -92,7 +93,7 @@ final class VolatileWal implements Wal {
 
     @Override
     public void force() {
-        for (Stored s : records.tailMap(unforcedFrom).values()) {
+        for (Stored s : records.tailMap(unforcedFrom, true).values()) {
             s.forced = true;
         }
         unforcedFrom = next;
