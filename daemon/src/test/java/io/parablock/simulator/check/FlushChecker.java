@@ -11,8 +11,14 @@ import java.util.Map;
  */
 final class FlushChecker implements Checker, Ledger.Listener {
     private final Ledger ledger;
+    /** In the order of the answers; the first {@code flushedTo} are known to be flushed. */
     private final List<EntryView> answered = new ArrayList<>();
-    private final Map<Long, List<EntryView>> waiting = new HashMap<>();
+
+    private int flushedTo;
+
+    /** A flush to the number of answers before it. */
+    private final Map<Long, Integer> waiting = new HashMap<>();
+
     private final Map<Long, EntryView> flushed = new HashMap<>();
 
     FlushChecker(Ledger ledger) {
@@ -30,26 +36,28 @@ final class FlushChecker implements Checker, Ledger.Listener {
     @Override
     public void onAmnesiacMerge(int node, long term) {
         answered.clear();
+        flushedTo = 0;
         waiting.clear();
     }
 
     @Override
     public void onFlushArrived(int node, long flushId) {
-        waiting.put(flushId, List.copyOf(answered));
+        waiting.put(flushId, answered.size());
     }
 
     @Override
     public void onFlushAnswered(int node, long flushId) {
-        List<EntryView> promised = waiting.remove(flushId);
+        Integer promised = waiting.remove(flushId);
         if (promised == null || !ledger.shape().mapped()) {
             return;
         }
-        for (EntryView e : promised) {
+        for (; flushedTo < promised; flushedTo++) {
+            EntryView e = answered.get(flushedTo);
             int forced = 0;
             for (int n = 1; n <= ledger.shape().voters(); n++) {
                 forced += ledger.disk(n).isForced(e.slot(), e.origin()) ? 1 : 0;
             }
-            if (forced < ledger.shape().quorum() && !flushed.containsKey(e.slot())) {
+            if (forced < ledger.shape().quorum()) {
                 throw new Violation(
                         16,
                         name(),
@@ -57,7 +65,6 @@ final class FlushChecker implements Checker, Ledger.Listener {
             }
             flushed.put(e.slot(), e);
         }
-        answered.removeAll(promised);
     }
 
     @Override
