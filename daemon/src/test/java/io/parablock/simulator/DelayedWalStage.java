@@ -118,7 +118,7 @@ final class DelayedWalStage implements WalStage {
             node.onDisk(
                     random.coin() ? 0 : steps.latencyNs(),
                     () -> node.enqueue(() -> {
-                        node.onDurableTold(e);
+                        node.onDurableTold(e.slot(), e.origin());
                         report.accept(token);
                     }));
         }

@@ -1,36 +1,20 @@
 package io.parablock.simulator;
 
-import io.netty.buffer.ByteBufAllocator;
 import io.parablock.blockdev.nbd.NbdSession;
 import io.parablock.gateway.Gateway;
 import io.parablock.main.GroupPort;
-import io.parablock.metrics.RequestMeters;
 import io.parablock.raft.RaftNode;
 import io.parablock.raft.RaftStatus;
 import io.parablock.raft.log.Entry;
-import io.parablock.raft.message.Message;
-import io.parablock.replica.Identity;
-import io.parablock.replica.PeerSender;
-import io.parablock.replica.Recovery;
 import io.parablock.replica.Replica;
-import io.parablock.replica.ReplicaEvents;
-import io.parablock.replica.ReplicaInside;
-import io.parablock.replica.ReplicaPorts;
-import io.parablock.replica.WalRouter;
-import io.parablock.replica.WalStage;
 import io.parablock.replica.client.ClientMessage;
 import io.parablock.simulator.check.EntryView;
-import io.parablock.wal.WalRecord;
 import java.util.ArrayDeque;
-import java.util.List;
-import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** One machine and the process on it: production code over simulated ports, on virtual time. */
 final class SimulatedNode {
-    private static final long CLUSTER = 0xc1a5L;
     private static final int BATCH_INPUTS_MAX = 256;
-    private static final String VOLUME = "v";
 
     private final int id;
     private final Simulation sim;
@@ -42,7 +26,7 @@ final class SimulatedNode {
     private final NodeClock clock;
     private final NodeRecord record;
     private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
-    private @Nullable Running process;
+    private @Nullable SimulatedProcess process;
     private long boot;
     private boolean pollQueued;
     /** The group's thread waits for a disk until then. */
@@ -60,16 +44,6 @@ final class SimulatedNode {
     private boolean unclean;
 
     private boolean stoppedCleanly = true;
-
-    /** What lives and dies with the process. */
-    private record Running(
-            Replica replica,
-            RaftNode core,
-            Gateway gateway,
-            GroupPort group,
-            SimulatedLoop loop,
-            NodeStorage.Ports raw,
-            @Nullable DelayedWalStage walThread) {}
 
     SimulatedNode(int id, Simulation sim, SimulationSettings settings, SimulatedCluster cluster, NodeStorage storage) {
         this.id = id;
@@ -96,7 +70,7 @@ final class SimulatedNode {
         busyUntilNs = sim.nowNs();
         pausedUntilNs = 0;
         try {
-            process = assemble();
+            process = new SimulatedProcess(this, storage, unclean);
         } catch (ProcessDied e) {
             finishDying();
             return;
@@ -107,64 +81,6 @@ final class SimulatedNode {
         sim.note("node " + id + " starts, boot " + boot + (unclean ? ", after an unclean machine restart" : ""));
         cluster.network().onStarted(this);
         tick(boot);
-    }
-
-    private Running assemble() {
-        WalRouter router = new WalRouter();
-        ObservedWal[] observed = new ObservedWal[1];
-        DelayedWalStage[] walThread = new DelayedWalStage[1];
-        NodeStorage.Ports raw = storage.open(token -> {
-            WalRecord r = observed[0].onDurable(token);
-            DelayedWalStage thread = walThread[0];
-            if (thread == null) {
-                record.onDurableTold(r.slot(), r.origin(), isLeading());
-                router.onDurable(token);
-            } else {
-                thread.onDurable(token);
-            }
-        });
-        ObservedWal wal = new ObservedWal(raw.wal(), this, steps);
-        observed[0] = wal;
-        ObservedStateStore state = new ObservedStateStore(raw.state(), this, steps);
-        ObservedBlockStore store = new ObservedBlockStore(raw.store(), this, steps);
-        Identity identity = new Identity(CLUSTER, SimulationSettings.GROUP, id, 1);
-        Recovery.Recovered found = Recovery.recover(wal, List.of(new Recovery.Group(identity, state)), unclean)
-                .get(SimulationSettings.GROUP);
-        found.notes().forEach(n -> sim.note("node " + id + ": " + n));
-        record.onStarted(boot, found.state());
-        WalStage stage;
-        if (settings.inline) {
-            stage = new ObservedWalStage(wal, this, steps);
-        } else {
-            walThread[0] = new DelayedWalStage(this, wal, steps, random);
-            stage = walThread[0];
-        }
-        ByteBufAllocator allocator = cluster.allocator();
-        GroupPort[] group = new GroupPort[1];
-        PeerSender sender = GroupPort.withLoopBack(id, new Sender(), (from, m) -> onClient(group[0], from, m));
-        Gateway gateway = new Gateway(id, boot, settings.gateway, sender, RequestMeters.NONE, allocator, this::clockNs);
-        SimulatedLoop loop = new SimulatedLoop(this);
-        ReplicaPorts ports = new ReplicaPorts(
-                stage,
-                state,
-                store,
-                new DelayedApplyStage(this, store, steps, settings.inline),
-                new AnswerObserver(sender, this, record),
-                new Events(gateway),
-                loop::execute,
-                new Background(),
-                this::clockNs,
-                allocator);
-        Replica replica =
-                new Replica(settings.raft(id), settings.replica, identity, found.state(), ports, random.next());
-        router.register(SimulationSettings.GROUP, replica::onWalDurable);
-        if (walThread[0] != null) {
-            walThread[0].bind(replica::onWalDurable);
-        }
-        group[0] = new GroupPort(SimulationSettings.GROUP, gateway, replica, loop);
-        gateway.addGroup(SimulationSettings.GROUP, loop);
-        gateway.addVolume(VOLUME, settings.sizeBytes(), settings.sizeBytes(), List.of(SimulationSettings.GROUP));
-        return new Running(replica, ReplicaInside.core(replica), gateway, group[0], loop, raw, walThread[0]);
     }
 
     /** The process is gone. */
@@ -195,21 +111,21 @@ final class SimulatedNode {
 
     /** An orderly stop: requests end, the log is written, forced and marked clean. */
     void stopCleanly() {
-        Running p = process;
+        SimulatedProcess p = process;
         if (p == null) {
             return;
         }
-        p.group.stop();
+        p.group().stop();
         runInbox(p, Integer.MAX_VALUE);
-        p.loop.close();
-        boolean amnesiac = p.core.status().amnesiac();
+        p.loop().close();
+        boolean amnesiac = p.core().status().amnesiac();
         try {
-            if (p.walThread != null) {
-                p.walThread.drain();
+            if (p.walThread() != null) {
+                p.walThread().drain();
             }
-            p.raw.wal().submit();
+            p.raw().wal().submit();
             long force = record.onForceBegun();
-            p.raw.wal().force();
+            p.raw().wal().force();
             record.onForceEnded(force);
             stoppedCleanly = !amnesiac && !dying;
         } catch (RuntimeException e) {
@@ -222,7 +138,7 @@ final class SimulatedNode {
     // ---------------------------------------------------------------- time
 
     private void tick(long ofBoot) {
-        Running p = process;
+        SimulatedProcess p = process;
         if (p == null || boot != ofBoot) {
             return;
         }
@@ -231,7 +147,7 @@ final class SimulatedNode {
             sim.at(freeNs, () -> tick(ofBoot));
             return;
         }
-        run(p, () -> p.group.inputs().tick());
+        run(p, () -> p.group().inputs().tick());
         endOfBatch(p);
         sim.after(settings.tickNs, () -> tick(ofBoot));
     }
@@ -255,7 +171,7 @@ final class SimulatedNode {
     }
 
     private void poll(long ofBoot) {
-        Running p = process;
+        SimulatedProcess p = process;
         if (p == null || inbox.isEmpty()) {
             return;
         }
@@ -270,7 +186,7 @@ final class SimulatedNode {
         }
     }
 
-    private void runInbox(Running p, int max) {
+    private void runInbox(SimulatedProcess p, int max) {
         Runnable input = inbox.poll();
         for (int n = 0; input != null; n++) {
             run(p, input);
@@ -278,7 +194,7 @@ final class SimulatedNode {
         }
     }
 
-    private void run(Running p, Runnable input) {
+    private void run(SimulatedProcess p, Runnable input) {
         if (dying) {
             return;
         }
@@ -288,7 +204,7 @@ final class SimulatedNode {
         } catch (ProcessDied e) {
             // endOfBatch ends it.
         } catch (Throwable t) {
-            p.group.inputs().onError(t);
+            p.group().inputs().onError(t);
         } finally {
             working--;
         }
@@ -300,17 +216,17 @@ final class SimulatedNode {
         cluster.touch();
     }
 
-    private void endOfBatch(Running p) {
-        run(p, () -> p.group.inputs().endOfBatch());
+    private void endOfBatch(SimulatedProcess p) {
+        run(p, () -> p.group().inputs().endOfBatch());
         afterEvent(p);
     }
 
-    private void afterEvent(Running p) {
+    private void afterEvent(SimulatedProcess p) {
         if (dying) {
             finishDying();
             return;
         }
-        record.afterBatch(status(), p.core.needsInstall(), sim);
+        record.afterBatch(status(), p.core().needsInstall(), sim);
         if (unclean && !status().amnesiac()) {
             unclean = false;
             sim.note("node " + id + " is cured of amnesia");
@@ -321,7 +237,7 @@ final class SimulatedNode {
     void onDisk(long delayNs, Runnable work) {
         long ofBoot = boot;
         sim.after(delayNs, () -> {
-            Running p = process;
+            SimulatedProcess p = process;
             if (p == null || boot != ofBoot) {
                 return;
             }
@@ -354,7 +270,7 @@ final class SimulatedNode {
         return Math.max(sim.nowNs(), busyUntilNs);
     }
 
-    private long clockNs() {
+    long clockNs() {
         return clock.at(localNs());
     }
 
@@ -365,10 +281,10 @@ final class SimulatedNode {
     // ---------------------------------------------------------------- messages
 
     void onClient(int from, ClientMessage m) {
-        onClient(running().group, from, m);
+        onClient(running().group(), from, m);
     }
 
-    private void onClient(GroupPort to, int from, ClientMessage m) {
+    void onClient(GroupPort to, int from, ClientMessage m) {
         if (m instanceof ClientMessage.Read || m instanceof ClientMessage.Flush) {
             enqueue(() -> record.onRequest(from, m));
         }
@@ -390,6 +306,17 @@ final class SimulatedNode {
         }
     }
 
+    /** The production node halts its process. */
+    void onFatal(String line, Throwable cause) {
+        if (!dying) {
+            if (!String.valueOf(cause.getMessage()).contains("injected")) {
+                cluster.watch().fail("node " + id + " stopped: " + line, cause);
+            }
+            dying = true;
+            dyingWhy = line;
+        }
+    }
+
     private void finishDying() {
         boolean powerLoss = settings.has(FaultKind.POWER_LOSS) && cluster.mayLosePower(this) && random.coin();
         if (process == null) {
@@ -406,9 +333,9 @@ final class SimulatedNode {
     }
 
     void onError(Throwable t) {
-        Running p = process;
+        SimulatedProcess p = process;
         if (p != null) {
-            p.group.inputs().onError(t);
+            p.group().inputs().onError(t);
         }
     }
 
@@ -419,16 +346,16 @@ final class SimulatedNode {
     }
 
     private boolean isLeading() {
-        Running p = process;
-        return p != null && p.core.isReady();
+        SimulatedProcess p = process;
+        return p != null && p.core().isReady();
     }
 
     void onEntryDurable(EntryView e) {
         record.onEntryDurable(e);
     }
 
-    void onDurableTold(Entry e) {
-        record.onDurableTold(e.slot(), e.origin(), isLeading());
+    void onDurableTold(long slot, long origin) {
+        record.onDurableTold(slot, origin, isLeading());
     }
 
     long onForceBegun() {
@@ -498,6 +425,14 @@ final class SimulatedNode {
         return unclean;
     }
 
+    SimulatedCluster cluster() {
+        return cluster;
+    }
+
+    Seeded random() {
+        return random;
+    }
+
     Simulation simulation() {
         return sim;
     }
@@ -510,8 +445,8 @@ final class SimulatedNode {
         return record;
     }
 
-    private Running running() {
-        Running p = process;
+    private SimulatedProcess running() {
+        SimulatedProcess p = process;
         if (p == null) {
             throw new IllegalStateException("node " + id + " is down");
         }
@@ -519,95 +454,33 @@ final class SimulatedNode {
     }
 
     GroupPort group() {
-        return running().group;
+        return running().group();
     }
 
     RaftNode core() {
-        return running().core;
+        return running().core();
     }
 
     RaftStatus status() {
         RaftStatus s = working > 0 ? null : status;
         if (s == null) {
-            s = running().core.status();
+            s = running().core().status();
             status = s;
         }
         return s;
     }
 
     Replica replica() {
-        return running().replica;
+        return running().replica();
     }
 
     NodeStorage.Ports rawPorts() {
-        return running().raw;
+        return running().raw();
     }
 
     /** A client connects to this node's gateway. */
     NbdSession attach() {
-        Gateway g = running().gateway;
+        Gateway g = running().gateway();
         return g.attach(g.exports().get(0));
-    }
-
-    // ---------------------------------------------------------------- ports
-
-    private final class Sender implements PeerSender {
-        @Override
-        public void send(int groupId, int to, Message m) {
-            requireAlive();
-            cluster.watch().onSent(id, to, m);
-            cluster.network().send(SimulatedNode.this, to, m);
-        }
-
-        @Override
-        public void sendClient(int groupId, int to, ClientMessage m) {
-            requireAlive();
-            cluster.network().sendClient(SimulatedNode.this, to, m);
-        }
-
-        @Override
-        public boolean connected(int peer) {
-            return cluster.network().connected(id, peer);
-        }
-    }
-
-    /** Checkpoints and catch-up reads: each on its own thread, whenever that gets to run. */
-    private final class Background implements Executor {
-        @Override
-        public void execute(Runnable work) {
-            onDisk(steps.latencyNs() * 2, work);
-        }
-    }
-
-    private final class Events implements ReplicaEvents {
-        private final Gateway gateway;
-
-        Events(Gateway gateway) {
-            this.gateway = gateway;
-        }
-
-        @Override
-        public void onLeaderChanged(int groupId, int leaderNode, boolean ready) {
-            // As the production node does.
-            gateway.onLeader(groupId, leaderNode == id && !ready ? 0 : leaderNode);
-        }
-
-        @Override
-        public void onFatal(int groupId, String line, Throwable cause) {
-            if (dying) {
-                return;
-            }
-            if (!String.valueOf(cause.getMessage()).contains("injected")) {
-                cluster.watch().fail("node " + id + " stopped: " + line, cause);
-            }
-            // The production node halts its process.
-            dying = true;
-            dyingWhy = line;
-        }
-
-        @Override
-        public void onEvent(int groupId, String line) {
-            sim.note("node " + id + ": " + line);
-        }
     }
 }
