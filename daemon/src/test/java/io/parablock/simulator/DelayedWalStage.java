@@ -5,6 +5,7 @@ import io.parablock.raft.log.Entry;
 import io.parablock.replica.InlineWalStage;
 import io.parablock.replica.WalStage;
 import io.parablock.wal.Wal;
+import io.parablock.wal.WalException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -82,6 +83,9 @@ final class DelayedWalStage implements WalStage {
     }
 
     private void write(int some) {
+        if (failed) {
+            return;
+        }
         try {
             boolean submitNow = false;
             for (int i = 0; i < some && !waiting.isEmpty(); i++) {
@@ -153,8 +157,9 @@ final class DelayedWalStage implements WalStage {
 
     /** An orderly stop writes what is left. */
     void drain() {
-        if (!failed) {
-            write(waiting.size());
+        write(waiting.size());
+        if (failed) {
+            throw new WalException("the write-ahead log has failed");
         }
     }
 

@@ -118,20 +118,16 @@ final class SimulatedNode {
         p.group().stop();
         runInbox(p, Integer.MAX_VALUE);
         p.loop().close();
-        boolean amnesiac = p.core().status().amnesiac();
+        boolean clean = !p.core().status().amnesiac();
         try {
-            if (p.walThread() != null) {
-                p.walThread().drain();
-            }
-            p.raw().wal().submit();
-            long force = record.onForceBegun();
-            p.raw().wal().force();
-            record.onForceEnded(force);
-            stoppedCleanly = !amnesiac && !dying;
-        } catch (RuntimeException e) {
-            // The disk fails at the last moment: not a clean stop.
-            sim.note("node " + id + ": " + e.getMessage());
+            requireAlive();
+            p.endClean();
+        } catch (RuntimeException | ProcessDied e) {
+            // The disk failed, or fails at the last moment.
+            sim.note("node " + id + " does not stop cleanly: " + e.getMessage());
+            clean = false;
         }
+        stoppedCleanly = clean;
         stop(false, "orderly stop");
     }
 

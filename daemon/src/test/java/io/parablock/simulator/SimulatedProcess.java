@@ -101,9 +101,13 @@ final class SimulatedProcess {
         return raw;
     }
 
-    @Nullable
-    DelayedWalStage walThread() {
-        return walThread;
+    /** What an orderly stop does with the log: all of it is written and forced. */
+    void endClean() {
+        if (walThread != null) {
+            walThread.drain();
+        }
+        wal.submit();
+        wal.force();
     }
 
     SimulatedLoop loop() {
