@@ -178,7 +178,7 @@ public final class SimulationBatch {
         String mode = s.mode.name().toLowerCase(Locale.ROOT);
         Path file = dir.resolve("simulation-" + s.seed + "-" + mode + "-" + s.nodes + ".txt");
         List<String> lines = new ArrayList<>();
-        lines.add(o.line());
+        lines.add(o.violation() == null ? s + " held" : o.line());
         lines.add("trace " + Long.toHexString(o.hash()) + ", " + o.events() + " events; times are virtual seconds");
         lines.addAll(o.timeline());
         Throwable cause = o.cause();
