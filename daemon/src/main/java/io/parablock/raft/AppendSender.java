@@ -43,7 +43,7 @@ final class AppendSender {
 
     /** Sends again what is overdue. */
     void retransmit(PeerProgress p, long m, long round, Message.CommitNotice notice) {
-        if (!p.connected() || !p.synced()) {
+        if (!p.connected() || (!p.synced() && state.guards.ackOnlySynced)) {
             return;
         }
         List<Entry> batch = new ArrayList<>();

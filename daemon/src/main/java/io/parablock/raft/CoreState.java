@@ -24,6 +24,7 @@ final class CoreState {
     static final int WINDOW_SPANS = 4;
 
     final RaftConfig config;
+    final Guards guards;
     final Output output;
 
     // Durable; every change goes out with Output.hardState before any message that depends on it.
@@ -61,8 +62,9 @@ final class CoreState {
     long committedOutOfOrder;
     long elections;
 
-    CoreState(RaftConfig config, Output output, RecoveredState recovered, long nowNs) {
+    CoreState(RaftConfig config, Guards guards, Output output, RecoveredState recovered, long nowNs) {
         this.config = config;
+        this.guards = guards;
         this.output = output;
         this.nowNs = nowNs;
         HardState hard = recovered.hardState();
@@ -84,7 +86,8 @@ final class CoreState {
         log = new RaftLog(ckpt.logBase(), ckpt.a());
         committed = new SlotSet(WINDOW_SPANS * config.span());
         committed.reset(ckpt.a());
-        apply = new ApplyScheduler(config.span(), config.mode() == Mode.STRICT, log, committed, ckpt.a());
+        apply = new ApplyScheduler(
+                config.span(), config.mode() == Mode.STRICT, guards.applyInOrder, log, committed, ckpt.a());
         lookBehind = new LookBehindBuffer(Math.max(64, config.span()));
         recoverLog(recovered);
         rebuildLookBehind();
@@ -96,7 +99,7 @@ final class CoreState {
 
     private void recoverLog(RecoveredState recovered) {
         for (long slot : recovered.damagedSlots()) {
-            if (slot > checkpoint) {
+            if (slot > checkpoint && guards.unreadableIsUnknown) {
                 log.putUnknown(slot);
             }
         }
@@ -130,6 +133,11 @@ final class CoreState {
         return syncTerm == term;
     }
 
+    /** Nothing is acknowledged in a term that this node is not synced to. */
+    boolean mayAck() {
+        return isSynced() || !guards.ackOnlySynced;
+    }
+
     void persistHardState() {
         output.hardState = new HardState(term, votedFor, syncTerm, mSync);
     }
@@ -158,7 +166,7 @@ final class CoreState {
      * everything above m is dead now.
      */
     void adopt(SyncRecord record) {
-        for (long s = log.last(); s > record.m(); s--) {
+        for (long s = log.last(); s > record.m() && guards.dropDead; s--) {
             dropDead(s);
         }
         syncTerm = record.term();
@@ -242,7 +250,12 @@ final class CoreState {
             to.append(mSync + 1, a, syncTerm);
         }
         List<OriginRun> runs = to.upTo(a);
-        return new Checkpoint(a, runs, appliedSessions.image(), Math.max(log.base(), Math.min(a, floor)));
+        return new Checkpoint(a, runs, appliedSessions.image(), Math.max(log.base(), truncatable(a)));
+    }
+
+    private long truncatable(long a) {
+        long below = guards.truncateBelowFloor ? floor : a;
+        return Math.min(guards.truncateBelowCheckpoint ? a : log.contigPrefix(), below);
     }
 
     /** Applied entries that touch no block need no store: the shell is not asked for them. */

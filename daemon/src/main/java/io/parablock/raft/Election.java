@@ -138,7 +138,8 @@ final class Election {
             return syncTerm > state.syncTerm
                     || (syncTerm == state.syncTerm && contigPrefix >= state.log.contigPrefix());
         }
-        return syncTerm > state.syncTerm || (syncTerm == state.syncTerm && contigPrefix >= state.log.base());
+        boolean longEnough = contigPrefix >= state.log.base() || !state.guards.voteByLogBase;
+        return syncTerm > state.syncTerm || (syncTerm == state.syncTerm && longEnough);
     }
 
     void onPreVote(int from, Message.PreVote m) {
@@ -161,7 +162,7 @@ final class Election {
 
     /** The caller has raised the term to the candidate's (§2: first the term, then the report, then persist, then reply). */
     void onVote(int from, Message.Vote m) {
-        boolean free = state.votedFor == 0 || state.votedFor == from;
+        boolean free = state.votedFor == 0 || state.votedFor == from || !state.guards.oneVote;
         boolean granted = free
                 && !state.amnesiac
                 && (state.role == Role.FOLLOWER || state.role == Role.PRE_CANDIDATE)

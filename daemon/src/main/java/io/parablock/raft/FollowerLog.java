@@ -296,14 +296,12 @@ final class FollowerLog {
     void onAppend(Message.Append m) {
         ackWanted = true;
         ackRound = Math.max(ackRound, m.round());
-        if (!state.isSynced() || state.amnesiac) {
+        if (!state.mayAck() || state.amnesiac) {
             requestSync();
             return;
         }
         learnExtents(m);
-        for (Entry e : m.entries()) {
-            accept(e);
-        }
+        m.entries().forEach(this::accept);
         onCommitNotice(m.commit());
     }
 
@@ -341,16 +339,15 @@ final class FollowerLog {
             return;
         }
         boolean any = state.lookBehind.dependencies(slot, e.offsetBytes(), e.lengthBytes(), e.isBarrier(), 0, depWords);
-        Entry mine = e.withDep(any ? spanWords() : new long[0]);
+        Entry mine = e.withDep(any && state.guards.lookBehind ? depWords.clone() : new long[0]);
         if (slot > state.lookBehind.highest() - state.config.span()) {
             state.lookBehindPut(mine);
         }
         state.log.putWriting(mine);
         state.output.appends.add(mine);
-    }
-
-    private long[] spanWords() {
-        return depWords.clone();
+        if (!state.guards.ackDurable) {
+            ackDurable(slot);
+        }
     }
 
     void onDurable(long slot, long origin) {
@@ -368,8 +365,10 @@ final class FollowerLog {
         if (syncing != null) {
             continueSync();
         }
-        if (state.isSynced() && slot > state.mSync && origin == state.term && state.role == Role.FOLLOWER) {
+        if (state.mayAck() && slot > state.mSync && origin == state.term && state.role == Role.FOLLOWER) {
             ackDurable(slot);
+        } else if (!state.guards.noLateAck && origin == state.syncTerm && origin < state.term) {
+            state.sendToOthers(new Message.AppendAck(origin, List.of(new SlotRun(slot, slot)), 0, 0, 0));
         }
         state.apply.onDurable(slot, state.output.applies);
         checkForces();
@@ -402,7 +401,7 @@ final class FollowerLog {
     // ---------------------------------------------------------------- heartbeat, commit, force
 
     void onHeartbeat(Message.Heartbeat m) {
-        if (state.isSynced()) {
+        if (state.isSynced() || !state.guards.noticeOnlySynced) {
             onCommitNotice(m.commit());
         } else {
             requestSync();

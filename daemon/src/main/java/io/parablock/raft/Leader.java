@@ -88,7 +88,7 @@ final class Leader {
         m = state.mSync;
         nextSlot = m + 1;
         selfDurableTo = m;
-        syncAcks = selfBit;
+        syncAcks = state.guards.commitBySyncAcks ? selfBit : (1 << state.config.quorum()) - 1;
         Arrays.fill(ackedBy, 0);
         inFlightBytes = 0;
         sessions.load(state.appliedSessions.image());
@@ -157,7 +157,7 @@ final class Leader {
                 lowestOutstanding,
                 payloadCrc,
                 payloadLength,
-                any ? depWords.clone() : new long[0]);
+                any && state.guards.lookBehind ? depWords.clone() : new long[0]);
         e.payload = payload;
         state.lookBehindPut(e);
         ackedBy[(int) slot & ringMask] = 0;
@@ -416,7 +416,7 @@ final class Leader {
             return;
         }
         for (PeerProgress p : peers) {
-            if (p.connected() && p.synced()) {
+            if (p.connected() && (p.synced() || !state.guards.ackOnlySynced)) {
                 sender.sendNew(p, m, nextSlot, round, notice());
             }
         }

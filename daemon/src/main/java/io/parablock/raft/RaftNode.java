@@ -27,8 +27,12 @@ public final class RaftNode {
 
     /** @param seed for the election timeouts */
     public RaftNode(RaftConfig config, RecoveredState recovered, long seed, long nowNs) {
+        this(config, Guards.ALL, recovered, seed, nowNs);
+    }
+
+    RaftNode(RaftConfig config, Guards guards, RecoveredState recovered, long seed, long nowNs) {
         this.config = config;
-        this.state = new CoreState(config, output, recovered, nowNs);
+        this.state = new CoreState(config, guards, output, recovered, nowNs);
         this.election = new Election(state, seed);
         this.merge = new MergeStage(state, election);
         this.follower = new FollowerLog(state);
@@ -166,8 +170,12 @@ public final class RaftNode {
     }
 
     private void becomeLeaderIfElected() {
-        if (state.role == Role.CANDIDATE && election.hasQuorum()) {
-            startOrContinueMerge();
+        if (state.role == Role.CANDIDATE) {
+            // What an earlier leader wanted merged must not be adopted, nor acknowledged, in the new term.
+            follower.reset();
+            if (election.hasQuorum()) {
+                startOrContinueMerge();
+            }
         }
     }
 
@@ -299,7 +307,7 @@ public final class RaftNode {
             return ProposeResult.UNKNOWN_SESSION;
         }
         long slot = sessions.slotOf(session, seq);
-        if (slot != SessionTable.NONE) {
+        if (slot != SessionTable.NONE && state.guards.dedupe) {
             return state.committed.contains(slot) ? ProposeResult.ALREADY_COMMITTED : ProposeResult.DUPLICATE;
         }
         long floor = Math.max(sessions.floor(session), lowestOutstanding);
@@ -398,7 +406,7 @@ public final class RaftNode {
         state.nowNs = nowNs;
         state.checkpoint = Math.max(state.checkpoint, durable.a());
         if (durable.logBase() > state.log.base()) {
-            if (durable.logBase() > durable.a()) {
+            if (durable.logBase() > durable.a() && state.guards.truncateBelowCheckpoint) {
                 throw new AssertionError("invariant 13: log base above the checkpoint");
             }
             state.log.truncate(durable.logBase(), output.dropped);

@@ -45,6 +45,9 @@ final class ReadQueue {
         }
         waiting.add(new Waiting(readId, nextRound, slots));
         lastRoundAsked = nextRound;
+        if (!state.guards.readConfirmed) {
+            release(nextRound);
+        }
     }
 
     boolean wantsRound(long lastRoundSent) {
@@ -64,17 +67,17 @@ final class ReadQueue {
     /** @param confirmedRound a quorum has confirmed this round */
     void release(long confirmedRound) {
         if (waiting.isEmpty()
-                || state.committed.watermark() < state.mSync
-                || state.apply.appliedPrefix() < state.mSync) {
+                || (state.guards.readAfterMerged
+                        && (state.committed.watermark() < state.mSync || state.apply.appliedPrefix() < state.mSync))) {
             return;
         }
         Iterator<Waiting> it = waiting.iterator();
         while (it.hasNext()) {
             Waiting w = it.next();
-            if (w.round > confirmedRound) {
+            if (w.round > confirmedRound && state.guards.readConfirmed) {
                 return;
             }
-            if (w.slots.stream().allMatch(state.apply::isApplied)) {
+            if (!state.guards.readAfterOverlaps || w.slots.stream().allMatch(state.apply::isApplied)) {
                 state.output.reads.add(new Output.ReadResult(w.readId, true));
                 it.remove();
             }

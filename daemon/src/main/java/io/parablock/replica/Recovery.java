@@ -121,6 +121,10 @@ public final class Recovery {
             boolean newTerm = syncTerm > f.hard.term();
             f.hard = new HardState(
                     Math.max(f.hard.term(), syncTerm), newTerm ? 0 : f.hard.votedFor(), syncTerm, f.sync.m());
+            if (meta != null) {
+                // META follows before anything is acknowledged on the strength of the SYNCREC.
+                f.group.store.saveMeta(StateCodec.encodeMeta(f.group.identity, f.hard));
+            }
         }
     }
 

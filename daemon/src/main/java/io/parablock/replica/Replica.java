@@ -75,12 +75,29 @@ public final class Replica {
             RecoveredState recovered,
             ReplicaPorts ports,
             long seed) {
+        this(
+                raftConfig,
+                config,
+                identity,
+                recovered,
+                ports,
+                new RaftNode(raftConfig, recovered, seed, ports.nowNs().getAsLong()));
+    }
+
+    /** With a core made by the caller; {@code recovered} is what it was made from. */
+    Replica(
+            RaftConfig raftConfig,
+            ReplicaConfig config,
+            Identity identity,
+            RecoveredState recovered,
+            ReplicaPorts ports,
+            RaftNode core) {
         this.groupId = raftConfig.groupId();
         this.raftConfig = raftConfig;
         this.identity = identity;
         this.ports = ports;
         this.persisted = recovered.hardState();
-        this.core = new RaftNode(raftConfig, recovered, seed, now());
+        this.core = core;
         this.payloads = new PayloadCache(config.payloadCacheBytesMax());
         this.log = new LogReader(ports.wal().wal(), ports.allocator());
         this.outbox = new PeerOutbox(groupId, ports, log, config.catchUpReadsMax());

@@ -152,7 +152,9 @@ class RecoveryTest {
     void shouldTakeTheSyncTermOfTheSyncRecordWhenItIsAhead() {
         meta(3, 0);
         syncRecord(3);
-        assertThat(recover(false).state().hardState()).isEqualTo(new HardState(3, 2, 3, 2));
+        HardState expected = new HardState(3, 2, 3, 2);
+        assertThat(recover(false).state().hardState()).isEqualTo(expected);
+        assertThat(StateCodec.decodeMeta(store.loadMeta()).hardState()).isEqualTo(expected);
     }
 
     @Test

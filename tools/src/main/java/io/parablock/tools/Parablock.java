@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
             NodeCommand.class,
             StatusCommand.class,
             CompareReplicasCommand.class,
+            SimulateCommand.class,
             HelpCommand.class
         })
 public final class Parablock implements Runnable {
@@ -52,6 +53,7 @@ public final class Parablock implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "give a command: demo, node, status, compare-replicas (parablock help tells more)");
+                spec.commandLine(),
+                "give a command: demo, node, status, compare-replicas, simulate (parablock help tells more)");
     }
 }

@@ -45,6 +45,8 @@ class ArchitectureTest {
     static void importClasses() {
         classes = new ClassFileImporter()
                 .withImportOption(new ImportOption.DoNotIncludeTests())
+                // The daemon's test-jar: the simulator.
+                .withImportOption(location -> !location.contains("-tests.jar"))
                 .importPackages("io.parablock");
         assertThat(classes).isNotEmpty();
     }

@@ -19,6 +19,7 @@ import java.util.List;
 public final class ApplyScheduler {
     private final int span;
     private final boolean strict;
+    private final boolean inOrder;
     private final RaftLog log;
     private final SlotSet committed;
     private final SlotSet issued;
@@ -38,10 +39,14 @@ public final class ApplyScheduler {
     private long appliedOutOfOrder;
     private long conflictsWaited;
 
-    /** @param start the checkpoint's slot: everything up to it is applied */
-    public ApplyScheduler(int span, boolean strict, RaftLog log, SlotSet committed, long start) {
+    /**
+     * @param inOrder overlapping slots wait for each other; off only in mutation tests
+     * @param start the checkpoint's slot: everything up to it is applied
+     */
+    public ApplyScheduler(int span, boolean strict, boolean inOrder, RaftLog log, SlotSet committed, long start) {
         this.span = span;
         this.strict = strict;
+        this.inOrder = inOrder;
         this.log = log;
         this.committed = committed;
         this.issued = new SlotSet(2 * span);
@@ -162,7 +167,7 @@ public final class ApplyScheduler {
                 park(k, strict ? k - 1 : issued.watermark() + 1);
                 return false;
             }
-        } else {
+        } else if (inOrder) {
             long blocker = firstBlocker(e);
             if (blocker != 0) {
                 park(k, blocker);

@@ -1,6 +1,7 @@
 package io.parablock.raft.scenario;
 
 import io.parablock.raft.Mode;
+import io.parablock.raft.Mutation;
 import io.parablock.raft.ProposeResult;
 import io.parablock.raft.Role;
 import io.parablock.raft.log.Entry;
@@ -35,6 +36,10 @@ final class RandomSchedule {
     int stranded;
 
     RandomSchedule(long seed) {
+        this(seed, Mutation.NONE);
+    }
+
+    RandomSchedule(long seed, Mutation mutation) {
         random = new Random(seed);
         random.nextInt();
         int span = random.nextBoolean() ? 4 : 8;
@@ -47,7 +52,7 @@ final class RandomSchedule {
                 1 + random.nextInt(4),
                 SESSIONS_MAX,
                 32);
-        cluster = new ScenarioCluster(shape, seed);
+        cluster = new ScenarioCluster(shape, seed, mutation);
     }
 
     void run() {
@@ -237,8 +242,7 @@ final class RandomSchedule {
         }
         for (Entry e : List.copyOf(n.appending)) {
             if (random.nextBoolean()) {
-                n.disk.write(e);
-                cluster.checker.afterDurable(n, e);
+                cluster.written(n, e);
             }
         }
         cluster.crash(n, random.nextBoolean());
@@ -255,7 +259,7 @@ final class RandomSchedule {
     private void start(SimulatedNode n) {
         if (damages == 0 && random.nextInt(20) == 0 && !n.disk.wal.isEmpty()) {
             damages++;
-            n.disk.damage(pick(n.disk.wal).slot());
+            cluster.damage(n, pick(n.disk.wal).slot());
         }
         cluster.start(n);
         for (SimulatedNode other : up()) {
@@ -307,6 +311,7 @@ final class RandomSchedule {
             cluster.run(HEAL_STEP_MS, p -> true);
             last = last == 0 ? lastWrite() : last;
             if (last > 0 && isConverged(last)) {
+                cluster.suite.atQuiescence();
                 return;
             }
         }

@@ -36,6 +36,7 @@ final class SafetyChecker {
     static final int BLOCK_BYTES = 4096;
 
     private final Mode mode;
+    private boolean muted;
     private final int voters;
     private final int quorum;
     private final int span;
@@ -68,39 +69,48 @@ final class SafetyChecker {
         }
     }
 
+    private void insist(boolean condition, String what) {
+        require(condition || muted, what);
+    }
+
+    /** In a mutation test the simulator's checkers are to see it. */
+    void mute() {
+        muted = true;
+    }
+
     // ---- disks ----
 
     void onHardState(SimulatedNode n, HardState next) {
         HardState old = n.disk.hard;
         String change = "node " + n.id + ": " + old + " -> " + next;
-        require(next.term() >= old.term(), "term went back, " + change);
-        require(next.syncTerm() >= old.syncTerm(), "syncTerm went back, " + change);
-        require(next.syncTerm() <= next.term(), "syncTerm above term, " + change);
-        require(
+        insist(next.term() >= old.term(), "term went back, " + change);
+        insist(next.syncTerm() >= old.syncTerm(), "syncTerm went back, " + change);
+        insist(next.syncTerm() <= next.term(), "syncTerm above term, " + change);
+        insist(
                 next.term() != old.term() || old.votedFor() == 0 || next.votedFor() == old.votedFor(),
                 "two votes in one term, " + change);
-        require(next.syncTerm() <= n.disk.syncTerm(), "META.syncTerm before its SYNCREC, " + change);
+        insist(next.syncTerm() <= n.disk.syncTerm(), "META.syncTerm before its SYNCREC, " + change);
     }
 
     void onSyncRecord(SimulatedNode n, SyncRecord next) {
-        require(next.term() > n.disk.syncTerm(), "node " + n.id + ": SYNCREC went back to " + next.term());
+        insist(next.term() > n.disk.syncTerm(), "node " + n.id + ": SYNCREC went back to " + next.term());
         Map<Long, Long> origins = new HashMap<>();
         long expected = 1;
         for (OriginRun r : next.runs()) {
-            require(r.first() == expected, "node " + n.id + ": gap in the runs of " + next);
+            insist(r.first() == expected, "node " + n.id + ": gap in the runs of " + next);
             for (long s = r.first(); s <= r.last(); s++) {
                 origins.put(s, r.origin());
             }
             expected = r.last() + 1;
         }
-        require(expected == next.m() + 1, "node " + n.id + ": runs do not end at m, " + next);
+        insist(expected == next.m() + 1, "node " + n.id + ": runs do not end at m, " + next);
         Merged mine = new Merged(next.m(), origins);
         Merged known = merged.putIfAbsent(next.term(), mine);
-        require(known == null || known.equals(mine), "two merged logs of term " + next.term() + ": " + known + mine);
+        insist(known == null || known.equals(mine), "two merged logs of term " + next.term() + ": " + known + mine);
         for (SlotRun r : next.noops()) {
             for (long s = r.first(); s <= r.last(); s++) {
                 long origin = origins.getOrDefault(s, 0L);
-                require(origin > 0, "no-op outside the merged log: " + next);
+                insist(origin > 0, "no-op outside the merged log: " + next);
                 entries.putIfAbsent(new Identity(s, origin), Entry.noop(s, origin));
             }
         }
@@ -108,7 +118,7 @@ final class SafetyChecker {
         for (long s = Math.max(d.checkpoint.a(), d.truncated) + 1; s <= next.m(); s++) {
             long slot = s;
             boolean noop = next.noops().stream().anyMatch(r -> r.first() <= slot && slot <= r.last());
-            require(
+            insist(
                     noop || d.holds(s, origins.getOrDefault(s, 0L)),
                     "node " + n.id + " syncs to term " + next.term() + " without slot " + s);
         }
@@ -135,7 +145,7 @@ final class SafetyChecker {
 
     private void countAck(long term, long slot, int node) {
         Merged base = merged.get(term);
-        require(base != null, "an acknowledgement in term " + term + ", which has no merged log");
+        insist(base != null, "an acknowledgement in term " + term + ", which has no merged log");
         if (base == null || slot <= base.m()) {
             return;
         }
@@ -156,7 +166,7 @@ final class SafetyChecker {
     private void countSyncAck(long term, int node) {
         Set<Integer> nodes = syncAcks.computeIfAbsent(term, t -> new TreeSet<>());
         Merged base = merged.get(term);
-        require(base != null, "a SyncAck for term " + term + ", which has no merged log");
+        insist(base != null, "a SyncAck for term " + term + ", which has no merged log");
         if (nodes.add(node) && nodes.size() == quorum && base != null) {
             base.origins().forEach((slot, origin) -> commit(term, slot, origin));
         }
@@ -164,7 +174,7 @@ final class SafetyChecker {
 
     private void commit(long term, long slot, long origin) {
         Long old = committed.putIfAbsent(slot, origin);
-        require(
+        insist(
                 old == null || old == origin,
                 "slot " + slot + " committed with origin " + old + " and, in term " + term + ", with " + origin);
         long since = committedIn.merge(slot, term, Math::min);
@@ -174,13 +184,13 @@ final class SafetyChecker {
         Entry e = entries.get(new Identity(slot, origin));
         if (old == null && e != null && e.session() != 0 && e.kind() != EntryKind.SESSION) {
             Identity first = slotOf.putIfAbsent(new Request(e.session(), e.seq()), new Identity(slot, origin));
-            require(first == null, "one request in two slots: " + e + " and " + first);
+            insist(first == null, "one request in two slots: " + e + " and " + first);
         }
     }
 
     private void requireKept(long slot, long origin, long term, Merged log) {
         if (committedIn.getOrDefault(slot, Long.MAX_VALUE) < term) {
-            require(
+            insist(
                     slot <= log.m() && log.origins().getOrDefault(slot, 0L) == origin,
                     "the merged log of term " + term + " lost committed slot " + slot + " of origin " + origin);
         }
@@ -191,37 +201,37 @@ final class SafetyChecker {
     void onSend(SimulatedNode n, int to, Message message) {
         // A durable SYNCREC(t) carries the term t with it: recovery starts at the greater of the two.
         long term = Math.max(n.disk.hard.term(), n.disk.syncTerm());
-        require(to >= 1 && to <= voters, "node " + n.id + " sends to nobody (" + to + "): " + message);
+        insist(to >= 1 && to <= voters, "node " + n.id + " sends to nobody (" + to + "): " + message);
         String what = "node " + n.id + " (term " + term + ") sends " + message;
         if (message instanceof Message.AppendAck a) {
-            require(term == a.term(), "ack of another term: " + what);
-            require(n.disk.syncTerm() == a.term(), "ack without being synced: " + what);
+            insist(term == a.term(), "ack of another term: " + what);
+            insist(n.disk.syncTerm() == a.term(), "ack without being synced: " + what);
             onAppendAck(n, a, what);
         } else if (message instanceof Message.SyncAck a) {
-            require(term == a.term() && n.disk.syncTerm() == a.term(), "SyncAck before SYNCREC: " + what);
-            require(n.disk.hard.syncTerm() == a.term(), "SyncAck before META.syncTerm: " + what);
+            insist(term == a.term() && n.disk.syncTerm() == a.term(), "SyncAck before SYNCREC: " + what);
+            insist(n.disk.hard.syncTerm() == a.term(), "SyncAck before META.syncTerm: " + what);
             countSyncAck(a.term(), n.id);
         } else if (message instanceof Message.VoteReply v && v.granted()) {
-            require(n.disk.hard.votedFor() == to && term == v.term(), "vote not persisted: " + what);
-            require(v.syncTerm() == n.disk.syncTerm() && v.mSync() == n.disk.mSync(), "false report: " + what);
+            insist(n.disk.hard.votedFor() == to && term == v.term(), "vote not persisted: " + what);
+            insist(v.syncTerm() == n.disk.syncTerm() && v.mSync() == n.disk.mSync(), "false report: " + what);
             for (SlotRun r : v.present()) {
                 for (long s = r.first(); s <= r.last(); s++) {
-                    require(n.disk.holdsEffective(s), "reports slot " + s + " that it lacks: " + what);
+                    insist(n.disk.holdsEffective(s), "reports slot " + s + " that it lacks: " + what);
                 }
             }
         } else if (message instanceof Message.Vote v) {
-            require(term == v.term() && n.disk.hard.votedFor() == n.id, "campaign not persisted: " + what);
+            insist(term == v.term() && n.disk.hard.votedFor() == n.id, "campaign not persisted: " + what);
             requirePrefix(n, v.contigPrefix(), what);
         } else if (message instanceof Message.Append a) {
-            require(leaderOf.getOrDefault(a.term(), 0) == n.id, "Append of a node that does not lead: " + what);
+            insist(leaderOf.getOrDefault(a.term(), 0) == n.id, "Append of a node that does not lead: " + what);
             a.entries().forEach(this::onEntry);
         } else if (message instanceof Message.Entries a) {
             a.entries().forEach(this::onEntry);
         } else if (message instanceof Message.SyncBegin s) {
-            require(n.disk.syncTerm() == s.term(), "SyncBegin before its SYNCREC: " + what);
-            require(leaderOf.getOrDefault(s.term(), 0) == n.id, "SyncBegin of a node that does not lead: " + what);
+            insist(n.disk.syncTerm() == s.term(), "SyncBegin before its SYNCREC: " + what);
+            insist(leaderOf.getOrDefault(s.term(), 0) == n.id, "SyncBegin of a node that does not lead: " + what);
         } else if (message instanceof Message.HeartbeatAck h && h.syncTerm() == h.term()) {
-            require(term == h.term() && n.disk.syncTerm() == term, "confirms another term: " + what);
+            insist(term == h.term() && n.disk.syncTerm() == term, "confirms another term: " + what);
             // It says no less than a SyncAck.
             countSyncAck(term, n.id);
             countPrefix(n, term, h.contigPrefix(), what);
@@ -231,8 +241,8 @@ final class SafetyChecker {
     private void onAppendAck(SimulatedNode n, Message.AppendAck a, String what) {
         for (SlotRun r : a.slots()) {
             for (long s = r.first(); s <= r.last(); s++) {
-                require(n.disk.holdsEffective(s), "ack of slot " + s + " that is not durable: " + what);
-                require(n.disk.effectiveOrigin(s) == a.term() || s <= n.disk.mSync(), "ack of a dead entry: " + what);
+                insist(n.disk.holdsEffective(s), "ack of slot " + s + " that is not durable: " + what);
+                insist(n.disk.effectiveOrigin(s) == a.term() || s <= n.disk.mSync(), "ack of a dead entry: " + what);
                 countAck(a.term(), s, n.id);
             }
             if (mode == Mode.STRICT) {
@@ -253,14 +263,14 @@ final class SafetyChecker {
 
     private void requirePrefix(SimulatedNode n, long prefix, String what) {
         for (long s = 1; s <= prefix; s++) {
-            require(n.disk.holdsEffective(s), "slot " + s + " is not held below the contiguous prefix: " + what);
+            insist(n.disk.holdsEffective(s), "slot " + s + " is not held below the contiguous prefix: " + what);
         }
     }
 
     /** One value per (slot, origin). */
     void onEntry(Entry e) {
         Entry old = entries.putIfAbsent(new Identity(e.slot(), e.origin()), e);
-        require(
+        insist(
                 old == null
                         || (old.equals(e)
                                 && old.offsetBytes() == e.offsetBytes()
@@ -275,7 +285,7 @@ final class SafetyChecker {
     void onRole(SimulatedNode n, Role role, long term) {
         if (role == Role.LEADER || role == Role.LEADER_CANDIDATE) {
             Integer old = leaderOf.putIfAbsent(term, n.id);
-            require(old == null || old == n.id, "term " + term + " has two leaders: " + old + " and " + n.id);
+            insist(old == null || old == n.id, "term " + term + " has two leaders: " + old + " and " + n.id);
             SyncRecord s = n.disk.sync;
             if (s != null && s.term() == term) {
                 countSyncAck(term, n.id);
@@ -286,13 +296,13 @@ final class SafetyChecker {
     /** Flow control: slot k is not assigned while k-N is uncommitted. */
     void onAssigned(SimulatedNode n, Entry e) {
         long blocking = e.slot() - span;
-        require(
+        insist(
                 blocking < 1 || committed.containsKey(blocking),
                 "node " + n.id + " assigns slot " + e.slot() + " while " + blocking + " is not committed");
     }
 
     void onAnswered(SimulatedNode n, Entry e) {
-        require(
+        insist(
                 committed.getOrDefault(e.slot(), 0L) == e.origin(),
                 "node " + n.id + " answers " + e + ", which no quorum acknowledged");
         answered.add(e.slot());
@@ -301,24 +311,24 @@ final class SafetyChecker {
     /** The core hands out an entry to be applied. */
     void onApply(SimulatedNode n, Entry e) {
         String what = "node " + n.id + " applies " + e;
-        require(committed.getOrDefault(e.slot(), 0L) == e.origin(), what + ", which is not committed");
-        require(!n.hasApplied(e.slot()), what + " twice");
+        insist(committed.getOrDefault(e.slot(), 0L) == e.origin(), what + ", which is not committed");
+        insist(!n.hasApplied(e.slot()), what + " twice");
         for (Entry later : n.applied.tailMap(e.slot(), false).values()) {
-            require(!overlap(later, e), what + " after the overlapping " + later);
+            insist(!overlap(later, e), what + " after the overlapping " + later);
         }
         for (Entry later : n.applying) {
-            require(later.slot() <= e.slot() || !overlap(later, e), what + " after the overlapping " + later);
+            insist(later.slot() <= e.slot() || !overlap(later, e), what + " after the overlapping " + later);
         }
         for (long j = n.startedFrom + 1; j < e.slot(); j++) {
             Long origin = committed.get(j);
             boolean outside = j < e.slot() - span || mode == Mode.STRICT;
-            require(origin != null || !outside, what + " while slot " + j + " is not committed");
+            insist(origin != null || !outside, what + " while slot " + j + " is not committed");
             Entry before = origin == null ? null : entries.get(new Identity(j, origin));
             if (before == null || before.lengthBytes() == 0) {
                 continue;
             }
             if (!n.hasApplied(j) && !isApplying(n, j)) {
-                require(!outside && !overlap(before, e), what + " before " + before);
+                insist(!outside && !overlap(before, e), what + " before " + before);
             }
         }
     }
@@ -341,10 +351,10 @@ final class SafetyChecker {
 
     void onReadServed(SimulatedNode n, long readId) {
         PendingRead read = reads.get(readId);
-        require(read != null && read.node() == n.id, "read " + readId + " was not asked of node " + n.id);
+        insist(read != null && read.node() == n.id, "read " + readId + " was not asked of node " + n.id);
         if (read != null) {
             for (long slot : read.required()) {
-                require(
+                insist(
                         n.hasApplied(slot),
                         "node " + n.id + " serves read " + readId + " without answered slot " + slot);
             }
@@ -354,10 +364,10 @@ final class SafetyChecker {
     /** Before the WAL drops slots: a durable checkpoint has them, and a quorum still has each one (floor, §7). */
     void onTruncate(SimulatedNode n, long to, Collection<SimulatedNode> all) {
         String what = "node " + n.id + " truncates to " + to;
-        require(to <= n.disk.checkpoint.a(), what + ", above its checkpoint " + n.disk.checkpoint.a());
+        insist(to <= n.disk.checkpoint.a(), what + ", above its checkpoint " + n.disk.checkpoint.a());
         for (long s = n.disk.truncated + 1; s <= to; s++) {
             Long origin = committed.get(s);
-            require(origin != null, what + " though slot " + s + " is not committed");
+            insist(origin != null, what + " though slot " + s + " is not committed");
             int holders = 0;
             for (SimulatedNode other : all) {
                 SimulatedDisk d = other.disk;
@@ -366,7 +376,7 @@ final class SafetyChecker {
                         ? 1
                         : 0;
             }
-            require(holders >= quorum, what + " though only " + holders + " nodes hold slot " + s);
+            insist(holders >= quorum, what + " though only " + holders + " nodes hold slot " + s);
         }
     }
 

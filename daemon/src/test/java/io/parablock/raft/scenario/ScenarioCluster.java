@@ -1,16 +1,19 @@
 package io.parablock.raft.scenario;
 
 import io.parablock.raft.Mode;
+import io.parablock.raft.Mutation;
 import io.parablock.raft.Output;
 import io.parablock.raft.ProposeResult;
 import io.parablock.raft.RaftConfig;
-import io.parablock.raft.RaftNode;
 import io.parablock.raft.RaftStatus;
 import io.parablock.raft.Role;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.message.Message;
 import io.parablock.raft.state.Checkpoint;
+import io.parablock.simulator.check.CheckerSuite;
+import io.parablock.simulator.check.EntryView;
+import io.parablock.simulator.check.WireFeed;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -32,6 +35,7 @@ final class ScenarioCluster {
 
     private static final int DELIVERIES_MAX = 20_000;
     private static final long STEP_NS = 5 * MS;
+    private static final long SCAN_EVERY = 50;
 
     /** @param retain slots kept for a lagging follower */
     record Shape(
@@ -43,6 +47,7 @@ final class ScenarioCluster {
 
     final Shape shape;
     final long seed;
+    private final Mutation mutation;
     final TreeMap<Integer, SimulatedNode> nodes = new TreeMap<>();
     final List<Packet> pool = new ArrayList<>();
 
@@ -53,6 +58,8 @@ final class ScenarioCluster {
     final Set<Integer> cuts = new HashSet<>();
 
     final SafetyChecker checker;
+    final CheckerSuite suite;
+    private final WireFeed wire;
     final Map<Long, Boolean> reads = new HashMap<>();
     final Map<Long, Boolean> flushes = new HashMap<>();
     final List<String> transcript = new ArrayList<>();
@@ -61,9 +68,22 @@ final class ScenarioCluster {
     private int payloads;
 
     ScenarioCluster(Shape shape, long seed) {
+        this(shape, seed, Mutation.NONE);
+    }
+
+    ScenarioCluster(Shape shape, long seed, Mutation mutation) {
+        this.mutation = mutation;
         this.shape = shape;
         this.seed = seed;
         this.checker = new SafetyChecker(shape.mode(), shape.nodes(), shape.span());
+        if (mutation != Mutation.NONE) {
+            checker.mute();
+        }
+        this.suite = new CheckerSuite(
+                new io.parablock.simulator.check.Shape(shape.nodes(), shape.span(), shape.mode() == Mode.STRICT, false),
+                new SuiteView(this),
+                SCAN_EVERY);
+        this.wire = new WireFeed(suite);
         for (int i = 1; i <= shape.nodes(); i++) {
             SimulatedNode n = new SimulatedNode(i);
             nodes.put(i, n);
@@ -100,7 +120,8 @@ final class ScenarioCluster {
                 false);
         n.boot++;
         n.startedFrom = n.disk.checkpoint.a();
-        n.raft = new RaftNode(config, n.disk.recovered(), seed * 31 + n.id * 7L + n.boot, now);
+        n.raft = mutation.newCore(config, n.disk.recovered(), seed * 31 + n.id * 7L + n.boot, now);
+        suite.onStarted(n.id, n.boot);
         work(n);
     }
 
@@ -114,6 +135,7 @@ final class ScenarioCluster {
 
     void crash(SimulatedNode n, boolean keepStore) {
         note("n" + n.id + " crashes");
+        suite.onCrashed(n.id);
         n.crash(keepStore);
     }
 
@@ -147,6 +169,7 @@ final class ScenarioCluster {
                 if (e.session() == session
                         && e.seq() == seq
                         && e.origin() == n.core().status().term()) {
+                    suite.onProposed(n.id, e.origin(), EntryView.of(e));
                     checker.onAssigned(n, e);
                 }
             }
@@ -155,6 +178,7 @@ final class ScenarioCluster {
     }
 
     void read(SimulatedNode n, long readId, long offset, long length) {
+        suite.onReadArrived(n.id, readId, offset, length);
         checker.onReadStarted(n.id, readId, offset, length);
         n.core().readIndex(readId, offset, length, now);
         work(n);
@@ -162,17 +186,33 @@ final class ScenarioCluster {
 
     void durable(SimulatedNode n, Entry e) {
         n.appending.remove(e);
-        n.disk.write(e);
-        checker.afterDurable(n, e);
+        written(n, e);
         note("n" + n.id + " durable " + e.slot() + "@" + e.origin());
+        suite.onDurableTold(n.id, e.slot(), e.origin());
         n.core().onDurable(e.slot(), e.origin(), now);
         work(n);
     }
 
+    /** The disk has it; the node is not told yet. */
+    void written(SimulatedNode n, Entry e) {
+        n.disk.write(e);
+        suite.onEntryDurable(n.id, EntryView.of(e));
+        checker.afterDurable(n, e);
+    }
+
+    /** A record rots. */
+    void damage(SimulatedNode n, long slot) {
+        for (Entry e : n.disk.wal) {
+            if (e.slot() == slot) {
+                suite.onEntryLost(n.id, slot, e.origin(), true);
+            }
+        }
+        n.disk.damage(slot);
+    }
+
     void complete(SimulatedNode n, Entry e) {
         n.applying.remove(e);
-        n.write(e);
-        n.applied.put(e.slot(), e);
+        applied(n, e);
         note("n" + n.id + " applied " + e.slot());
         n.core().onApplied(e.slot(), now);
         work(n);
@@ -189,6 +229,7 @@ final class ScenarioCluster {
         n.fsyncedDevice.clear();
         n.fsyncedDevice.putAll(n.device);
         n.disk.checkpoint = image;
+        suite.onCheckpointDurable(n.id, image, false);
         note("n" + n.id + " checkpoint " + image.a() + " base " + image.logBase());
         n.core().onCheckpointDurable(image, now);
         work(n);
@@ -224,7 +265,10 @@ final class ScenarioCluster {
         }
         if (n.raft != null) {
             observeRole(n);
-            n.raft.checkInvariants();
+            suite.afterEvent();
+            if (mutation == Mutation.NONE) {
+                n.raft.checkInvariants();
+            }
         }
     }
 
@@ -261,15 +305,20 @@ final class ScenarioCluster {
 
     private void finishAppend(SimulatedNode n) {
         Entry e = n.appending.remove(0);
-        n.disk.write(e);
-        checker.afterDurable(n, e);
+        written(n, e);
+        suite.onDurableTold(n.id, e.slot(), e.origin());
         n.core().onDurable(e.slot(), e.origin(), now);
+    }
+
+    private void applied(SimulatedNode n, Entry e) {
+        n.write(e);
+        n.applied.put(e.slot(), e);
+        suite.onApplied(n.id, EntryView.of(e));
     }
 
     private void finishApply(SimulatedNode n) {
         Entry e = n.applying.remove(0);
-        n.write(e);
-        n.applied.put(e.slot(), e);
+        applied(n, e);
         note("n" + n.id + " applied " + e.slot());
         n.core().onApplied(e.slot(), now);
     }
@@ -277,6 +326,9 @@ final class ScenarioCluster {
     private void observeRole(SimulatedNode n) {
         RaftStatus s = n.core().status();
         checker.onRole(n, s.role(), s.term());
+        if (s.role() == Role.LEADER || s.role() == Role.LEADER_CANDIDATE) {
+            suite.onLeader(n.id, s.term());
+        }
         if (s.role() != n.lastRole) {
             n.lastRole = s.role();
             if (s.role() != Role.PRE_CANDIDATE) {
@@ -294,6 +346,7 @@ final class ScenarioCluster {
             }
             checker.onSyncRecord(n, o.syncRecord);
             n.disk.sync = o.syncRecord;
+            suite.onSyncRecordDurable(n.id, o.syncRecord);
             checker.afterSyncRecord(n, o.syncRecord.term());
             note("n" + n.id + " syncrec term " + o.syncRecord.term() + " m " + o.syncRecord.m());
             if (n.crashAt == SimulatedNode.CrashPoint.AFTER_SYNC_RECORD) {
@@ -308,6 +361,7 @@ final class ScenarioCluster {
             }
             checker.onHardState(n, o.hardState);
             n.disk.hard = o.hardState;
+            suite.onHardStateDurable(n.id, o.hardState);
             note("n" + n.id + " meta term " + o.hardState.term() + " voted " + o.hardState.votedFor() + " sync "
                     + o.hardState.syncTerm());
         }
@@ -328,15 +382,18 @@ final class ScenarioCluster {
             send(n, m.to(), m.message());
         }
         for (Entry e : o.committed) {
+            suite.onAnswered(n.id, EntryView.of(e));
             checker.onAnswered(n, e);
             note("n" + n.id + " answers " + e.slot());
         }
         for (Entry e : o.applies) {
+            suite.onApplyStarted(n.id, EntryView.of(e));
             checker.onApply(n, e);
             n.applying.add(e);
         }
         for (Output.ReadResult r : o.reads) {
             if (r.ok()) {
+                suite.onReadServed(n.id, r.readId());
                 checker.onReadServed(n, r.readId());
             }
             SafetyChecker.require(reads.put(r.readId(), r.ok()) == null, "read " + r.readId() + " answered twice");
@@ -348,6 +405,7 @@ final class ScenarioCluster {
         if (o.truncateTo > 0) {
             checker.onTruncate(n, o.truncateTo, nodes.values());
             n.disk.truncate(o.truncateTo);
+            suite.onTruncated(n.id, o.truncateTo);
             note("n" + n.id + " truncates to " + o.truncateTo);
         }
         o.clear();
@@ -358,6 +416,7 @@ final class ScenarioCluster {
 
     private void send(SimulatedNode n, int to, Message message) {
         Packet p = new Packet(++packets, n.id, n.boot, to, message);
+        wire.onSent(n.id, to, message);
         checker.onSend(n, to, message);
         sent.add(p);
         boolean chatter = message instanceof Message.Heartbeat || message instanceof Message.HeartbeatAck;

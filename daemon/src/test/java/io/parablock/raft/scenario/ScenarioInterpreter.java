@@ -190,7 +190,7 @@ final class ScenarioInterpreter {
             case "crash" -> c.crash(n, plain.contains("keep"));
             case "crash-at" -> n.crashAt = SimulatedNode.CrashPoint.valueOf(plain.get(1));
             case "restart" -> c.start(n);
-            case "damage" -> n.disk.damage(Long.parseLong(plain.get(1)));
+            case "damage" -> c.damage(n, Long.parseLong(plain.get(1)));
             case "checkpoint" -> c.checkpoint(n);
             case "reconnect" -> reconnect(n);
             default -> {

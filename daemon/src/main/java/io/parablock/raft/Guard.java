@@ -1,0 +1,42 @@
+package io.parablock.raft;
+
+/**
+ * A rule of the protocol that a test can take away from one core, to prove that it is needed and that a checker sees its
+ * absence. A running daemon has them all ({@link Guards#ALL}).
+ */
+enum Guard {
+    /** §4: no ack while syncTerm != t; a leader sends entries only after the SyncAck. */
+    ACK_ONLY_SYNCED,
+    /** §5: merged slots are committed by SyncAcks of a quorum, not by the copies that voters reported. */
+    COMMIT_BY_SYNC_ACKS,
+    /** §3: a slot that cannot be read is UNKNOWN, not ABSENT. */
+    UNREADABLE_IS_UNKNOWN,
+    /** §3: above mS only entries with origin = S live; a sync drops the others. */
+    DROP_DEAD,
+    /** §3: no vote for a candidate whose prefix ends below the voter's log base. */
+    VOTE_BY_LOG_BASE,
+    /** §3: one vote per term. */
+    ONE_VOTE,
+    /** §2: no ack for a lower term once a vote report is taken. */
+    NO_LATE_ACK,
+    /** §4: ack only what is durable. */
+    ACK_DURABLE,
+    /** §10: a duplicate gets no second slot. */
+    DEDUPE,
+    /** §7: the log is truncated only below the own checkpoint. */
+    TRUNCATE_BELOW_CHECKPOINT,
+    /** §7: the log is truncated only below the leader's floor. */
+    TRUNCATE_BELOW_FLOOR,
+    /** §6: k waits for every overlapping slot before it. */
+    APPLY_IN_ORDER,
+    /** §6: the look-behind information is stored with the entry. */
+    LOOK_BEHIND,
+    /** §5: a commit notice counts only on a node that is synced to its term. */
+    NOTICE_ONLY_SYNCED,
+    /** §8: a quorum confirms the term after the read arrived. */
+    READ_CONFIRMED,
+    /** §8: the merged log is committed and applied before a read is served. */
+    READ_AFTER_MERGED,
+    /** §8: a read waits for the committed slots that overlap it. */
+    READ_AFTER_OVERLAPS
+}

@@ -1,0 +1,48 @@
+package io.parablock.raft;
+
+import java.util.EnumSet;
+import java.util.Set;
+
+/** Which guards a core keeps: all, but in a mutation test. Final fields, so that asking costs nothing. */
+final class Guards {
+    static final Guards ALL = new Guards(EnumSet.noneOf(Guard.class));
+
+    final boolean ackOnlySynced;
+    final boolean commitBySyncAcks;
+    final boolean unreadableIsUnknown;
+    final boolean dropDead;
+    final boolean voteByLogBase;
+    final boolean oneVote;
+    final boolean noLateAck;
+    final boolean ackDurable;
+    final boolean dedupe;
+    final boolean truncateBelowCheckpoint;
+    final boolean truncateBelowFloor;
+    final boolean applyInOrder;
+    final boolean lookBehind;
+    final boolean noticeOnlySynced;
+    final boolean readConfirmed;
+    final boolean readAfterMerged;
+    final boolean readAfterOverlaps;
+
+    /** @param off the guards to leave out */
+    Guards(Set<Guard> off) {
+        ackOnlySynced = !off.contains(Guard.ACK_ONLY_SYNCED);
+        commitBySyncAcks = !off.contains(Guard.COMMIT_BY_SYNC_ACKS);
+        unreadableIsUnknown = !off.contains(Guard.UNREADABLE_IS_UNKNOWN);
+        dropDead = !off.contains(Guard.DROP_DEAD);
+        voteByLogBase = !off.contains(Guard.VOTE_BY_LOG_BASE);
+        oneVote = !off.contains(Guard.ONE_VOTE);
+        noLateAck = !off.contains(Guard.NO_LATE_ACK);
+        ackDurable = !off.contains(Guard.ACK_DURABLE);
+        dedupe = !off.contains(Guard.DEDUPE);
+        truncateBelowCheckpoint = !off.contains(Guard.TRUNCATE_BELOW_CHECKPOINT);
+        truncateBelowFloor = !off.contains(Guard.TRUNCATE_BELOW_FLOOR);
+        applyInOrder = !off.contains(Guard.APPLY_IN_ORDER);
+        lookBehind = !off.contains(Guard.LOOK_BEHIND);
+        noticeOnlySynced = !off.contains(Guard.NOTICE_ONLY_SYNCED);
+        readConfirmed = !off.contains(Guard.READ_CONFIRMED);
+        readAfterMerged = !off.contains(Guard.READ_AFTER_MERGED);
+        readAfterOverlaps = !off.contains(Guard.READ_AFTER_OVERLAPS);
+    }
+}

@@ -1,0 +1,42 @@
+package io.parablock.raft;
+
+import io.parablock.raft.state.RecoveredState;
+import java.util.EnumSet;
+import org.jspecify.annotations.Nullable;
+
+/** A core with one guard of the protocol taken away. */
+public enum Mutation {
+    NONE,
+    ACK_WHILE_NOT_SYNCED(Guard.ACK_ONLY_SYNCED),
+    COMMIT_BY_OLDER_COPIES(Guard.COMMIT_BY_SYNC_ACKS),
+    UNREADABLE_COUNTS_AS_ABSENT(Guard.UNREADABLE_IS_UNKNOWN),
+    OLDER_ENTRIES_SURVIVE_A_SYNC(Guard.DROP_DEAD),
+    VOTE_WITHOUT_LOG_BASE(Guard.VOTE_BY_LOG_BASE),
+    VOTE_TWICE(Guard.ONE_VOTE),
+    ACK_FOR_LOWER_TERM_AFTER_REPORT(Guard.NO_LATE_ACK),
+    ACK_BEFORE_DURABLE(Guard.ACK_DURABLE),
+    DEDUPE_OFF(Guard.DEDUPE),
+    TRUNCATE_ABOVE_CHECKPOINT(Guard.TRUNCATE_BELOW_CHECKPOINT),
+    TRUNCATE_PAST_FLOOR(Guard.TRUNCATE_BELOW_FLOOR),
+    APPLY_IGNORES_OVERLAP(Guard.APPLY_IN_ORDER),
+    NO_LOOK_BEHIND(Guard.LOOK_BEHIND),
+    COMMIT_NOTICE_WHILE_NOT_SYNCED(Guard.NOTICE_ONLY_SYNCED),
+    READ_WITHOUT_QUORUM(Guard.READ_CONFIRMED),
+    READ_BEFORE_MERGED_LOG(Guard.READ_AFTER_MERGED),
+    READ_BEFORE_OVERLAPS(Guard.READ_AFTER_OVERLAPS);
+
+    private final @Nullable Guard off;
+
+    Mutation() {
+        this.off = null;
+    }
+
+    Mutation(Guard off) {
+        this.off = off;
+    }
+
+    public RaftNode newCore(RaftConfig config, RecoveredState recovered, long seed, long nowNs) {
+        Guards guards = off == null ? Guards.ALL : new Guards(EnumSet.of(off));
+        return new RaftNode(config, guards, recovered, seed, nowNs);
+    }
+}

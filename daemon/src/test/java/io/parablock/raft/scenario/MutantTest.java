@@ -1,0 +1,107 @@
+package io.parablock.raft.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.parablock.raft.Mode;
+import io.parablock.raft.Mutation;
+import io.parablock.raft.Role;
+import io.parablock.raft.log.EntryKind;
+import io.parablock.simulator.check.Violation;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Each guard of the protocol, taken away, is missed by a checker within a stated number of random schedules. The table goes
+ * to the output; {@code -Dmutant.seeds=N} gives more seeds.
+ */
+class MutantTest {
+    private static final long SEEDS = 600;
+    private static final int CATCHES = 1;
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Mutation.class,
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"NONE", "READ_WITHOUT_QUORUM"})
+    void shouldCatchEveryMutant(Mutation mutation) {
+        long seeds = Long.getLong("mutant.seeds", SEEDS);
+        Map<String, Integer> caught = new LinkedHashMap<>();
+        long first = 0;
+        int catches = 0;
+        long seed = 1;
+        for (; seed <= seeds && catches < CATCHES; seed++) {
+            String by = runSeed(seed, mutation);
+            if (by != null) {
+                catches++;
+                caught.merge(by, 1, Integer::sum);
+                first = first == 0 ? seed : first;
+            }
+        }
+        System.out.println("mutant " + mutation + ": first caught by seed " + first + ", " + catches + " in "
+                + (seed - 1) + " seeds, " + caught);
+        assertThat(catches).as("%s goes unseen in %d seeds", mutation, seeds).isPositive();
+    }
+
+    /** Random schedules hardly ever read from a leader that does not know yet that it was deposed. */
+    @Test
+    void shouldCatchAReadWithoutAQuorumAtADeposedLeader() {
+        readFromDeposedLeader(Mutation.NONE);
+        assertThatThrownBy(() -> readFromDeposedLeader(Mutation.READ_WITHOUT_QUORUM))
+                .isInstanceOf(Violation.class)
+                .hasMessageContaining("ReadChecker");
+    }
+
+    private static void readFromDeposedLeader(Mutation mutation) {
+        ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 4, 64, 4, 4, 64, 32);
+        ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation);
+        cluster.run(1200, p -> true);
+        SimulatedNode old = leader(cluster, 0);
+        for (int other = 1; other <= 3; other++) {
+            cluster.cuts.add(old.id * 100 + other);
+            cluster.cuts.add(other * 100 + old.id);
+        }
+        for (int i = 0; i < 300; i++) {
+            cluster.now += 5 * ScenarioCluster.MS;
+            cluster.nodes.values().stream().filter(n -> n != old).forEach(cluster::tick);
+            cluster.settle(p -> p.from() != old.id && p.to() != old.id);
+        }
+        SimulatedNode fresh = leader(cluster, old.id);
+        fresh.core().proposeOpenSession(1, 1, 1, cluster.now);
+        cluster.work(fresh);
+        cluster.settle(p -> p.to() != old.id);
+        cluster.propose(fresh, EntryKind.WRITE, 0, 4096, cluster.checker.lastSession(), 0, 0);
+        cluster.work(fresh);
+        cluster.settle(p -> p.to() != old.id);
+        assertThat(cluster.checker.isAnswered(cluster.checker.lastSession(), 0)).isTrue();
+        cluster.read(old, 1, 0, 4096);
+        assertThat(cluster.reads).isEmpty();
+    }
+
+    private static SimulatedNode leader(ScenarioCluster cluster, int except) {
+        return cluster.nodes.values().stream()
+                .filter(n -> n.id != except && n.core().status().role() == Role.LEADER)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static @Nullable String runSeed(long seed, Mutation mutation) {
+        try {
+            new RandomSchedule(seed, mutation).run();
+            return null;
+        } catch (Violation v) {
+            return v.checker() + " (" + v.invariant() + ")";
+        } catch (AssertionError | RuntimeException e) {
+            if (String.valueOf(e.getMessage()).startsWith("no convergence")) {
+                return "liveness";
+            }
+            String at = e.getStackTrace()[0].getClassName();
+            return at.substring(at.lastIndexOf('.') + 1) + ": "
+                    + String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        }
+    }
+}

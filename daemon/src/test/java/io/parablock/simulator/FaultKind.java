@@ -1,0 +1,60 @@
+package io.parablock.simulator;
+
+import java.util.Locale;
+
+/** What may go wrong; each kind is counted when it takes effect. */
+enum FaultKind {
+    /** A message is lost. */
+    LOSS,
+    /** A message arrives twice. */
+    DUPLICATE,
+    /** A message overtakes another one of its lane. */
+    REORDER,
+    /** A message is late by up to some election timeouts. */
+    DELAY,
+    /** One lane of one link moves nothing for a while. */
+    CLOG,
+    /** Two groups of nodes cannot talk. */
+    PARTITION,
+    /** One direction of a link is cut. */
+    ONE_WAY,
+    /** One node is cut off. */
+    ISOLATE,
+    /** A link goes up and down quickly. */
+    FLAP,
+    /** A connection is reset: what is in flight on it is lost. */
+    RESET,
+    /** The process dies, the page cache stays. */
+    KILL,
+    /** The machine dies: any subset of what was not flushed is lost. */
+    POWER_LOSS,
+    /** Power loss of every node at once. */
+    BLACKOUT,
+    /** The process dies right before or after a durable step. */
+    CRASH_POINT,
+    /** An orderly stop. */
+    STOP,
+    /** The process stands still for longer than an election timeout. */
+    PAUSE,
+    /** The clock jumps ahead. */
+    CLOCK_JUMP,
+    /** The clock runs fast or slow. */
+    CLOCK_DRIFT,
+    /** Every durable step takes long. */
+    SLOW_DISK,
+    /** A write, force or fsync fails: the node must stop. */
+    WRITE_ERROR,
+    /** The log has no room left. */
+    FULL_DISK,
+    /** A client goes away with requests under way. */
+    CLIENT_DEATH;
+
+    /** As written on the command line. */
+    String label() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    static FaultKind ofLabel(String label) {
+        return valueOf(label.toUpperCase(Locale.ROOT).replace('-', '_'));
+    }
+}

@@ -1,0 +1,47 @@
+package io.parablock.simulator;
+
+import io.parablock.wal.MemoryStateStore;
+import io.parablock.wal.WalListener;
+
+/** A disk by its contract alone: records and sectors are lost whole at a power loss, or not at all. */
+final class MemoryStorage implements NodeStorage {
+    private final Seeded random;
+    private final boolean mapped;
+    private final long sizeBytes;
+    private VolatileWal wal;
+    private VolatileBlockStore store;
+    private MemoryStateStore state = new MemoryStateStore();
+
+    MemoryStorage(Seeded random, long sizeBytes, boolean mapped) {
+        this.random = random;
+        this.mapped = mapped;
+        this.sizeBytes = sizeBytes;
+        this.wal = new VolatileWal(mapped);
+        this.store = new VolatileBlockStore(sizeBytes);
+    }
+
+    @Override
+    public Ports open(WalListener listener) {
+        wal = wal.reopen(listener);
+        store = store.reopen();
+        return new Ports(wal, state, store);
+    }
+
+    @Override
+    public void kill() {
+        wal.kill(random);
+    }
+
+    @Override
+    public void powerLoss() {
+        wal.powerLoss(random);
+        store.powerLoss(random);
+    }
+
+    @Override
+    public void wipe() {
+        wal = new VolatileWal(mapped);
+        store = new VolatileBlockStore(sizeBytes);
+        state = new MemoryStateStore();
+    }
+}

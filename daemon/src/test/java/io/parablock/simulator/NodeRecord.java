@@ -1,0 +1,252 @@
+package io.parablock.simulator;
+
+import io.netty.buffer.ByteBuf;
+import io.parablock.raft.RaftNode;
+import io.parablock.raft.RaftStatus;
+import io.parablock.raft.Role;
+import io.parablock.raft.log.Entry;
+import io.parablock.raft.log.EntryKind;
+import io.parablock.raft.state.HardState;
+import io.parablock.raft.state.RecoveredState;
+import io.parablock.replica.StateCodec;
+import io.parablock.replica.client.ClientMessage;
+import io.parablock.simulator.check.EntryView;
+import io.parablock.simulator.check.SlotState;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** What a node's ports have seen, as the checkers want to know it. */
+final class NodeRecord {
+    private record Ask(int from, long requestId) {}
+
+    private final int id;
+    private final SimulatedCluster cluster;
+    /** By {@link ProposalBook#key}: in order of slots. */
+    private final TreeMap<Long, SlotState> disk = new TreeMap<>();
+
+    private final TreeSet<Long> appliedAbove = new TreeSet<>();
+    private final Map<Ask, ArrayDeque<Long>> asks = new HashMap<>();
+    private HardState hard = HardState.FRESH;
+    private long leading;
+    private long nextForce;
+    private boolean needsInstall;
+
+    NodeRecord(int id, SimulatedCluster cluster) {
+        this.id = id;
+        this.cluster = cluster;
+    }
+
+    // ---------------------------------------------------------------- life
+
+    void onStarted(long boot, RecoveredState found) {
+        hard = found.hardState();
+        leading = 0;
+        appliedAbove.clear();
+        asks.clear();
+        TreeMap<Long, SlotState> now = new TreeMap<>();
+        for (Entry e : found.entries()) {
+            now.put(ProposalBook.key(e.slot(), e.origin()), SlotState.PRESENT);
+        }
+        long base = found.checkpoint().logBase();
+        disk.forEach((identity, state) -> {
+            long slot = ProposalBook.slot(identity);
+            if (slot > base && !now.containsKey(identity)) {
+                boolean unknown = found.damagedSlots().contains(slot);
+                if (state == SlotState.PRESENT) {
+                    cluster.watch().tell(c -> c.onEntryLost(id, slot, ProposalBook.origin(identity), unknown));
+                }
+                now.put(identity, unknown ? SlotState.UNKNOWN : SlotState.ABSENT);
+            }
+        });
+        for (Entry e : found.entries()) {
+            // Written, and the process died before it was told so.
+            if (disk.get(ProposalBook.key(e.slot(), e.origin())) != SlotState.PRESENT) {
+                cluster.watch().tell(c -> c.onEntryDurable(id, EntryView.of(e)));
+            }
+        }
+        disk.clear();
+        disk.putAll(now);
+        cluster.watch().tell(c -> c.onStarted(id, boot));
+    }
+
+    void onStopped() {
+        cluster.watch().tell(c -> c.onCrashed(id));
+    }
+
+    void onWiped() {
+        disk.clear();
+        hard = HardState.FRESH;
+        cluster.watch().tell(c -> c.onWiped(id));
+    }
+
+    // ---------------------------------------------------------------- disk
+
+    void onMeta(byte[] meta) {
+        hard = StateCodec.decodeMeta(meta).hardState();
+        HardState h = hard;
+        cluster.simulation().trace(10, id, h.term(), h.syncTerm());
+        cluster.watch().tell(c -> c.onHardStateDurable(id, h));
+    }
+
+    void onSyncRecord(byte[] bytes) {
+        var r = StateCodec.decodeSyncRecord(bytes);
+        cluster.simulation().trace(11, id, r.term(), r.m());
+        cluster.watch().tell(c -> c.onSyncRecordDurable(id, r));
+    }
+
+    void onCheckpoint(byte[] bytes) {
+        var ckpt = StateCodec.decodeCheckpoint(bytes);
+        cluster.simulation().trace(12, id, ckpt.a(), ckpt.logBase());
+        cluster.watch().tell(c -> c.onCheckpointDurable(id, ckpt, false));
+    }
+
+    void onEntryDurable(EntryView e) {
+        disk.put(ProposalBook.key(e.slot(), e.origin()), SlotState.PRESENT);
+        cluster.simulation().trace(13, id, e.slot(), e.origin());
+        cluster.watch().tell(c -> c.onEntryDurable(id, e));
+    }
+
+    /** @param leads the core takes proposals */
+    void onDurableTold(long slot, long origin, boolean leads) {
+        if (leads) {
+            onLeads(hard.term());
+        }
+        cluster.watch().tell(c -> c.onDurableTold(id, slot, origin));
+    }
+
+    long onForceBegun() {
+        long force = ++nextForce;
+        cluster.watch().tell(c -> c.onForceBegun(id, force));
+        return force;
+    }
+
+    void onForceEnded(long force) {
+        cluster.watch().tell(c -> c.onForceEnded(id, force));
+    }
+
+    void onTruncated(long slot) {
+        cluster.simulation().trace(14, id, slot, 0);
+        disk.headMap(ProposalBook.key(slot + 1, 0)).clear();
+        cluster.watch().tell(c -> c.onTruncated(id, slot));
+    }
+
+    SlotState onDisk(long slot, long origin) {
+        return disk.getOrDefault(ProposalBook.key(slot, origin), SlotState.ABSENT);
+    }
+
+    // ---------------------------------------------------------------- core
+
+    /** @param leads the core takes proposals: an entry of its term is one */
+    void onHandedToWal(Entry e, boolean leads) {
+        if (e.payload instanceof ByteBuf payload && payload.readableBytes() >= 8) {
+            cluster.book().onPayload(e.slot(), e.origin(), payload.getLong(payload.readerIndex()));
+        }
+        if (leads && e.origin() == hard.term() && e.kind() != EntryKind.NOOP) {
+            onLeads(hard.term());
+            EntryView view = EntryView.of(e);
+            cluster.book().onProposed(view);
+            cluster.watch().tell(c -> c.onProposed(id, e.origin(), view));
+        }
+    }
+
+    void afterBatch(RaftStatus s, boolean lacksLog, Simulation sim) {
+        if (s.role() == Role.LEADER || s.role() == Role.LEADER_CANDIDATE) {
+            onLeads(s.term());
+        }
+        while (!appliedAbove.isEmpty() && appliedAbove.first() <= s.appliedPrefix()) {
+            appliedAbove.pollFirst();
+        }
+        needsInstall = lacksLog;
+        sim.trace(
+                20 + id,
+                s.term() * 4 + s.role().ordinal(),
+                s.commitWatermark(),
+                s.appliedPrefix() << 20 | s.lastSlot());
+    }
+
+    private void onLeads(long term) {
+        if (term != leading) {
+            leading = term;
+            cluster.watch().tell(c -> c.onLeader(id, term));
+        }
+    }
+
+    boolean needsInstall() {
+        return needsInstall;
+    }
+
+    void onApplyStarted(Entry e) {
+        EntryView view = EntryView.of(e);
+        cluster.watch().tell(c -> c.onApplyStarted(id, view));
+    }
+
+    void onApplied(Entry e) {
+        appliedAbove.add(e.slot());
+        cluster.simulation().trace(15, id, e.slot(), e.origin());
+        EntryView view = EntryView.of(e);
+        cluster.watch().tell(c -> c.onApplied(id, view));
+    }
+
+    boolean isApplied(long slot) {
+        return appliedAbove.contains(slot);
+    }
+
+    int votedFor() {
+        return hard.votedFor();
+    }
+
+    // ---------------------------------------------------------------- requests
+
+    /** The replica takes a gateway's request now. */
+    void onRequest(int from, ClientMessage m) {
+        if (m instanceof ClientMessage.Read r) {
+            long read = cluster.book().nextAsk();
+            asks.computeIfAbsent(new Ask(from, r.requestId()), k -> new ArrayDeque<>())
+                    .add(read);
+            cluster.watch().tell(c -> c.onReadArrived(id, read, r.offsetBytes(), r.lengthBytes()));
+        } else if (m instanceof ClientMessage.Flush f) {
+            long flush = cluster.book().nextAsk();
+            asks.computeIfAbsent(new Ask(from, f.requestId()), k -> new ArrayDeque<>())
+                    .add(flush);
+            cluster.watch().tell(c -> c.onFlushArrived(id, flush));
+        }
+    }
+
+    void onAnswer(RaftNode core, int to, ClientMessage m) {
+        if (m instanceof ClientMessage.MutateReply r && r.status() == ClientMessage.Status.OK) {
+            EntryView e = cluster.book().proposal(core, r.session(), r.seq());
+            if (e != null) {
+                cluster.watch().tell(c -> c.onAnswered(id, e));
+            }
+        } else if (m instanceof ClientMessage.ReadReply r) {
+            boolean ok = r.status() == ClientMessage.Status.OK;
+            long read = take(to, r.requestId(), ok);
+            if (ok && read != 0) {
+                cluster.watch().tell(c -> c.onReadServed(id, read));
+            }
+        } else if (m instanceof ClientMessage.FlushReply r) {
+            boolean ok = r.status() == ClientMessage.Status.OK;
+            long flush = take(to, r.requestId(), ok);
+            if (ok && flush != 0) {
+                cluster.watch().tell(c -> c.onFlushAnswered(id, flush));
+            }
+        }
+    }
+
+    /** Of a request that was sent again, the oldest is served first; refused at once is the newest. */
+    private long take(int from, long requestId, boolean oldest) {
+        Ask key = new Ask(from, requestId);
+        ArrayDeque<Long> waiting = asks.get(key);
+        if (waiting == null) {
+            return 0;
+        }
+        Long first = oldest ? waiting.pollFirst() : waiting.pollLast();
+        if (waiting.isEmpty()) {
+            asks.remove(key);
+        }
+        return first == null ? 0 : first;
+    }
+}

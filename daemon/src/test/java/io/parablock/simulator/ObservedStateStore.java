@@ -1,0 +1,65 @@
+package io.parablock.simulator;
+
+import io.parablock.simulator.DurableSteps.Step;
+import io.parablock.wal.StateStore;
+import org.jspecify.annotations.Nullable;
+
+/** A group's small state, with crash points, and told to the checkers. */
+final class ObservedStateStore implements StateStore {
+    private final StateStore store;
+    private final SimulatedNode node;
+    private final DurableSteps steps;
+
+    ObservedStateStore(StateStore store, SimulatedNode node, DurableSteps steps) {
+        this.store = store;
+        this.node = node;
+        this.steps = steps;
+    }
+
+    @Override
+    public byte @Nullable [] loadMeta() {
+        return store.loadMeta();
+    }
+
+    @Override
+    public void saveMeta(byte[] meta) {
+        steps.before(Step.META);
+        node.block(steps.latencyNs());
+        store.saveMeta(meta);
+        node.onMeta(meta);
+        steps.after(Step.META);
+    }
+
+    @Override
+    public byte @Nullable [] loadSyncRecord() {
+        return store.loadSyncRecord();
+    }
+
+    @Override
+    public void saveSyncRecord(byte[] bytes) {
+        steps.before(Step.SYNCREC);
+        node.block(steps.latencyNs());
+        store.saveSyncRecord(bytes);
+        node.onSyncRecord(bytes);
+        steps.after(Step.SYNCREC);
+    }
+
+    @Override
+    public byte @Nullable [] loadCheckpoint() {
+        return store.loadCheckpoint();
+    }
+
+    /** Off the group's thread. */
+    @Override
+    public void saveCheckpoint(byte[] bytes) {
+        steps.before(Step.CKPT);
+        store.saveCheckpoint(bytes);
+        node.onCheckpoint(bytes);
+        steps.after(Step.CKPT);
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}

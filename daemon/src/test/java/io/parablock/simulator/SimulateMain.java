@@ -1,0 +1,100 @@
+package io.parablock.simulator;
+
+import io.parablock.simulator.SimulationBatch.Plan;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Runs simulations from the command line: {@code [--seed N | --seeds A..B] [--minutes M] [--nodes 3|5] [--mode M] [--faults A,B]}. */
+public final class SimulateMain {
+    private static final long POLL_MS = 200;
+    private static final long LINE_EVERY_MS = 5_000;
+    private static final long DEFAULT_SEEDS = 100;
+
+    private SimulateMain() {}
+
+    public static void main(String[] arguments) throws InterruptedException {
+        SimulationBatch batch;
+        try {
+            batch = new SimulationBatch(parse(arguments));
+        } catch (IllegalArgumentException e) {
+            System.err.println("simulate: " + e.getMessage());
+            System.exit(2);
+            return;
+        }
+        batch.start();
+        for (long waitedMs = POLL_MS; !batch.isOver(); waitedMs += POLL_MS) {
+            Thread.sleep(POLL_MS);
+            if (waitedMs % LINE_EVERY_MS == 0) {
+                System.out.println(batch.detail());
+            }
+        }
+        batch.summary().forEach(System.out::println);
+        batch.failures().forEach(System.out::println);
+        System.exit(batch.failures().isEmpty() ? 0 : 1);
+    }
+
+    private static Plan parse(String[] arguments) {
+        long[] seeds = {1, DEFAULT_SEEDS};
+        boolean single = false;
+        long minutes = 0;
+        int nodes = 0;
+        @Nullable String mode = null;
+        List<String> faults = List.of();
+        for (int i = 0; i < arguments.length; i += 2) {
+            if (i + 1 == arguments.length) {
+                throw new IllegalArgumentException(arguments[i] + " needs a value");
+            }
+            String value = arguments[i + 1];
+            switch (arguments[i]) {
+                case "--seed" -> {
+                    seeds = new long[] {Long.parseLong(value), Long.parseLong(value)};
+                    single = true;
+                }
+                case "--seeds" -> seeds = range(value);
+                case "--minutes" -> minutes = Long.parseLong(value);
+                case "--nodes" -> nodes = Integer.parseInt(value);
+                case "--mode" -> mode = value;
+                case "--faults" -> faults = List.of(value.split(","));
+                default -> throw new IllegalArgumentException("unknown option " + arguments[i]);
+            }
+        }
+        return plan(seeds, single, minutes, nodes, mode, faults, Path.of(""));
+    }
+
+    /** A range "A..B" of seeds, both inclusive. */
+    public static long[] range(String text) {
+        int dots = text.indexOf("..");
+        if (dots < 0) {
+            throw new IllegalArgumentException("--seeds is FIRST..LAST, not " + text);
+        }
+        return new long[] {Long.parseLong(text.substring(0, dots)), Long.parseLong(text.substring(dots + 2))};
+    }
+
+    /**
+     * The plan that the options mean: a single seed is run twice and its timeline is written, in any case.
+     *
+     * @param minutes if not 0, seeds go on from the first one until the time is over
+     */
+    public static Plan plan(
+            long[] seeds,
+            boolean single,
+            long minutes,
+            int nodes,
+            @Nullable String mode,
+            List<String> faults,
+            Path timelines) {
+        long last = minutes > 0 && !single ? Long.MAX_VALUE : seeds[1];
+        return new Plan(
+                seeds[0],
+                last,
+                minutes,
+                nodes,
+                mode,
+                faults,
+                single,
+                Runtime.getRuntime().availableProcessors(),
+                timelines,
+                single);
+    }
+}

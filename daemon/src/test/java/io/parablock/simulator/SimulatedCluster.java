@@ -1,0 +1,144 @@
+package io.parablock.simulator;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.parablock.raft.Mode;
+import io.parablock.simulator.check.CheckerSuite;
+import io.parablock.simulator.check.History;
+import io.parablock.simulator.check.Shape;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The machines of a run, and what their ports share. */
+final class SimulatedCluster {
+    private static final int SCAN_EVERY_EVENTS = 5_000;
+
+    /** Makes the disk of a node. */
+    @FunctionalInterface
+    interface StorageFactory {
+        NodeStorage create(int nodeId, Seeded random, SimulationSettings settings);
+    }
+
+    private final Simulation sim;
+    private final SimulationSettings settings;
+    private final FaultCounts counts = new FaultCounts();
+    private final Watch watch;
+    private final ProposalBook book = new ProposalBook();
+    private final ByteBufAllocator allocator = new SimulatedAllocator();
+    private final List<SimulatedNode> nodes = new ArrayList<>();
+    private final List<SimulatedClient> clients = new ArrayList<>();
+    private final SimulatedNetwork network;
+    private final SimulatedView view;
+    private final Seeded random;
+    private long boots;
+    private boolean restarting = true;
+    private boolean touched;
+
+    SimulatedCluster(Simulation sim, SimulationSettings settings, StorageFactory storage) {
+        this.sim = sim;
+        this.settings = settings;
+        this.watch = new Watch();
+        this.random = sim.random("restarts");
+        for (int id = 1; id <= settings.nodes; id++) {
+            NodeStorage disk = storage.create(id, sim.random("disk " + id), settings);
+            nodes.add(new SimulatedNode(id, sim, settings, this, disk));
+        }
+        network = new SimulatedNetwork(sim, settings, counts, allocator, nodes);
+        view = new SimulatedView(this);
+        Shape shape = new Shape(settings.nodes, settings.span, settings.mode == Mode.STRICT, settings.mapped);
+        watch.bind(new CheckerSuite(shape, view, SCAN_EVERY_EVENTS));
+    }
+
+    void start(History history) {
+        nodes.forEach(SimulatedNode::start);
+        for (int i = 1; i <= settings.clients; i++) {
+            SimulatedClient c = new SimulatedClient(i, this, history);
+            clients.add(c);
+            c.start();
+        }
+    }
+
+    /** Some node did something. */
+    void touch() {
+        touched = true;
+    }
+
+    boolean takeTouched() {
+        boolean was = touched;
+        touched = false;
+        return was;
+    }
+
+    long nextBoot() {
+        return ++boots;
+    }
+
+    /** A process has ended; in the safety phase it comes back after a while. */
+    void onStopped(SimulatedNode node) {
+        touch();
+        network.onStopped(node);
+        clients.forEach(c -> c.onNodeDown(node.id()));
+        if (restarting) {
+            long boot = node.boot();
+            sim.after(random.exponential(2 * settings.electionTimeoutNs) + Simulation.MS, () -> {
+                if (restarting && !node.isUp() && node.boot() == boot) {
+                    node.start();
+                }
+            });
+        }
+    }
+
+    /** From here on nobody comes back unless {@link SimulatedNode#start} is called. */
+    void stopRestarting() {
+        restarting = false;
+    }
+
+    /** durability=mapped survives the power loss of a minority only (protocol.md §11). */
+    boolean mayLosePower(SimulatedNode node) {
+        long lost = nodes.stream().filter(SimulatedNode::isUnclean).count();
+        return !settings.mapped || node.isUnclean() || lost + 1 <= settings.nodes - settings.quorum();
+    }
+
+    Simulation simulation() {
+        return sim;
+    }
+
+    SimulationSettings settings() {
+        return settings;
+    }
+
+    FaultCounts counts() {
+        return counts;
+    }
+
+    Watch watch() {
+        return watch;
+    }
+
+    ProposalBook book() {
+        return book;
+    }
+
+    ByteBufAllocator allocator() {
+        return allocator;
+    }
+
+    List<SimulatedNode> nodes() {
+        return nodes;
+    }
+
+    SimulatedNode node(int id) {
+        return nodes.get(id - 1);
+    }
+
+    List<SimulatedClient> clients() {
+        return clients;
+    }
+
+    SimulatedNetwork network() {
+        return network;
+    }
+
+    SimulatedView view() {
+        return view;
+    }
+}

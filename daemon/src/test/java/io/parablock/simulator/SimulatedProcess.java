@@ -1,0 +1,170 @@
+package io.parablock.simulator;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.parablock.gateway.Gateway;
+import io.parablock.main.GroupPort;
+import io.parablock.metrics.RequestMeters;
+import io.parablock.raft.RaftNode;
+import io.parablock.raft.message.Message;
+import io.parablock.replica.Identity;
+import io.parablock.replica.PeerSender;
+import io.parablock.replica.Recovery;
+import io.parablock.replica.Replica;
+import io.parablock.replica.ReplicaEvents;
+import io.parablock.replica.ReplicaInside;
+import io.parablock.replica.ReplicaPorts;
+import io.parablock.replica.WalRouter;
+import io.parablock.replica.WalStage;
+import io.parablock.replica.client.ClientMessage;
+import io.parablock.wal.WalRecord;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What lives and dies with a process: the production parts, put together as the production node does. */
+final class SimulatedProcess {
+    private static final long CLUSTER = 0xc1a5L;
+    private static final String VOLUME = "v";
+
+    private final SimulatedNode node;
+    private final WalRouter router = new WalRouter();
+    private final NodeStorage.Ports raw;
+    private final ObservedWal wal;
+    private final @Nullable DelayedWalStage walThread;
+    private final SimulatedLoop loop;
+    private final Gateway gateway;
+    private final Replica replica;
+    private final RaftNode core;
+    private final GroupPort group;
+
+    /** @throws ProcessDied if it dies while it starts */
+    SimulatedProcess(SimulatedNode node, NodeStorage storage, boolean unclean) {
+        this.node = node;
+        SimulationSettings settings = node.cluster().settings();
+        ByteBufAllocator allocator = node.cluster().allocator();
+        int id = node.id();
+        DurableSteps steps = node.steps();
+        raw = storage.open(this::onDurable);
+        wal = new ObservedWal(raw.wal(), node, steps);
+        ObservedStateStore state = new ObservedStateStore(raw.state(), node, steps);
+        ObservedBlockStore store = new ObservedBlockStore(raw.store(), node, steps);
+        Identity identity = new Identity(CLUSTER, SimulationSettings.GROUP, id, 1);
+        Recovery.Recovered found = Recovery.recover(wal, List.of(new Recovery.Group(identity, state)), unclean)
+                .get(SimulationSettings.GROUP);
+        found.notes().forEach(n -> node.simulation().note("node " + id + ": " + n));
+        node.record().onStarted(node.boot(), found.state());
+        walThread = settings.inline ? null : new DelayedWalStage(node, wal, steps, node.random());
+        WalStage stage = walThread == null ? new ObservedWalStage(wal, node, steps) : walThread;
+        PeerSender sender = GroupPort.withLoopBack(id, new Sender(), (from, m) -> node.onClient(from, m));
+        gateway = new Gateway(id, node.boot(), settings.gateway, sender, RequestMeters.NONE, allocator, node::clockNs);
+        loop = new SimulatedLoop(node);
+        ReplicaPorts ports = new ReplicaPorts(
+                stage,
+                state,
+                store,
+                new DelayedApplyStage(node, store, steps, settings.inline),
+                new AnswerObserver(sender, node, node.record()),
+                new Events(),
+                loop::execute,
+                // Checkpoints and catch-up reads: each on its own thread, whenever that gets to run.
+                work -> node.onDisk(steps.latencyNs() * 2, work),
+                node::clockNs,
+                allocator);
+        replica = new Replica(
+                settings.raft(id),
+                settings.replica,
+                identity,
+                found.state(),
+                ports,
+                node.random().next());
+        core = ReplicaInside.core(replica);
+        router.register(SimulationSettings.GROUP, replica::onWalDurable);
+        if (walThread != null) {
+            walThread.bind(replica::onWalDurable);
+        }
+        group = new GroupPort(SimulationSettings.GROUP, gateway, replica, loop);
+        gateway.addGroup(SimulationSettings.GROUP, loop);
+        gateway.addVolume(VOLUME, settings.sizeBytes(), settings.sizeBytes(), List.of(SimulationSettings.GROUP));
+    }
+
+    private void onDurable(long token) {
+        WalRecord r = wal.onDurable(token);
+        DelayedWalStage thread = walThread;
+        if (thread == null) {
+            node.onDurableTold(r.slot(), r.origin());
+            router.onDurable(token);
+        } else {
+            thread.onDurable(token);
+        }
+    }
+
+    NodeStorage.Ports raw() {
+        return raw;
+    }
+
+    /** What an orderly stop does with the log: all of it is written and forced. */
+    void endClean() {
+        if (walThread != null) {
+            walThread.drain();
+        }
+        wal.submit();
+        wal.force();
+    }
+
+    SimulatedLoop loop() {
+        return loop;
+    }
+
+    Gateway gateway() {
+        return gateway;
+    }
+
+    Replica replica() {
+        return replica;
+    }
+
+    RaftNode core() {
+        return core;
+    }
+
+    GroupPort group() {
+        return group;
+    }
+
+    private final class Sender implements PeerSender {
+        @Override
+        public void send(int groupId, int to, Message m) {
+            node.requireAlive();
+            node.cluster().watch().onSent(node.id(), to, m);
+            node.cluster().network().send(node, to, m);
+        }
+
+        @Override
+        public void sendClient(int groupId, int to, ClientMessage m) {
+            node.requireAlive();
+            node.cluster().network().sendClient(node, to, m);
+        }
+
+        @Override
+        public boolean connected(int peer) {
+            return node.cluster().network().connected(node.id(), peer);
+        }
+    }
+
+    private final class Events implements ReplicaEvents {
+        @Override
+        public void onLeaderChanged(int groupId, int leaderNode, boolean ready) {
+            // As the production node does.
+            gateway.onLeader(groupId, leaderNode == node.id() && !ready ? 0 : leaderNode);
+        }
+
+        @Override
+        public void onFatal(int groupId, String line, Throwable cause) {
+            node.onFatal(line, cause);
+        }
+
+        @Override
+        public void onEvent(int groupId, String line) {
+            node.simulation().note("node " + node.id() + ": " + line);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+package io.parablock.simulator;
+
+import io.parablock.raft.RaftStatus;
+import io.parablock.simulator.check.History;
+import io.parablock.simulator.check.LinearizabilityChecker;
+import io.parablock.simulator.check.Violation;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One seed from its start to its end: a safety phase with faults; a liveness phase without, on a majority at least; then
+ * nothing is under way and all replicas must be the same.
+ */
+final class SimulationRun {
+    private static final int SCAN_EVERY_EVENTS = 4096;
+    private static final long LIVENESS_MAX_NS = 120 * Simulation.SECOND;
+    private static final long EVENTS_MAX = 20_000_000;
+
+    private final Simulation sim;
+    private final SimulationSettings settings;
+    private final SimulatedCluster cluster;
+    private final FaultPlan plan;
+    private final Watch watch;
+    private final History history = new History();
+    private final Seeded random;
+
+    SimulationRun(SimulationSettings settings, boolean recording, SimulatedCluster.StorageFactory storage) {
+        this.settings = settings;
+        this.sim = new Simulation(settings.seed, recording);
+        this.cluster = new SimulatedCluster(sim, settings, storage);
+        this.plan = new FaultPlan(cluster);
+        this.watch = cluster.watch();
+        this.random = sim.random("phases");
+    }
+
+    /** A run with memory for disks. */
+    static Outcome of(SimulationSettings settings, boolean recording) {
+        return new SimulationRun(settings, recording, (id, disk, s) -> new MemoryStorage(disk, s.sizeBytes(), s.mapped))
+                .run();
+    }
+
+    Outcome run() {
+        try {
+            cluster.start(history);
+            plan.start();
+            if (runFor(settings.safetyNs)) {
+                liveness();
+            }
+            if (watch.violation() == null) {
+                new LinearizabilityChecker(history).check();
+            }
+        } catch (Violation e) {
+            watch.fail(e.getMessage(), e);
+        } catch (RuntimeException | AssertionError e) {
+            watch.fail(String.valueOf(e), e);
+        }
+        String violation = watch.violation();
+        if (violation != null) {
+            sim.note("VIOLATION " + violation);
+        }
+        long answered =
+                cluster.clients().stream().mapToLong(SimulatedClient::answered).sum();
+        long failed =
+                cluster.clients().stream().mapToLong(SimulatedClient::failed).sum();
+        return new Outcome(
+                settings,
+                sim.hash(),
+                sim.events(),
+                sim.nowNs(),
+                answered,
+                failed,
+                cluster.counts(),
+                violation,
+                watch.cause(),
+                sim.timeline());
+    }
+
+    // ---------------------------------------------------------------- stepping
+
+    private boolean runFor(long durationNs) {
+        return runUntil(sim.nowNs() + durationNs, () -> false) || watch.violation() == null;
+    }
+
+    /** @return whether it was so before the time was over; false also if something is wrong */
+    private boolean runUntil(long untilNs, BooleanSupplier done) {
+        while (watch.violation() == null) {
+            if (done.getAsBoolean()) {
+                return true;
+            }
+            if (!sim.step(untilNs)) {
+                return false;
+            }
+            if (cluster.takeTouched()) {
+                watch.afterEvent();
+            }
+            if (sim.events() % SCAN_EVERY_EVENTS == 0) {
+                scan();
+            }
+        }
+        return false;
+    }
+
+    private void scan() {
+        if (sim.events() > EVENTS_MAX) {
+            watch.fail("the run does not come to an end: " + sim.events() + " events", null);
+        }
+        for (SimulatedNode n : cluster.nodes()) {
+            if (n.isUp()) {
+                n.core().checkInvariants();
+            }
+        }
+    }
+
+    // ---------------------------------------------------------------- liveness
+
+    private void liveness() {
+        sim.note("faults stop");
+        plan.stop();
+        cluster.stopRestarting();
+        Set<Integer> healthy = healthy();
+        sim.note("healthy from here on: " + healthy);
+        for (SimulatedNode n : cluster.nodes()) {
+            if (!healthy.contains(n.id())) {
+                n.stop(false, "left out");
+            } else if (!n.isUp()) {
+                n.start();
+            }
+        }
+        runFor(2 * Simulation.SECOND);
+        cluster.clients().forEach(SimulatedClient::stopAsking);
+        long untilNs = sim.nowNs() + LIVENESS_MAX_NS;
+        if (!runUntil(untilNs, () -> outstanding() == 0)) {
+            watch.fail(
+                    "liveness: " + outstanding() + " requests have no answer " + LIVENESS_MAX_NS / Simulation.SECOND
+                            + " s after the last fault; " + statusLine(),
+                    null);
+            return;
+        }
+        if (!runUntil(untilNs, this::isQuiet)) {
+            watch.fail("liveness: the replicas do not reach the same slot; " + statusLine(), null);
+            return;
+        }
+        sim.note("quiet: " + statusLine());
+        scan();
+        compare();
+        watch.atQuiescence();
+    }
+
+    /** A majority at least; a node that nobody can help yet is not among those counted on. */
+    private Set<Integer> healthy() {
+        TreeSet<Integer> out = new TreeSet<>();
+        cluster.nodes().forEach(n -> out.add(n.id()));
+        int spare = settings.nodes - settings.quorum();
+        for (SimulatedNode n : cluster.nodes()) {
+            if (spare > 0 && n.isUnclean()) {
+                spare--;
+            }
+        }
+        boolean someStayDown = random.perMille(250);
+        while (someStayDown && spare > 0) {
+            spare--;
+            SimulatedNode n = cluster.nodes().get(random.below(settings.nodes));
+            if (!n.isUnclean()) {
+                out.remove(n.id());
+            }
+        }
+        return out;
+    }
+
+    private int outstanding() {
+        int n = 0;
+        for (SimulatedClient c : cluster.clients()) {
+            n += c.outstanding();
+        }
+        return n;
+    }
+
+    /** Everybody who can has applied everything. */
+    private boolean isQuiet() {
+        long applied = -1;
+        for (SimulatedNode n : counted()) {
+            RaftStatus s = n.status();
+            if (s.appliedPrefix() != s.lastSlot() || (applied >= 0 && applied != s.appliedPrefix())) {
+                return false;
+            }
+            applied = s.appliedPrefix();
+        }
+        return true;
+    }
+
+    private List<SimulatedNode> counted() {
+        List<SimulatedNode> out = new ArrayList<>();
+        for (SimulatedNode n : cluster.nodes()) {
+            if (n.isUp() && !n.status().amnesiac() && !n.core().needsInstall()) {
+                out.add(n);
+            }
+        }
+        return out;
+    }
+
+    private String statusLine() {
+        StringBuilder out = new StringBuilder();
+        for (SimulatedNode n : cluster.nodes()) {
+            out.append(out.length() == 0 ? "" : "; ").append("node ").append(n.id());
+            if (n.isUp()) {
+                RaftStatus s = n.status();
+                out.append(' ')
+                        .append(s.role())
+                        .append(" term ")
+                        .append(s.term())
+                        .append(" sync ")
+                        .append(s.syncTerm());
+                out.append(" last ").append(s.lastSlot()).append(" committed ").append(s.commitWatermark());
+                out.append(" applied ").append(s.appliedPrefix());
+                out.append(s.amnesiac() ? " amnesiac" : "").append(n.core().needsInstall() ? " needs install" : "");
+            } else {
+                out.append(" down");
+            }
+        }
+        return out.toString();
+    }
+
+    private void compare() {
+        byte @Nullable [] first = null;
+        int firstId = 0;
+        for (SimulatedNode n : counted()) {
+            byte[] content = new byte[(int) settings.sizeBytes()];
+            n.rawPorts().store().read(0, ByteBuffer.wrap(content));
+            if (first == null) {
+                first = content;
+                firstId = n.id();
+            } else {
+                int at = java.util.Arrays.mismatch(first, content);
+                if (at >= 0) {
+                    watch.fail("invariant 17: nodes " + firstId + " and " + n.id() + " differ at byte " + at, null);
+                }
+            }
+        }
+    }
+}

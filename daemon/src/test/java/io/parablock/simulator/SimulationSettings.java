@@ -1,0 +1,122 @@
+package io.parablock.simulator;
+
+import io.parablock.gateway.GatewayConfig;
+import io.parablock.raft.Mode;
+import io.parablock.raft.RaftConfig;
+import io.parablock.replica.ReplicaConfig;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** What the seed decides once for a run: sizes, times, limits. */
+final class SimulationSettings {
+    static final int GROUP = 1;
+    static final int BLOCK_BYTES = 4096;
+
+    final long seed;
+    final int nodes;
+    final Mode mode;
+    final Set<FaultKind> faults;
+    final boolean mapped;
+    /** The production stages that work in place, instead of the simulated threads. */
+    final boolean inline;
+
+    final int span;
+    final int blocks;
+    final long tickNs;
+    final long electionTimeoutNs;
+    final long heartbeatNs;
+    final long networkNs;
+    final long diskNs;
+    final int batchBytes;
+    final int retainSlotsMax;
+    final int clients;
+    final int depth;
+    final long thinkNs;
+    final long safetyNs;
+    final ReplicaConfig replica;
+    final GatewayConfig gateway;
+    private final int appendEntriesMax;
+    private final int fetchSlotsMax;
+    private final int sessionWindow;
+
+    SimulationSettings(long seed, int nodes, Mode mode, Set<FaultKind> faults) {
+        this.seed = seed;
+        this.nodes = nodes;
+        this.mode = mode;
+        this.faults = faults.isEmpty() ? EnumSet.noneOf(FaultKind.class) : EnumSet.copyOf(faults);
+        Seeded r = Seeded.of(seed, "settings");
+        mapped = r.perMille(350);
+        inline = r.perMille(300);
+        span = r.pick(4, 8, 16);
+        blocks = r.pick(64, 128, 512, 4096);
+        electionTimeoutNs = r.pick(300, 1000, 2000, 3000) * Simulation.MS;
+        heartbeatNs = electionTimeoutNs / r.pick(4, 6);
+        tickNs = heartbeatNs / r.pick(4, 8);
+        networkNs = r.pick(50, 200, 1000, 5000) * Simulation.US;
+        diskNs = r.pick(20, 100, 1000, 8000) * Simulation.US;
+        retainSlotsMax = 1 << 20;
+        clients = r.pick(1, 2, 3, 5);
+        depth = r.pick(1, 2, 4, 8, 16);
+        thinkNs = r.pick(100, 400, 1500, 5000) * Simulation.MS;
+        safetyNs = r.between(60, 120) * Simulation.SECOND;
+        sessionWindow = r.pick(16, 64, 256);
+        appendEntriesMax = r.pick(2, 8, 64);
+        fetchSlotsMax = r.pick(8, 64);
+        int entryBytesMax = r.pick(1, 2, 8) * BLOCK_BYTES;
+        batchBytes = r.pick(1, 4, 64) * entryBytesMax;
+        replica = new ReplicaConfig(
+                r.pick(8, 64, 512) << 10,
+                r.pick(1, 5, 20) * Simulation.SECOND,
+                r.pick(8, 64, 1024) << 10,
+                r.pick(4, 32, 256),
+                r.pick(4, 32, 256),
+                r.pick(4, 16));
+        gateway = new GatewayConfig(
+                entryBytesMax,
+                r.pick(4, 64) * BLOCK_BYTES,
+                r.pick(4, 8, 16),
+                r.pick(300, 1000, 2000) * Simulation.MS,
+                20 * Simulation.MS,
+                r.perMille(300) ? r.between(2, 15) * Simulation.SECOND : 0);
+    }
+
+    RaftConfig raft(int nodeId) {
+        int[] voters = new int[nodes];
+        for (int i = 0; i < nodes; i++) {
+            voters[i] = i + 1;
+        }
+        return new RaftConfig(
+                GROUP,
+                nodeId,
+                voters,
+                mode,
+                span,
+                electionTimeoutNs,
+                heartbeatNs,
+                2 * heartbeatNs,
+                retainSlotsMax,
+                appendEntriesMax,
+                batchBytes,
+                fetchSlotsMax,
+                1024,
+                sessionWindow,
+                mapped);
+    }
+
+    long sizeBytes() {
+        return (long) blocks * BLOCK_BYTES;
+    }
+
+    int quorum() {
+        return nodes / 2 + 1;
+    }
+
+    boolean has(FaultKind kind) {
+        return faults.contains(kind);
+    }
+
+    @Override
+    public String toString() {
+        return "seed=" + seed + " mode=" + mode.name().toLowerCase(java.util.Locale.ROOT) + " nodes=" + nodes;
+    }
+}

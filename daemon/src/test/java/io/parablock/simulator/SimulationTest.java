@@ -1,0 +1,48 @@
+package io.parablock.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.parablock.simulator.SimulationBatch.Plan;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A fixed set of seeds in both modes and sizes, each run twice, and one seed that nobody has run before. */
+class SimulationTest {
+    private static final long FIXED_SEEDS = 12;
+    private static final Path TIMELINES = Path.of("target", "simulations");
+
+    private static SimulationBatch run(long first, long last) throws InterruptedException {
+        SimulationBatch batch =
+                new SimulationBatch(new Plan(first, last, 0, 0, null, List.of(), true, 2, TIMELINES, false));
+        batch.start();
+        while (!batch.isOver()) {
+            Thread.sleep(20);
+        }
+        batch.summary().forEach(System.out::println);
+        return batch;
+    }
+
+    @Test
+    void shouldHoldEveryInvariantAndReplayIdenticallyOnFixedSeeds() throws InterruptedException {
+        SimulationBatch batch = run(1, FIXED_SEEDS);
+        assertThat(batch.failures()).isEmpty();
+        assertThat(batch.runsDone()).isEqualTo(4 * FIXED_SEEDS);
+    }
+
+    @Test
+    void shouldHoldEveryInvariantOnAFreshSeed() throws InterruptedException {
+        long seed = System.currentTimeMillis();
+        System.out.println("fresh seed " + seed + "; again with: parablock simulate --seed " + seed);
+        assertThat(run(seed, seed).failures()).isEmpty();
+    }
+
+    @Test
+    void shouldNameAFaultThatNeverTookEffect() {
+        FaultCounts counts = new FaultCounts();
+        counts.count(FaultKind.KILL);
+        assertThat(counts.missing(java.util.Set.of(FaultKind.KILL, FaultKind.FLAP)))
+                .containsExactly(FaultKind.FLAP);
+        assertThat(FaultKind.ofLabel("power-loss")).isEqualTo(FaultKind.POWER_LOSS);
+    }
+}

@@ -1,0 +1,106 @@
+package io.parablock.simulator;
+
+import io.parablock.blockdev.store.BlockStore;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+
+/** Blocks in memory; a power loss takes back any subset of the sectors written since the last fsync. */
+final class VolatileBlockStore implements BlockStore {
+    private static final int SECTOR = 512;
+    private static final byte[] ZEROS = new byte[SECTOR];
+
+    private final long sizeBytes;
+    private final byte @Nullable [][] sectors;
+    /** What the sectors written since the last fsync had before. */
+    private final byte @Nullable [][] stable;
+
+    private final BitSet dirty;
+
+    VolatileBlockStore(long sizeBytes) {
+        this(sizeBytes, new byte[(int) (sizeBytes / SECTOR)][], new byte[(int) (sizeBytes / SECTOR)][], new BitSet());
+    }
+
+    private VolatileBlockStore(long sizeBytes, byte[][] sectors, byte[][] stable, BitSet dirty) {
+        this.sizeBytes = sizeBytes;
+        this.sectors = sectors;
+        this.stable = stable;
+        this.dirty = dirty;
+    }
+
+    VolatileBlockStore reopen() {
+        return new VolatileBlockStore(sizeBytes, sectors, stable, dirty);
+    }
+
+    void powerLoss(Seeded random) {
+        for (int s = dirty.nextSetBit(0); s >= 0; s = dirty.nextSetBit(s + 1)) {
+            if (random.coin()) {
+                sectors[s] = stable[s];
+            }
+            stable[s] = null;
+        }
+        dirty.clear();
+    }
+
+    private void replace(int sector, byte @Nullable [] content) {
+        if (!dirty.get(sector)) {
+            dirty.set(sector);
+            stable[sector] = sectors[sector];
+        }
+        sectors[sector] = content;
+    }
+
+    @Override
+    public long sizeBytes() {
+        return sizeBytes;
+    }
+
+    @Override
+    public void write(long offsetBytes, ByteBuffer content) {
+        BlockStore.checkRange(offsetBytes, content.remaining(), sizeBytes);
+        for (int s = (int) (offsetBytes / SECTOR); content.hasRemaining(); s++) {
+            byte[] bytes = new byte[SECTOR];
+            content.get(bytes);
+            replace(s, bytes);
+        }
+    }
+
+    @Override
+    public void zero(long offsetBytes, long lengthBytes) {
+        BlockStore.checkRange(offsetBytes, lengthBytes, sizeBytes);
+        for (int s = (int) (offsetBytes / SECTOR); s < (offsetBytes + lengthBytes) / SECTOR; s++) {
+            replace(s, null);
+        }
+    }
+
+    @Override
+    public void trim(long offsetBytes, long lengthBytes) {
+        zero(offsetBytes, lengthBytes);
+    }
+
+    @Override
+    public void read(long offsetBytes, ByteBuffer into) {
+        BlockStore.checkRange(offsetBytes, into.remaining(), sizeBytes);
+        for (int s = (int) (offsetBytes / SECTOR); into.hasRemaining(); s++) {
+            byte[] content = sectors[s];
+            into.put(content == null ? ZEROS : content);
+        }
+    }
+
+    @Override
+    public void fsync() {
+        for (int s = dirty.nextSetBit(0); s >= 0; s = dirty.nextSetBit(s + 1)) {
+            stable[s] = null;
+        }
+        dirty.clear();
+    }
+
+    @Override
+    public long allocatedBytes() {
+        return Arrays.stream(sectors).filter(s -> s != null).count() * SECTOR;
+    }
+
+    @Override
+    public void close() {}
+}

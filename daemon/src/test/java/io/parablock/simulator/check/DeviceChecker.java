@@ -1,0 +1,119 @@
+package io.parablock.simulator.check;
+
+import io.parablock.raft.state.Checkpoint;
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * Invariant 10, bytes: a store has in every sector what the slot-order application of the applied set leaves there. After a
+ * crash or in an install a sector is in doubt until the slots that may be in it have been applied again.
+ */
+final class DeviceChecker implements Checker {
+    private final Ledger ledger;
+    private final ClusterView view;
+    private final long[][] slotOf;
+    private final BitSet[] doubtful;
+
+    DeviceChecker(Ledger ledger, ClusterView view) {
+        this.ledger = ledger;
+        this.view = view;
+        int nodes = ledger.shape().voters() + 1;
+        this.slotOf = new long[nodes][(int) view.sectors()];
+        this.doubtful = new BitSet[nodes];
+        for (int i = 0; i < nodes; i++) {
+            doubtful[i] = new BitSet();
+        }
+    }
+
+    @Override
+    public void onCrashed(int node) {
+        long safe = ledger.disk(node).checkpoint().a();
+        for (int s = 0; s < slotOf[node].length; s++) {
+            if (slotOf[node][s] > safe) {
+                doubtful[node].set(s);
+            }
+        }
+    }
+
+    @Override
+    public void onApplyStarted(int node, EntryView e) {
+        // Between here and the end it may be there or not.
+        doubtful[node].set(firstSector(e), endSector(e));
+    }
+
+    @Override
+    public void onWiped(int node) {
+        Arrays.fill(slotOf[node], 0);
+        doubtful[node].clear();
+    }
+
+    @Override
+    public void onInstallBegun(int node) {
+        doubtful[node].set(0, slotOf[node].length);
+    }
+
+    @Override
+    public void onCheckpointDurable(int node, Checkpoint checkpoint, boolean installed) {
+        if (!installed) {
+            return;
+        }
+        Arrays.fill(slotOf[node], 0);
+        doubtful[node].clear();
+        for (long s = 1; s <= ledger.lastCommitted(); s++) {
+            EntryView e = ledger.committedValue(s);
+            if (e == null || !e.touchesBlocks()) {
+                continue;
+            }
+            if (s <= checkpoint.a()) {
+                Arrays.fill(slotOf[node], firstSector(e), endSector(e), s);
+            } else {
+                doubtful[node].set(firstSector(e), endSector(e));
+            }
+        }
+    }
+
+    @Override
+    public void onApplied(int node, EntryView e) {
+        for (int s = firstSector(e); s < endSector(e); s++) {
+            slotOf[node][s] = e.slot();
+            doubtful[node].clear(s);
+            check(node, s);
+        }
+    }
+
+    private static int firstSector(EntryView e) {
+        return (int) (e.offsetBytes() / ClusterView.SECTOR_BYTES);
+    }
+
+    private static int endSector(EntryView e) {
+        return e.touchesBlocks()
+                ? (int) ((e.offsetBytes() + e.lengthBytes()) / ClusterView.SECTOR_BYTES)
+                : firstSector(e);
+    }
+
+    private void check(int node, int sector) {
+        EntryView last = slotOf[node][sector] == 0 ? null : ledger.committedValue(slotOf[node][sector]);
+        long expected = last == null ? 0 : view.stamp(last, sector);
+        long found = view.node(node).sectorStamp(sector);
+        if (found != expected) {
+            throw new Violation(
+                    10,
+                    name(),
+                    "node " + node + " has stamp " + found + " in sector " + sector + ", not " + expected + " of "
+                            + (last == null ? "nothing" : last));
+        }
+    }
+
+    @Override
+    public void scan(ClusterView looked) {
+        for (int i = 1; i <= looked.nodes(); i++) {
+            NodeView n = looked.node(i);
+            if (!n.isUp() || n.isRebuilding() || ledger.disk(i).isInstalling()) {
+                continue;
+            }
+            for (int s = doubtful[i].nextClearBit(0); s < slotOf[i].length; s = doubtful[i].nextClearBit(s + 1)) {
+                check(i, s);
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package io.parablock.simulator.check;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Invariant 16 for {@code durability=mapped}: when a FLUSH is answered, all that was answered before it is on stable storage
+ * on a quorum, and stays through any merge (§11).
+ */
+final class FlushChecker implements Checker, Ledger.Listener {
+    private final Ledger ledger;
+    /** In the order of the answers; the first {@code flushedTo} are known to be flushed. */
+    private final List<EntryView> answered = new ArrayList<>();
+
+    private int flushedTo;
+
+    /** A flush to the number of answers before it. */
+    private final Map<Long, Integer> waiting = new HashMap<>();
+
+    private final Map<Long, EntryView> flushed = new HashMap<>();
+
+    FlushChecker(Ledger ledger) {
+        this.ledger = ledger;
+        ledger.add(this);
+    }
+
+    @Override
+    public void onAnswered(int node, EntryView e) {
+        if (ledger.shape().mapped() && e.isRequest()) {
+            answered.add(e);
+        }
+    }
+
+    @Override
+    public void onAmnesiacMerge(int node, long term) {
+        answered.clear();
+        flushedTo = 0;
+        waiting.clear();
+    }
+
+    @Override
+    public void onFlushArrived(int node, long flushId) {
+        waiting.put(flushId, answered.size());
+    }
+
+    @Override
+    public void onFlushAnswered(int node, long flushId) {
+        Integer promised = waiting.remove(flushId);
+        if (promised == null || !ledger.shape().mapped()) {
+            return;
+        }
+        for (; flushedTo < promised; flushedTo++) {
+            EntryView e = answered.get(flushedTo);
+            int forced = 0;
+            for (int n = 1; n <= ledger.shape().voters(); n++) {
+                forced += ledger.disk(n).isForced(e.slot(), e.origin()) ? 1 : 0;
+            }
+            if (forced < ledger.shape().quorum()) {
+                throw new Violation(
+                        16,
+                        name(),
+                        "node " + node + " answers flush " + flushId + ", " + e + " is forced on " + forced + " nodes");
+            }
+            flushed.put(e.slot(), e);
+        }
+    }
+
+    @Override
+    public void onMerged(int node, long term, MergedLog log) {
+        for (EntryView e : flushed.values()) {
+            if (log.origin(e.slot()) != e.origin()) {
+                throw new Violation(7, name(), "the merged log of term " + term + " lost flushed " + e);
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package io.parablock.simulator.check;
+
+/** Invariant 13: a log loses only what a durable checkpoint has, and what a quorum holds contiguously (floor, §7). */
+final class TruncationChecker implements Checker {
+    private final Ledger ledger;
+    private final long[] truncatedTo;
+    private final long[] heldTo;
+
+    TruncationChecker(Ledger ledger) {
+        this.ledger = ledger;
+        this.truncatedTo = new long[ledger.shape().voters() + 1];
+        this.heldTo = new long[ledger.shape().voters() + 1];
+    }
+
+    @Override
+    public void onWiped(int node) {
+        truncatedTo[node] = 0;
+    }
+
+    @Override
+    public void onTruncated(int node, long to) {
+        String what = "node " + node + " truncates to " + to;
+        long checkpoint = ledger.disk(node).checkpoint().a();
+        Violation.require(to <= checkpoint, 13, this, () -> what + ", above its checkpoint " + checkpoint);
+        for (long s = truncatedTo[node] + 1; s <= to; s++) {
+            if (ledger.committed(s) == null) {
+                throw new Violation(13, name(), what + " though slot " + s + " is not committed");
+            }
+        }
+        truncatedTo[node] = Math.max(truncatedTo[node], to);
+        int holders = 0;
+        for (int n = 1; n <= ledger.shape().voters(); n++) {
+            holders += heldPrefix(n, to) >= to ? 1 : 0;
+        }
+        int count = holders;
+        Violation.require(
+                holders >= ledger.shape().quorum(),
+                13,
+                this,
+                () -> what + ", held contiguously by " + count + " nodes");
+    }
+
+    /** How far a node has ever held everything committed; what it lost since then is no fault of the one that truncates. */
+    private long heldPrefix(int node, long limit) {
+        while (heldTo[node] < limit && hasHeld(node, heldTo[node] + 1)) {
+            heldTo[node]++;
+        }
+        return heldTo[node];
+    }
+
+    private boolean hasHeld(int node, long slot) {
+        Ledger.Commit c = ledger.committed(slot);
+        long origin = c == null ? 0 : c.origin();
+        DiskBook now = ledger.disk(node);
+        return (now.isInstalling() ? now.state(slot, origin) != SlotState.ABSENT : now.hasHeld(slot, origin))
+                || ledger.wipedDisk(node).hasHeld(slot, origin);
+    }
+
+    @Override
+    public void onEvent(ClusterView view) {
+        for (int i = 1; i <= view.nodes(); i++) {
+            NodeView n = view.node(i);
+            if (n.isUp() && n.logBase() > ledger.disk(i).checkpoint().a()) {
+                throw new Violation(
+                        13,
+                        name(),
+                        "node " + i + ": log base " + n.logBase() + " above checkpoint "
+                                + ledger.disk(i).checkpoint().a());
+            }
+        }
+    }
+}
