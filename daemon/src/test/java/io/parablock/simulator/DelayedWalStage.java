@@ -40,6 +40,7 @@ final class DelayedWalStage implements WalStage {
     private LongConsumer report = token -> {};
     private boolean pumping;
     private boolean failed;
+    private boolean markerDue;
 
     DelayedWalStage(SimulatedNode node, Wal wal, DurableSteps steps, Seeded random) {
         this.node = node;
@@ -105,6 +106,7 @@ final class DelayedWalStage implements WalStage {
                 }
             }
             if (submitNow) {
+                markerDue = true;
                 wal.submit();
             }
         } catch (RuntimeException e) {
@@ -125,6 +127,14 @@ final class DelayedWalStage implements WalStage {
                         node.onDurableTold(e.slot(), e.origin());
                         report.accept(token);
                     }));
+        }
+    }
+
+    @Override
+    public void tick() {
+        if (markerDue && waiting.isEmpty() && !failed) {
+            markerDue = false;
+            wal.submit();
         }
     }
 

@@ -37,6 +37,11 @@ final class ObservedWalStage implements WalStage {
     }
 
     @Override
+    public void tick() {
+        stage.tick();
+    }
+
+    @Override
     public void truncate(int groupId, long slot) {
         stage.truncate(groupId, slot);
     }
