@@ -2,15 +2,25 @@ package io.parablock.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import io.parablock.metrics.NodeMeters;
 import io.parablock.replica.ReplicaStatus;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -19,6 +29,8 @@ public final class StatusServer implements AutoCloseable {
     private static final int THREADS = 2;
     private static final int WAITING_MAX = 64;
     private static final int BACKLOG = 64;
+    private static final int CONNECTIONS_MAX = 128;
+    private static final String JSON = "application/json";
 
     /** Reads the node's figures; may wait for its threads, for a bounded time. */
     @FunctionalInterface
@@ -44,11 +56,12 @@ public final class StatusServer implements AutoCloseable {
     private final ObjectMapper mapper = new ObjectMapper();
     private final Source source;
     private final NodeMeters meters;
-    private final HttpServer server;
+    private final EventLoopGroup loop;
+    private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final Channel listener;
     private final ExecutorService pool;
 
-    private StatusServer(HttpServer server, Source source, NodeMeters meters) {
-        this.server = server;
+    private StatusServer(InetSocketAddress listen, Source source, NodeMeters meters) {
         this.source = source;
         this.meters = meters;
         this.pool = new ThreadPoolExecutor(
@@ -57,29 +70,60 @@ public final class StatusServer implements AutoCloseable {
                     t.setDaemon(true);
                     return t;
                 });
+        this.loop = new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory("http-io", true), NioIoHandler.newFactory());
+        this.listener = listen(listen);
     }
 
-    /** Binds; {@link #start} begins to serve. */
+    /**
+     * Binds; {@link #start} begins to serve.
+     *
+     * @throws IOException if the address cannot be listened on
+     */
     public static StatusServer bind(InetSocketAddress listen, Source source, NodeMeters meters) throws IOException {
-        return new StatusServer(HttpServer.create(listen, BACKLOG), source, meters);
+        return new StatusServer(listen, source, meters);
+    }
+
+    private Channel listen(InetSocketAddress address) {
+        ServerBootstrap server = new ServerBootstrap()
+                .group(loop)
+                .channel(NioServerSocketChannel.class)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.AUTO_READ, false)
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel ch) {
+                        if (clients.size() >= CONNECTIONS_MAX) {
+                            ch.close();
+                            return;
+                        }
+                        clients.add(ch);
+                        ch.pipeline().addLast(new HttpConnection(StatusServer.this::serve));
+                    }
+                });
+        try {
+            return server.bind(address).syncUninterruptibly().channel();
+        } catch (Throwable e) {
+            loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            throw e;
+        }
     }
 
     public void start() {
-        server.setExecutor(pool);
-        server.createContext("/", e -> {
-            if (e.getRequestURI().getPath().equals("/")) {
-                answer(e, "text/html; charset=utf-8", () -> INDEX);
-            } else {
-                refuse(e, 404, "no such page");
-            }
-        });
-        server.createContext("/status", e -> answer(e, "application/json", this::status));
-        server.createContext("/metrics", e -> answer(e, "text/plain; version=0.0.4; charset=utf-8", this::metrics));
-        server.start();
+        listener.config().setAutoRead(true);
+    }
+
+    private void serve(RequestHead head, HttpConnection to) {
+        try {
+            pool.execute(() -> to.answer(head.method(), answer(head)));
+        } catch (RejectedExecutionException busy) {
+            to.answer(head.method(), error(503, "busy"));
+        }
     }
 
     public InetSocketAddress address() {
-        return server.getAddress();
+        return (InetSocketAddress) listener.localAddress();
     }
 
     private String status() throws IOException {
@@ -107,42 +151,36 @@ public final class StatusServer implements AutoCloseable {
         return meters.scrape();
     }
 
-    private void answer(HttpExchange exchange, String type, Page page) throws IOException {
-        String method = exchange.getRequestMethod();
-        if (!method.equals("GET") && !method.equals("HEAD")) {
-            refuse(exchange, 405, "only GET");
-            return;
+    private HttpConnection.Answer answer(RequestHead head) {
+        if (!head.method().equals("GET") && !head.method().equals("HEAD")) {
+            return error(405, "only GET");
         }
-        String body;
+        return switch (head.path()) {
+            case "/" -> page("text/html; charset=utf-8", () -> INDEX);
+            case "/status" -> page(JSON, this::status);
+            case "/metrics" -> page("text/plain; version=0.0.4; charset=utf-8", this::metrics);
+            default -> error(404, "no such page");
+        };
+    }
+
+    private static HttpConnection.Answer page(String type, Page page) {
         try {
-            body = page.body();
+            return new HttpConnection.Answer(200, type, page.body());
         } catch (IOException | RuntimeException e) {
-            refuse(exchange, 503, String.valueOf(e.getMessage()));
-            return;
+            return error(503, String.valueOf(e.getMessage()));
         }
-        send(exchange, 200, type, body);
     }
 
-    private void refuse(HttpExchange exchange, int code, String why) throws IOException {
+    static HttpConnection.Answer error(int code, String why) {
         String body = JsonNodeFactory.instance.objectNode().put("error", why).toString();
-        send(exchange, code, "application/json", body + "\n");
-    }
-
-    private static void send(HttpExchange exchange, int code, String type, String body) throws IOException {
-        try (exchange) {
-            byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-            exchange.getResponseHeaders().set("Content-Type", type);
-            boolean head = exchange.getRequestMethod().equals("HEAD");
-            exchange.sendResponseHeaders(code, head ? -1 : bytes.length);
-            if (!head) {
-                exchange.getResponseBody().write(bytes);
-            }
-        }
+        return new HttpConnection.Answer(code, JSON, body + "\n");
     }
 
     @Override
     public void close() {
-        server.stop(0);
+        listener.close().awaitUninterruptibly();
+        clients.close().awaitUninterruptibly();
+        loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
         pool.shutdownNow();
         meters.close();
     }

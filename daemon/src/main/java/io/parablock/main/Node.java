@@ -219,7 +219,11 @@ public final class Node implements AutoCloseable {
                 transport,
                 resolved(config.nbdListen(), "nbd.listen"),
                 gateway,
-                new NbdServerConfig(limits.nbdConnections(), HANDSHAKE_TIMEOUT_MS, limits.nbdConnectionBytes()));
+                new NbdServerConfig(
+                        limits.nbdConnections(),
+                        HANDSHAKE_TIMEOUT_MS,
+                        limits.nbdConnectionBytes(),
+                        limits.nbdTotalBytes()));
         status.start();
         LOG.info(
                 "node {} serves nbd {} http {}: transport {}, wal {}, pipeline {}, mode {}, durability {}, groups {}",

@@ -26,6 +26,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BadInputE2eTest {
     private static final int CONNECTIONS = 20;
     private static final int READ_TIMEOUT_MS = 15_000;
+    /** Well below the time that a slow request has. */
+    private static final int HTTP_TIMEOUT_MS = 2_500;
+
     private static final long MEMORY_GROWTH_BYTES_MAX = 256L << 20;
 
     @TempDir
@@ -48,12 +51,13 @@ class BadInputE2eTest {
     private static InetSocketAddress port(String kind) {
         return switch (kind) {
             case "nbd" -> live.nbd(1);
+            case "http" -> live.http(1);
             default -> live.peer(1);
         };
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"nbd", "peer"})
+    @ValueSource(strings = {"nbd", "peer", "http"})
     void shouldCloseAConnectionThatSpeaksNonsense(String kind) throws Exception {
         int linesBefore = live.log(1).size();
         long memoryBefore = residentBytes();
@@ -64,6 +68,27 @@ class BadInputE2eTest {
             sendAndAwaitClose(port(kind), nonsense);
         }
         requireUnharmed(linesBefore, CONNECTIONS, memoryBefore);
+    }
+
+    @Test
+    void shouldAnswerNonsenseOnTheStatusPortAtOnce() throws Exception {
+        int linesBefore = live.log(1).size();
+        long memoryBefore = residentBytes();
+        Random random = new Random(43);
+        for (int i = 0; i < CONNECTIONS; i++) {
+            byte[] nonsense = new byte[1 + random.nextInt(1_000)];
+            random.nextBytes(nonsense);
+            nonsense[0] = (byte) -1;
+            try (Socket socket =
+                    new Socket(live.http(1).getAddress(), live.http(1).getPort())) {
+                socket.setSoTimeout(HTTP_TIMEOUT_MS);
+                socket.getOutputStream().write(nonsense);
+                String answer =
+                        new String(socket.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.US_ASCII);
+                assertThat(answer).startsWith("HTTP/1.1 400 ").contains("Connection: close");
+            }
+        }
+        requireUnharmed(linesBefore, 0, memoryBefore);
     }
 
     @Test

@@ -12,6 +12,13 @@ public final class RequestDecoder {
     private static final int HEADER_BYTES = 28;
     /** Receives the requests; a payload's reference passes to it. */
     public interface Sink {
+        /**
+         * Asked before memory is set aside for a sound request.
+         *
+         * @return false to stop in front of it; nothing more is consumed until {@link RequestDecoder#resume}
+         */
+        boolean admit(int type, long length);
+
         void onRequest(int type, int flags, long cookie, long offset, long length, @Nullable ByteBuf payload);
 
         /** A request to be answered with an error at once. */
@@ -24,6 +31,7 @@ public final class RequestDecoder {
     private final ByteBufAllocator allocator;
     private final Sink sink;
     private boolean haveHeader;
+    private boolean stalled;
     private int type;
     private int flags;
     private long cookie;
@@ -42,7 +50,7 @@ public final class RequestDecoder {
 
     /** @throws ProtocolException if the connection must be closed */
     public void feed(ByteBuf in) throws ProtocolException {
-        while (!disconnected && step(in)) {
+        while (!disconnected && !stalled && step(in)) {
             // Each step consumes one element.
         }
     }
@@ -95,15 +103,33 @@ public final class RequestDecoder {
                 }
                 return;
             }
-            haveHeader = true;
-            payload = allocator.directBuffer((int) length, (int) length);
+        } else if (error != 0) {
+            sink.onRefused(cookie, error);
             return;
         }
-        if (error != 0) {
-            sink.onRefused(cookie, error);
+        if (sink.admit(type, length)) {
+            begin();
+        } else {
+            stalled = true;
+        }
+    }
+
+    private void begin() {
+        if (type == Nbd.CMD_WRITE) {
+            haveHeader = true;
+            payload = allocator.directBuffer((int) length, (int) length);
         } else {
             sink.onRequest(type, flags, cookie, offset, length, null);
         }
+    }
+
+    /** Begins the request that was not admitted; {@link #feed} consumes again. */
+    public void resume() {
+        if (!stalled) {
+            throw new IllegalStateException("not stalled");
+        }
+        stalled = false;
+        begin();
     }
 
     private boolean readPayload(ByteBuf in) {

@@ -25,6 +25,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Reques
 
     private final NbdBackend backend;
     private final NbdServerConfig config;
+    private final RequestBudget budget;
     private final Handshake handshake;
     private @Nullable ByteBuf leftover;
     private @Nullable RequestDecoder decoder;
@@ -32,6 +33,13 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Reques
     private @Nullable ChannelHandlerContext ctx;
     private io.netty.util.concurrent.@Nullable Future<?> deadline;
     private long inFlightBytes;
+    /** Of the request that was admitted and whose payload is still being received. */
+    private long receivingBytes;
+    /** Of the request that this connection's own bound holds up, or 0. */
+    private long heldUpBytes;
+    /** The request that waits for its turn among all connections. */
+    private RequestBudget.@Nullable Waiter waiter;
+
     private long outstanding;
     private boolean disconnecting;
     private boolean closed;
@@ -39,8 +47,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Reques
     private boolean flushWanted;
     private boolean flushScheduled;
 
-    NbdConnection(NbdBackend backend, NbdServerConfig config) {
+    NbdConnection(NbdBackend backend, NbdServerConfig config, RequestBudget budget) {
         this.backend = backend;
+        this.budget = budget;
         this.config = config;
         this.handshake = new Handshake(backend.exports());
     }
@@ -78,7 +87,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Reques
         try {
             ByteBuf before = leftover;
             if (before != null) {
-                // Only an incomplete header or option is ever left over: small.
+                // An incomplete header or option, or, behind a request that waits, what was read with it: small.
                 leftover = null;
                 all = Unpooled.wrappedBuffer(before, in);
             }
@@ -133,16 +142,82 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Reques
 
     // ---------------------------------------------------------------- requests
 
+    private static long cost(int type, long length) {
+        boolean carries = type == Nbd.CMD_READ || type == Nbd.CMD_WRITE;
+        return carries ? Math.max(length, REQUEST_COST_BYTES) : REQUEST_COST_BYTES;
+    }
+
+    @Override
+    public boolean admit(int type, long length) {
+        long cost = cost(type, length);
+        if (inFlightBytes > 0 && inFlightBytes + cost > config.inFlightBytesMax()) {
+            heldUpBytes = cost;
+            ctx().channel().config().setAutoRead(false);
+            return false;
+        }
+        return takeTurn(cost);
+    }
+
+    private boolean takeTurn(long cost) {
+        ChannelHandlerContext c = ctx();
+        RequestBudget.Waiter w =
+                new RequestBudget.Waiter(cost, () -> c.executor().execute(() -> onTurn(cost)));
+        if (!budget.take(w)) {
+            waiter = w;
+            c.channel().config().setAutoRead(false);
+            return false;
+        }
+        inFlightBytes += cost;
+        receivingBytes = cost;
+        return true;
+    }
+
+    private void onTurn(long cost) {
+        waiter = null;
+        if (closed) {
+            budget.giveBack(cost);
+            return;
+        }
+        inFlightBytes += cost;
+        receivingBytes = cost;
+        resume();
+    }
+
+    /** The request that waited is admitted now: begins it and goes on with what was read behind it. */
+    private void resume() {
+        RequestDecoder d = decoder;
+        if (d == null) {
+            throw new IllegalStateException("no request has waited");
+        }
+        d.resume();
+        ByteBuf rest = leftover;
+        if (rest != null) {
+            leftover = null;
+            try {
+                d.feed(rest);
+                if (rest.isReadable() && !closed && !disconnecting) {
+                    leftover = rest.retain();
+                }
+            } catch (ProtocolException e) {
+                refuse(e.getMessage());
+            } finally {
+                rest.release();
+            }
+        }
+        if (!closed) {
+            updateAutoRead();
+        }
+    }
+
     @Override
     public void onRequest(int type, int flags, long cookie, long offset, long length, @Nullable ByteBuf payload) {
         NbdSession s = session;
         if (s == null) {
             throw new IllegalStateException("no session");
         }
-        boolean carries = type == Nbd.CMD_READ || type == Nbd.CMD_WRITE;
-        long cost = carries ? Math.max(length, REQUEST_COST_BYTES) : REQUEST_COST_BYTES;
+        long cost = cost(type, length);
         outstanding++;
-        inFlightBytes += cost;
+        receivingBytes = 0;
         if (inFlightBytes >= config.inFlightBytesMax()) {
             ctx().channel().config().setAutoRead(false);
         }
@@ -188,6 +263,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Reques
     private void completeInLoop(long cookie, long cost, int error, @Nullable ByteBuf content) {
         outstanding--;
         inFlightBytes -= cost;
+        budget.giveBack(cost);
         if (closed) {
             if (content != null) {
                 content.release();
@@ -195,6 +271,13 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Reques
             return;
         }
         write(cookie, error, content);
+        long heldUp = heldUpBytes;
+        if (heldUp > 0 && (inFlightBytes == 0 || inFlightBytes + heldUp <= config.inFlightBytesMax())) {
+            heldUpBytes = 0;
+            if (takeTurn(heldUp)) {
+                resume();
+            }
+        }
         updateAutoRead();
         if (disconnecting && outstanding == 0) {
             close();
@@ -204,8 +287,10 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Reques
     /** Nothing is read from a client that has too much in flight, or does not take its replies. */
     private void updateAutoRead() {
         ChannelHandlerContext c = ctx();
-        boolean wanted =
-                inFlightBytes < config.inFlightBytesMax() && c.channel().isWritable();
+        boolean held = heldUpBytes > 0 || waiter != null;
+        // A payload that was admitted is received to its end: its bytes are already counted.
+        boolean room = receivingBytes > 0 || inFlightBytes < config.inFlightBytesMax();
+        boolean wanted = !held && room && c.channel().isWritable();
         if (c.channel().config().isAutoRead() != wanted) {
             c.channel().config().setAutoRead(wanted);
         }
@@ -260,6 +345,13 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Reques
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         closed = true;
+        RequestBudget.Waiter w = waiter;
+        if (w != null) {
+            budget.forget(w);
+        }
+        budget.giveBack(receivingBytes);
+        inFlightBytes -= receivingBytes;
+        receivingBytes = 0;
         io.netty.util.concurrent.Future<?> f = deadline;
         if (f != null) {
             f.cancel(false);

@@ -22,9 +22,11 @@ public final class NbdServer implements AutoCloseable {
 
     private final Channel listener;
     private final ChannelGroup clients;
+    private final RequestBudget budget;
 
-    private NbdServer(Channel listener, ChannelGroup clients) {
+    private NbdServer(Channel listener, ChannelGroup clients, RequestBudget budget) {
         this.listener = listener;
+        this.budget = budget;
         this.clients = clients;
     }
 
@@ -36,6 +38,7 @@ public final class NbdServer implements AutoCloseable {
             NbdBackend backend,
             NbdServerConfig config) {
         ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+        RequestBudget budget = new RequestBudget(config.totalBytesMax());
         Channel listener = new ServerBootstrap()
                 .group(loops)
                 .channel(transport.serverChannel())
@@ -52,13 +55,13 @@ public final class NbdServer implements AutoCloseable {
                             return;
                         }
                         clients.add(ch);
-                        ch.pipeline().addLast(new NbdConnection(backend, config));
+                        ch.pipeline().addLast(new NbdConnection(backend, config, budget));
                     }
                 })
                 .bind(address)
                 .syncUninterruptibly()
                 .channel();
-        return new NbdServer(listener, clients);
+        return new NbdServer(listener, clients, budget);
     }
 
     public InetSocketAddress address() {
@@ -67,6 +70,16 @@ public final class NbdServer implements AutoCloseable {
 
     public int connections() {
         return clients.size();
+    }
+
+    /** Request bytes in work over all connections. */
+    public long inWorkBytes() {
+        return budget.inWorkBytes();
+    }
+
+    /** Connections that wait for a turn. */
+    public int waiting() {
+        return budget.waiting();
     }
 
     /** Stops accepting; clients stay. */

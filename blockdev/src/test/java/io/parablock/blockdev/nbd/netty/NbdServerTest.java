@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The server over sockets: raw bytes, and the clients of Debian's libnbd-bin, qemu-utils and fio. */
 class NbdServerTest {
     private static final long SIZE = 64 << 20;
+    private static final long TOTAL_BYTES = 3 << 20;
 
     @TempDir
     Path dir;
@@ -43,7 +44,7 @@ class NbdServerTest {
                 kind,
                 new InetSocketAddress("127.0.0.1", 0),
                 new MemoryNbdBackend("disk", new MemoryBlockStore(SIZE)),
-                new NbdServerConfig(16, 2_000, 1 << 20));
+                new NbdServerConfig(16, 2_000, 1 << 20, TOTAL_BYTES));
     }
 
     @AfterEach
