@@ -13,6 +13,10 @@ final class FaultCounts {
         counts.merge(kind, 1L, Long::sum);
     }
 
+    void add(FaultKind kind, long times) {
+        counts.merge(kind, times, Long::sum);
+    }
+
     void addAll(FaultCounts other) {
         other.counts.forEach((kind, n) -> counts.merge(kind, n, Long::sum));
     }

@@ -46,8 +46,28 @@ enum FaultKind {
     WRITE_ERROR,
     /** The log has no room left. */
     FULL_DISK,
+    /** A power loss in the middle of a write: some of its sectors are on the disk. */
+    TORN_WRITE,
+    /** A stored bit of the log, META, SYNCREC or CKPT flips. */
+    BIT_ROT,
+    /** A page of them cannot be read until it is written again. */
+    READ_ERROR,
+    /** A forced sector never reached the disk. */
+    LOST_WRITE,
+    /** A forced sector went to another place of its file. */
+    MISDIRECTED_WRITE,
     /** A client goes away with requests under way. */
     CLIENT_DEATH;
+
+    /** It happens to sectors, so only where the disks have some. */
+    boolean needsSectors() {
+        return this == TORN_WRITE || isDamage();
+    }
+
+    /** It spoils what was stored. */
+    boolean isDamage() {
+        return this == BIT_ROT || this == READ_ERROR || this == LOST_WRITE || this == MISDIRECTED_WRITE;
+    }
 
     /** As written on the command line. */
     String label() {

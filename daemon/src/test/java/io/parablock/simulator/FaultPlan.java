@@ -1,5 +1,6 @@
 package io.parablock.simulator;
 
+import io.parablock.simulator.disk.SectorNodeStorage;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,6 +11,7 @@ final class FaultPlan {
     private final SimulationSettings settings;
     private final Seeded random;
     private final List<FaultKind> kinds;
+    private final MediaFaults media;
     private final long meanNs;
     private boolean stopped;
     private int loss;
@@ -23,14 +25,15 @@ final class FaultPlan {
         this.settings = cluster.settings();
         this.random = sim.random("faults");
         // A run has its own character: not everything happens in each, unless it was asked for by name.
-        boolean byName = settings.faults.size() < FaultKind.values().length;
+        boolean byName = settings.faults.size() < FaultKind.values().length - 4;
         List<FaultKind> some = new ArrayList<>();
         for (FaultKind kind : settings.faults) {
-            if (random.perMille(600) || byName) {
+            if ((random.perMille(600) || byName) && (settings.sectors || !kind.needsSectors())) {
                 some.add(kind);
             }
         }
         this.kinds = some;
+        this.media = new MediaFaults(sim);
         this.meanNs = random.pick(500, 2000, 6000) * Simulation.MS;
     }
 
@@ -53,7 +56,10 @@ final class FaultPlan {
         stopped = true;
         cluster.network().healAll();
         for (SimulatedNode n : cluster.nodes()) {
-            n.steps().reset();
+            if (n.disk().isFailing()) {
+                n.stop(false, "its disk failed");
+            }
+            n.disk().heal();
             n.steps().slow(1, 0);
             n.clock().drift(0, sim.nowNs());
         }
@@ -99,12 +105,33 @@ final class FaultPlan {
                 sim.note("the disk of node " + n.id() + " is slow");
                 n.steps().slow(random.pick(5, 30, 200), sim.nowNs() + while_());
             }
-            case WRITE_ERROR -> n.steps().failNextWrite();
-            case FULL_DISK -> n.steps().fill();
+            case WRITE_ERROR, FULL_DISK -> stopOfDisk(kind, n);
+            case TORN_WRITE, BIT_ROT, READ_ERROR, LOST_WRITE, MISDIRECTED_WRITE -> media.inject(kind, n, while_());
             case CLIENT_DEATH -> {
                 if (cluster.clients().get(random.below(settings.clients)).die()) {
                     cluster.counts().count(kind);
                 }
+            }
+        }
+    }
+
+    /** A fault that a node must stop at: of the disk itself, or of the step that uses it. */
+    private void stopOfDisk(FaultKind kind, SimulatedNode n) {
+        SectorNodeStorage sectors = n.disk().sectors();
+        if (sectors == null || random.coin()) {
+            if (kind == FaultKind.WRITE_ERROR) {
+                n.steps().failNextWrite();
+            } else {
+                n.steps().fill();
+            }
+        } else if (n.isUp()) {
+            cluster.counts().count(kind);
+            sim.note(kind.label() + " on the disk of node " + n.id());
+            n.disk().onFailing();
+            if (kind == FaultKind.WRITE_ERROR) {
+                MediaFaults.failWrites(sectors);
+            } else {
+                media.fill(sectors);
             }
         }
     }
@@ -205,7 +232,14 @@ final class FaultPlan {
 
     private void process(FaultKind kind, SimulatedNode n) {
         switch (kind) {
-            case CRASH_POINT -> n.steps().crashIn(1 + random.below(random.pick(3, 30, 300)));
+            case CRASH_POINT -> {
+                SectorNodeStorage sectors = n.disk().sectors();
+                if (sectors != null && n.isUp() && random.coin()) {
+                    media.crash(sectors);
+                } else {
+                    n.steps().crashIn(1 + random.below(random.pick(3, 30, 300)));
+                }
+            }
             case BLACKOUT -> {
                 if (!settings.mapped) {
                     cluster.counts().count(kind);

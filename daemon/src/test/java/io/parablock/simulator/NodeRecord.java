@@ -10,13 +10,17 @@ import io.parablock.raft.state.HardState;
 import io.parablock.raft.state.RecoveredState;
 import io.parablock.replica.StateCodec;
 import io.parablock.replica.client.ClientMessage;
+import io.parablock.simulator.DurableSteps.Step;
 import io.parablock.simulator.check.EntryView;
 import io.parablock.simulator.check.SlotState;
 import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** What a node's ports have seen, as the checkers want to know it. */
 final class NodeRecord {
@@ -29,6 +33,9 @@ final class NodeRecord {
 
     private final TreeSet<Long> appliedAbove = new TreeSet<>();
     private final Map<Ask, ArrayDeque<Long>> asks = new HashMap<>();
+    /** What is on the disk as META, SYNCREC and CKPT. */
+    private final EnumMap<Step, byte[]> told = new EnumMap<>(Step.class);
+
     private HardState hard = HardState.FRESH;
     private long leading;
     private long nextForce;
@@ -78,13 +85,28 @@ final class NodeRecord {
 
     void onWiped() {
         disk.clear();
+        told.clear();
         hard = HardState.FRESH;
         cluster.watch().tell(c -> c.onWiped(id));
     }
 
     // ---------------------------------------------------------------- disk
 
+    /** Written, and the process died before it was told so. */
+    void onStateFound(Step what, byte @Nullable [] bytes) {
+        if (bytes == null || Arrays.equals(bytes, told.get(what))) {
+            return;
+        }
+        switch (what) {
+            case META -> onMeta(bytes);
+            case SYNCREC -> onSyncRecord(bytes);
+            case CKPT -> onCheckpoint(bytes);
+            default -> throw new IllegalArgumentException(what.name());
+        }
+    }
+
     void onMeta(byte[] meta) {
+        told.put(Step.META, meta);
         hard = StateCodec.decodeMeta(meta).hardState();
         HardState h = hard;
         cluster.simulation().trace(10, id, h.term(), h.syncTerm());
@@ -92,12 +114,14 @@ final class NodeRecord {
     }
 
     void onSyncRecord(byte[] bytes) {
+        told.put(Step.SYNCREC, bytes);
         var r = StateCodec.decodeSyncRecord(bytes);
         cluster.simulation().trace(11, id, r.term(), r.m());
         cluster.watch().tell(c -> c.onSyncRecordDurable(id, r));
     }
 
     void onCheckpoint(byte[] bytes) {
+        told.put(Step.CKPT, bytes);
         var ckpt = StateCodec.decodeCheckpoint(bytes);
         cluster.simulation().trace(12, id, ckpt.a(), ckpt.logBase());
         cluster.watch().tell(c -> c.onCheckpointDurable(id, ckpt, false));

@@ -19,4 +19,22 @@ public interface NodeStorage {
 
     /** The disk is replaced by an empty one. */
     void wipe();
+
+    /** Whether the cluster can do without what this node holds. */
+    default boolean mayLose() {
+        return true;
+    }
+
+    /** The node cannot vouch for what it holds, by {@code lost}, or can again. */
+    default void lost(boolean lost) {}
+
+    /** Whether something stored is bad now. */
+    default boolean isDamaged() {
+        return false;
+    }
+
+    /** Whether the disk has lost so much that its owner may refuse to start, or forget what it acknowledged. */
+    default boolean isLost() {
+        return false;
+    }
 }

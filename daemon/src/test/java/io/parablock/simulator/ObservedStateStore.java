@@ -18,7 +18,9 @@ final class ObservedStateStore implements StateStore {
 
     @Override
     public byte @Nullable [] loadMeta() {
-        return store.loadMeta();
+        byte[] found = store.loadMeta();
+        node.record().onStateFound(Step.META, found);
+        return found;
     }
 
     @Override
@@ -26,13 +28,15 @@ final class ObservedStateStore implements StateStore {
         steps.before(Step.META);
         node.block(steps.latencyNs());
         store.saveMeta(meta);
-        node.onMeta(meta);
+        node.record().onMeta(meta);
         steps.after(Step.META);
     }
 
     @Override
     public byte @Nullable [] loadSyncRecord() {
-        return store.loadSyncRecord();
+        byte[] found = store.loadSyncRecord();
+        node.record().onStateFound(Step.SYNCREC, found);
+        return found;
     }
 
     @Override
@@ -40,13 +44,15 @@ final class ObservedStateStore implements StateStore {
         steps.before(Step.SYNCREC);
         node.block(steps.latencyNs());
         store.saveSyncRecord(bytes);
-        node.onSyncRecord(bytes);
+        node.record().onSyncRecord(bytes);
         steps.after(Step.SYNCREC);
     }
 
     @Override
     public byte @Nullable [] loadCheckpoint() {
-        return store.loadCheckpoint();
+        byte[] found = store.loadCheckpoint();
+        node.record().onStateFound(Step.CKPT, found);
+        return found;
     }
 
     /** Off the group's thread. */
@@ -54,7 +60,7 @@ final class ObservedStateStore implements StateStore {
     public void saveCheckpoint(byte[] bytes) {
         steps.before(Step.CKPT);
         store.saveCheckpoint(bytes);
-        node.onCheckpoint(bytes);
+        node.record().onCheckpoint(bytes);
         steps.after(Step.CKPT);
     }
 

@@ -81,9 +81,9 @@ final class ObservedWal implements Wal {
     @Override
     public void force() {
         steps.before(Step.WAL_FORCE);
-        long force = node.onForceBegun();
+        long force = node.record().onForceBegun();
         wal.force();
-        node.onForceEnded(force);
+        node.record().onForceEnded(force);
         steps.after(Step.WAL_FORCE);
     }
 
@@ -101,7 +101,7 @@ final class ObservedWal implements Wal {
     @Override
     public void truncate(int groupId, long slot) {
         steps.before(Step.WAL_TRUNCATE);
-        node.onTruncated(slot);
+        node.record().onTruncated(slot);
         wal.truncate(groupId, slot);
         steps.after(Step.WAL_TRUNCATE);
     }

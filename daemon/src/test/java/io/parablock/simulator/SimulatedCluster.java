@@ -94,8 +94,11 @@ final class SimulatedCluster {
 
     /** durability=mapped survives the power loss of a minority only (protocol.md §11). */
     boolean mayLosePower(SimulatedNode node) {
-        long lost = nodes.stream().filter(SimulatedNode::isUnclean).count();
-        return !settings.mapped || node.isUnclean() || lost + 1 <= settings.nodes - settings.quorum();
+        long lost = nodes.stream().filter(n -> n.disk().isUnclean()).count();
+        return !settings.mapped
+                || node.disk().isUnclean()
+                || (lost + 1 <= settings.nodes - settings.quorum()
+                        && node.disk().mayLose());
     }
 
     Simulation simulation() {

@@ -9,6 +9,8 @@ import io.parablock.raft.log.Entry;
 import io.parablock.replica.Replica;
 import io.parablock.replica.client.ClientMessage;
 import io.parablock.simulator.check.EntryView;
+import io.parablock.simulator.disk.SimulatedCrash;
+import io.parablock.wal.StateLostException;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +22,7 @@ final class SimulatedNode {
     private final Simulation sim;
     private final SimulationSettings settings;
     private final SimulatedCluster cluster;
-    private final NodeStorage storage;
+    private final NodeDisk disk;
     private final Seeded random;
     private final DurableSteps steps;
     private final NodeClock clock;
@@ -40,9 +42,6 @@ final class SimulatedNode {
     private int working;
     private boolean dying;
     private @Nullable String dyingWhy;
-    /** durability=mapped: the machine lost its power, and not after an orderly stop. */
-    private boolean unclean;
-
     private boolean stoppedCleanly = true;
 
     SimulatedNode(int id, Simulation sim, SimulationSettings settings, SimulatedCluster cluster, NodeStorage storage) {
@@ -50,9 +49,9 @@ final class SimulatedNode {
         this.sim = sim;
         this.settings = settings;
         this.cluster = cluster;
-        this.storage = storage;
         this.random = sim.random("node " + id);
         this.steps = new DurableSteps(this, sim.random("disk steps " + id), settings.diskNs);
+        this.disk = new NodeDisk(storage, settings.mapped, steps);
         this.clock = new NodeClock(random.between(1, 1L << 50));
         this.record = new NodeRecord(id, cluster);
     }
@@ -64,23 +63,50 @@ final class SimulatedNode {
         if (process != null) {
             throw new AssertionError("node " + id + " runs");
         }
+        if (disk.isRefused()) {
+            return;
+        }
         boot = cluster.nextBoot();
         dying = false;
-        steps.reset();
+        disk.heal();
         busyUntilNs = sim.nowNs();
         pausedUntilNs = 0;
         try {
-            process = new SimulatedProcess(this, storage, unclean);
+            process = new SimulatedProcess(this, disk, disk.isUnclean());
         } catch (ProcessDied e) {
+            onDied(e);
             finishDying();
+            return;
+        } catch (StateLostException e) {
+            refuse(e);
             return;
         }
         stoppedCleanly = false;
         status = null;
         cluster.touch();
-        sim.note("node " + id + " starts, boot " + boot + (unclean ? ", after an unclean machine restart" : ""));
+        if (status().amnesiac() && !disk.isUnclean()) {
+            requireLost("starts amnesiac");
+            disk.onAmnesiac();
+        }
+        sim.note("node " + id + " starts, boot " + boot
+                + (disk.isUnclean() ? ", after an unclean machine restart" : ""));
         cluster.network().onStarted(this);
         tick(boot);
+    }
+
+    /** A start that says what is unreadable: nobody replaces the node in this run. */
+    private void refuse(StateLostException e) {
+        requireLost("refuses to start: " + e.getMessage());
+        sim.note("node " + id + " refuses to start: " + e.getMessage());
+        disk.onRefused();
+        disk.kill();
+        cluster.onStopped(this);
+    }
+
+    private void requireLost(String what) {
+        if (!disk.isLost()) {
+            cluster.watch().fail("node " + id + " " + what + ", although its disk holds what it needs", null);
+        }
     }
 
     /** The process is gone. */
@@ -92,10 +118,9 @@ final class SimulatedNode {
         process = null;
         inbox.clear();
         if (powerLoss) {
-            unclean |= settings.mapped;
-            storage.powerLoss();
+            disk.powerLoss(true);
         } else {
-            storage.kill();
+            disk.kill();
         }
         record.onStopped();
         cluster.onStopped(this);
@@ -104,8 +129,7 @@ final class SimulatedNode {
     /** The machine loses its power while the process is down: what was not flushed is lost as well. */
     void losePowerWhileDown() {
         if (process == null) {
-            unclean |= settings.mapped && !stoppedCleanly;
-            storage.powerLoss();
+            disk.powerLoss(!stoppedCleanly);
         }
     }
 
@@ -199,6 +223,7 @@ final class SimulatedNode {
             input.run();
         } catch (ProcessDied e) {
             // endOfBatch ends it.
+            onDied(e);
         } catch (Throwable t) {
             p.group().inputs().onError(t);
         } finally {
@@ -223,8 +248,7 @@ final class SimulatedNode {
             return;
         }
         record.afterBatch(status(), p.core().needsInstall(), sim);
-        if (unclean && !status().amnesiac()) {
-            unclean = false;
+        if (!status().amnesiac() && disk.onCured()) {
             sim.note("node " + id + " is cured of amnesia");
         }
     }
@@ -245,6 +269,7 @@ final class SimulatedNode {
             try {
                 work.run();
             } catch (ProcessDied e) {
+                onDied(e);
                 finishDying();
             } finally {
                 working--;
@@ -296,6 +321,15 @@ final class SimulatedNode {
         throw new ProcessDied(where);
     }
 
+    /** The process died by itself, or inside of its disk. */
+    private void onDied(ProcessDied e) {
+        if (e instanceof SimulatedCrash && !dying) {
+            count(FaultKind.CRASH_POINT);
+            dying = true;
+            dyingWhy = e.getMessage();
+        }
+    }
+
     void requireAlive() {
         if (dying) {
             throw new ProcessDied("dead");
@@ -304,8 +338,11 @@ final class SimulatedNode {
 
     /** The production node halts its process. */
     void onFatal(String line, Throwable cause) {
+        if (cause instanceof ProcessDied died) {
+            onDied(died);
+        }
         if (!dying) {
-            if (!String.valueOf(cause.getMessage()).contains("injected")) {
+            if (!disk.isInjected(cause)) {
                 cluster.watch().fail("node " + id + " stopped: " + line, cause);
             }
             dying = true;
@@ -314,13 +351,14 @@ final class SimulatedNode {
     }
 
     private void finishDying() {
-        boolean powerLoss = settings.has(FaultKind.POWER_LOSS) && cluster.mayLosePower(this) && random.coin();
+        boolean wanted = settings.has(FaultKind.POWER_LOSS) && random.coin();
+        boolean powerLoss = (disk.takePowerLossNext() || wanted) && cluster.mayLosePower(this);
         if (process == null) {
             // It died while it started.
             if (powerLoss) {
                 losePowerWhileDown();
             } else {
-                storage.kill();
+                disk.kill();
             }
             cluster.onStopped(this);
         } else {
@@ -352,30 +390,6 @@ final class SimulatedNode {
 
     void onDurableTold(long slot, long origin) {
         record.onDurableTold(slot, origin, isLeading());
-    }
-
-    long onForceBegun() {
-        return record.onForceBegun();
-    }
-
-    void onForceEnded(long force) {
-        record.onForceEnded(force);
-    }
-
-    void onTruncated(long slot) {
-        record.onTruncated(slot);
-    }
-
-    void onMeta(byte[] meta) {
-        record.onMeta(meta);
-    }
-
-    void onSyncRecord(byte[] bytes) {
-        record.onSyncRecord(bytes);
-    }
-
-    void onCheckpoint(byte[] bytes) {
-        record.onCheckpoint(bytes);
     }
 
     void onApplyStarted(Entry e) {
@@ -416,9 +430,8 @@ final class SimulatedNode {
         return stoppedCleanly;
     }
 
-    /** A power loss made it forget, and nobody has cured it. */
-    boolean isUnclean() {
-        return unclean;
+    NodeDisk disk() {
+        return disk;
     }
 
     SimulatedCluster cluster() {

@@ -37,13 +37,13 @@ final class SimulatedProcess {
     private final GroupPort group;
 
     /** @throws ProcessDied if it dies while it starts */
-    SimulatedProcess(SimulatedNode node, NodeStorage storage, boolean unclean) {
+    SimulatedProcess(SimulatedNode node, NodeDisk disk, boolean unclean) {
         this.node = node;
         SimulationSettings settings = node.cluster().settings();
         ByteBufAllocator allocator = node.cluster().allocator();
         int id = node.id();
         DurableSteps steps = node.steps();
-        raw = storage.open(this::onDurable);
+        raw = disk.open(this::onDurable);
         wal = new ObservedWal(raw.wal(), node, steps);
         ObservedStateStore state = new ObservedStateStore(raw.state(), node, steps);
         ObservedBlockStore store = new ObservedBlockStore(raw.store(), node, steps);

@@ -91,7 +91,9 @@ public final class SimulationBatch {
 
     private static Set<FaultKind> faults(List<String> labels) {
         if (labels.isEmpty()) {
-            return EnumSet.allOf(FaultKind.class);
+            EnumSet<FaultKind> all = EnumSet.allOf(FaultKind.class);
+            all.removeIf(FaultKind::isDamage);
+            return all;
         }
         EnumSet<FaultKind> out = EnumSet.noneOf(FaultKind.class);
         for (String label : labels) {

@@ -4,6 +4,9 @@ import io.parablock.raft.RaftStatus;
 import io.parablock.simulator.check.History;
 import io.parablock.simulator.check.LinearizabilityChecker;
 import io.parablock.simulator.check.Violation;
+import io.parablock.simulator.disk.FaultAtlas;
+import io.parablock.simulator.disk.SectorNodeStorage;
+import io.parablock.wal.Durability;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,10 +41,21 @@ final class SimulationRun {
         this.random = sim.random("phases");
     }
 
-    /** A run with memory for disks. */
+    /** A run on the disks that its settings ask for. */
     static Outcome of(SimulationSettings settings, boolean recording) {
-        return new SimulationRun(settings, recording, (id, disk, s) -> new MemoryStorage(disk, s.sizeBytes(), s.mapped))
-                .run();
+        FaultAtlas atlas = new FaultAtlas(settings.nodes);
+        Outcome o = new SimulationRun(settings, recording, (id, random, s) -> storage(id, random, s, atlas)).run();
+        MediaFaults.count(atlas, o.faults());
+        return o;
+    }
+
+    private static NodeStorage storage(int id, Seeded random, SimulationSettings s, FaultAtlas atlas) {
+        if (!s.sectors) {
+            return new MemoryStorage(random, s.sizeBytes(), s.mapped);
+        }
+        Durability durability = s.mapped ? Durability.MAPPED : Durability.FSYNC;
+        return new SectorNodeStorage(
+                id, random.next(), SectorNodeStorage.Config.ofRun(durability, s.sizeBytes(), s.sectorBytes), atlas);
     }
 
     Outcome run() {
@@ -157,7 +171,7 @@ final class SimulationRun {
         cluster.nodes().forEach(n -> out.add(n.id()));
         int spare = settings.nodes - settings.quorum();
         for (SimulatedNode n : cluster.nodes()) {
-            if (spare > 0 && n.isUnclean()) {
+            if (spare > 0 && n.disk().mayBeOfNoHelp()) {
                 spare--;
             }
         }
@@ -165,7 +179,7 @@ final class SimulationRun {
         while (someStayDown && spare > 0) {
             spare--;
             SimulatedNode n = cluster.nodes().get(random.below(settings.nodes));
-            if (!n.isUnclean()) {
+            if (!n.disk().mayBeOfNoHelp()) {
                 out.remove(n.id());
             }
         }

@@ -17,6 +17,10 @@ final class SimulationSettings {
     final Mode mode;
     final Set<FaultKind> faults;
     final boolean mapped;
+    /** Disks of sectors under the production stores, instead of records in memory. */
+    final boolean sectors;
+
+    final int sectorBytes;
     /** The production stages that work in place, instead of the simulated threads. */
     final boolean inline;
 
@@ -47,6 +51,10 @@ final class SimulationSettings {
         Seeded r = Seeded.of(seed, "settings");
         mapped = r.perMille(350);
         inline = r.perMille(300);
+        Seeded storage = Seeded.of(seed, "storage");
+        boolean byName = faults.size() < FaultKind.values().length - 4;
+        sectors = storage.coin() || (byName && faults.stream().anyMatch(FaultKind::needsSectors));
+        sectorBytes = storage.pick(512, 4096);
         span = r.pick(4, 8, 16);
         blocks = r.pick(64, 128, 512, 4096);
         electionTimeoutNs = r.pick(300, 1000, 2000, 3000) * Simulation.MS;

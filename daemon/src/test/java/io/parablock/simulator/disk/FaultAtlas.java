@@ -87,6 +87,13 @@ public final class FaultAtlas {
         lost.remove(nodeId);
     }
 
+    /** Whether some copy on this node is bad. */
+    public boolean hasDamage(int nodeId) {
+        return isLost(nodeId)
+                || damaged.values().stream().anyMatch(nodes -> nodes.containsKey(nodeId))
+                || damagedTwins.values().stream().anyMatch(nodes -> nodes.containsKey(nodeId));
+    }
+
     /** Whether the node counts as a bad copy of everything. */
     public boolean isLost(int nodeId) {
         return lostNodes().contains(nodeId);

@@ -9,6 +9,7 @@ import io.parablock.wal.StateStore;
 import io.parablock.wal.Wal;
 import io.parablock.wal.WalListener;
 import io.parablock.wal.chronicle.ChronicleWalConfig;
+import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
@@ -53,6 +54,12 @@ public final class SectorNodeStorage implements NodeStorage {
             return new Config(1, 42, durability, 4096, storeBytes + (8 << 20), storeBytes, 32 << 10, 80 << 10, false);
         }
 
+        /** The same with room for the log of a whole run. */
+        public static Config ofRun(Durability durability, long storeBytes, int sectorBytes) {
+            return new Config(
+                    1, 42, durability, sectorBytes, storeBytes + (1L << 30), storeBytes, 32 << 10, 80 << 10, false);
+        }
+
         public Config withSectorBytes(int value) {
             return new Config(
                     groupId,
@@ -69,15 +76,21 @@ public final class SectorNodeStorage implements NodeStorage {
 
     private final Config config;
     private final SimulatedDisk disk;
+    private final FaultAtlas atlas;
+    private final int nodeId;
     private final SplittableRandom nonces;
+    private final SplittableRandom media;
     private final WalRegions walRegions = new WalRegions();
 
     public SectorNodeStorage(int nodeId, long seed, Config config, FaultAtlas atlas) {
         this.config = config;
+        this.atlas = atlas;
+        this.nodeId = nodeId;
         SplittableRandom random = new SplittableRandom(seed);
         this.disk = new SimulatedDisk(
                 nodeId, random.nextLong(), config.sectorBytes(), config.diskBytes(), atlas, this::regionsOf);
         this.nonces = random.split();
+        this.media = random.split();
     }
 
     /** For faults that come by themselves or on command. */
@@ -118,6 +131,47 @@ public final class SectorNodeStorage implements NodeStorage {
     @Override
     public void wipe() {
         disk.wipe();
+    }
+
+    @Override
+    public boolean mayLose() {
+        return atlas.mayLose(nodeId);
+    }
+
+    @Override
+    public void lost(boolean lost) {
+        if (lost) {
+            atlas.lost(nodeId);
+        } else {
+            atlas.restored(nodeId);
+        }
+    }
+
+    @Override
+    public boolean isLost() {
+        return atlas.isLost(nodeId);
+    }
+
+    @Override
+    public boolean isDamaged() {
+        return atlas.hasDamage(nodeId);
+    }
+
+    /** A bit of the log or of the state rots, or one of their sectors breaks, if the atlas lets it. */
+    public boolean damageSomething(boolean breaks) {
+        String path = STATE + List.of("/meta.0", "/meta.1", "/syncrec", "/ckpt").get(media.nextInt(4));
+        long offsetBytes = media.nextInt(64);
+        List<String> segments = walRegions.paths();
+        if (media.nextInt(4) > 0 && !segments.isEmpty()) {
+            path = segments.get(media.nextInt(segments.size()));
+            List<long[]> places = walRegions.noticeable(path);
+            if (places.isEmpty()) {
+                return false;
+            }
+            long[] place = places.get(media.nextInt(places.size()));
+            offsetBytes = media.nextLong(place[0], place[1]);
+        }
+        return breaks ? disk.breakSector(path, offsetBytes) : disk.rot(path, offsetBytes) != null;
     }
 
     WalRegions walRegions() {

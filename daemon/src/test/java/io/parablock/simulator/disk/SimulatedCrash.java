@@ -1,7 +1,9 @@
 package io.parablock.simulator.disk;
 
-/** Unwinds the production code at the point where its process dies; nothing may catch it but the simulation. */
-public final class SimulatedCrash extends Error {
+import io.parablock.simulator.ProcessDied;
+
+/** The process dies inside a durable operation, between two of the steps that its disk knows. */
+public final class SimulatedCrash extends ProcessDied {
     private static final long serialVersionUID = 1L;
 
     SimulatedCrash(String where) {

@@ -212,7 +212,7 @@ public final class SimulatedDisk {
         failMaybe();
         long neededBytes = (long) file.newSectors(offsetBytes, from.remaining()) * sectorBytes;
         if (neededBytes > 0 && neededBytes > usableBytes()) {
-            throw new IOException("No space left on device");
+            throw new IOException("injected: No space left on device");
         }
         int written = file.write(offsetBytes, from);
         if (happens(faults.writebackPpm())) {
@@ -239,7 +239,7 @@ public final class SimulatedDisk {
         if (happens(faults.writeErrorPpm())) {
             file.forgetDirty(random);
             atlas.count(FaultKind.WRITE_ERROR);
-            throw new IOException("Input/output error");
+            throw new IOException("injected: Input/output error");
         }
         BitSet dirty = file.dirtySectors();
         for (int i = dirty.nextSetBit(0); i >= 0; i = dirty.nextSetBit(i + 1)) {
@@ -345,7 +345,7 @@ public final class SimulatedDisk {
     private void failMaybe() throws IOException {
         if (happens(faults.writeErrorPpm())) {
             atlas.count(FaultKind.WRITE_ERROR);
-            throw new IOException("Input/output error");
+            throw new IOException("injected: Input/output error");
         }
     }
 

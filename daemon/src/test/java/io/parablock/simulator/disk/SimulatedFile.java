@@ -246,7 +246,7 @@ final class SimulatedFile implements Inode {
 
     private void checkReadable(int sector) throws IOException {
         if (unreadable.get(sector)) {
-            throw new IOException("Input/output error");
+            throw new IOException("injected: Input/output error");
         }
     }
 

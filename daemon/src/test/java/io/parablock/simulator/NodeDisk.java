@@ -1,0 +1,136 @@
+package io.parablock.simulator;
+
+import io.parablock.simulator.disk.SectorNodeStorage;
+import io.parablock.wal.WalFullException;
+import io.parablock.wal.WalListener;
+import org.jspecify.annotations.Nullable;
+
+/** The disk of one machine, and what its owner can still say of it. */
+final class NodeDisk {
+    private final NodeStorage storage;
+    private final boolean mapped;
+    private final DurableSteps steps;
+    /** durability=mapped: the machine lost its power, and not after an orderly stop. */
+    private boolean unclean;
+    /** Its log is damaged beyond what the node may vouch for: it starts amnesiac. */
+    private boolean lost;
+    /** So much is unreadable that the node does not start. Nobody replaces it in this run. */
+    private boolean refused;
+    /** Writes fail, or soon will: the node has to stop. */
+    private boolean failing;
+
+    private boolean powerLossNext;
+
+    NodeDisk(NodeStorage storage, boolean mapped, DurableSteps steps) {
+        this.storage = storage;
+        this.mapped = mapped;
+        this.steps = steps;
+    }
+
+    NodeStorage.Ports open(WalListener listener) {
+        return storage.open(listener);
+    }
+
+    void kill() {
+        storage.kill();
+    }
+
+    /** @param forgets what was acknowledged may have been in memory only */
+    void powerLoss(boolean forgets) {
+        if (mapped && forgets) {
+            unclean = true;
+            storage.lost(true);
+        }
+        storage.powerLoss();
+    }
+
+    /** From here on it works, and has room. */
+    void heal() {
+        steps.reset();
+        failing = false;
+        powerLossNext = false;
+        SectorNodeStorage s = sectors();
+        if (s != null) {
+            MediaFaults.heal(s);
+        }
+    }
+
+    void onRefused() {
+        refused = true;
+        storage.lost(true);
+    }
+
+    void onAmnesiac() {
+        if (!unclean) {
+            lost = true;
+            storage.lost(true);
+        }
+    }
+
+    /** @return whether it was ill */
+    boolean onCured() {
+        boolean was = unclean || lost;
+        if (was) {
+            unclean = false;
+            lost = false;
+            storage.lost(false);
+        }
+        return was;
+    }
+
+    void onFailing() {
+        failing = true;
+    }
+
+    void losePowerAtNextCrash() {
+        powerLossNext = true;
+    }
+
+    boolean takePowerLossNext() {
+        boolean was = powerLossNext;
+        powerLossNext = false;
+        return was;
+    }
+
+    /** Whether a failure is one that was meant to be. */
+    boolean isInjected(Throwable cause) {
+        for (Throwable t = cause; t != null; t = t.getCause()) {
+            if (String.valueOf(t.getMessage()).contains("injected") || (failing && t instanceof WalFullException)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    boolean isFailing() {
+        return failing;
+    }
+
+    boolean isUnclean() {
+        return unclean;
+    }
+
+    boolean isRefused() {
+        return refused;
+    }
+
+    /** Enough is damaged to justify a node that refuses to start or starts amnesiac. */
+    boolean isLost() {
+        return storage.isLost();
+    }
+
+    boolean mayLose() {
+        return storage.mayLose();
+    }
+
+    /** The node has forgotten, does not start, or some of its copies are bad. */
+    boolean mayBeOfNoHelp() {
+        return unclean || lost || refused || storage.isDamaged();
+    }
+
+    /** Null if it is memory. */
+    @Nullable
+    SectorNodeStorage sectors() {
+        return storage instanceof SectorNodeStorage s ? s : null;
+    }
+}
