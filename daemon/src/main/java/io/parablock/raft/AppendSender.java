@@ -1,10 +1,12 @@
 package io.parablock.raft;
 
 import io.parablock.raft.log.Entry;
+import io.parablock.raft.log.RaftLog;
 import io.parablock.raft.message.Message;
 import io.parablock.raft.progress.PeerProgress;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Builds Append frames: which entries a peer gets now, and the look-behind buffer that goes with them. */
 final class AppendSender {
@@ -24,7 +26,7 @@ final class AppendSender {
             while (s <= limit
                     && batch.size() < state.config.appendEntriesMax()
                     && bytes <= state.config.appendBytesMax()) {
-                Entry e = state.log.get(s);
+                Entry e = readable(s);
                 if (e != null && !p.isAcked(s)) {
                     if (!batch.isEmpty() && bytes + e.payloadLength() > state.config.appendBytesMax()) {
                         break;
@@ -51,7 +53,7 @@ final class AppendSender {
         long end = Math.min(p.nextSlot() - 1, p.sendLimit());
         boolean any = false;
         for (long s = Math.max(p.contigPrefix(), m) + 1; s <= end; s++) {
-            Entry e = state.log.get(s);
+            Entry e = readable(s);
             if (e == null || !p.isOverdue(s, state.nowNs, state.config.retransmitNs())) {
                 continue;
             }
@@ -75,6 +77,11 @@ final class AppendSender {
         if (any) {
             p.backOff();
         }
+    }
+
+    /** Null also while a damaged record is repaired: the peer gets it when that is done. */
+    private @Nullable Entry readable(long slot) {
+        return state.log.state(slot) == RaftLog.UNKNOWN ? null : state.log.get(slot);
     }
 
     /** The look-behind buffer of the frame: extents between the peer's contiguous prefix and the first entry, at most N. */

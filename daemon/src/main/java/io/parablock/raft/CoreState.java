@@ -16,7 +16,9 @@ import io.parablock.raft.state.HardState;
 import io.parablock.raft.state.RecoveredState;
 import io.parablock.raft.state.SyncRecord;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** What the roles of one node share: durable state, log, commit and apply tracking. Single-threaded. */
 final class CoreState {
@@ -51,6 +53,9 @@ final class CoreState {
     long checkpoint;
     /** The leader's floor, as last heard or computed. */
     long floor;
+
+    /** Of the UNKNOWN slots, those whose record lies above D: nobody may have been told of it (protocol.md §12). */
+    final Set<Long> unknownAboveDurable = new HashSet<>();
 
     Role role = Role.FOLLOWER;
     int leader;
@@ -103,6 +108,7 @@ final class CoreState {
                 log.putUnknown(slot);
             }
         }
+        unknownAboveDurable.addAll(recovered.damagedAboveDurable());
         for (SlotRun run : noops) {
             for (long s = Math.max(run.first(), log.base() + 1); s <= run.last(); s++) {
                 log.putDurable(Entry.noop(s, origins.origin(s)));
@@ -123,6 +129,19 @@ final class CoreState {
     /** The origin that the effective log has, or would have, at a slot. */
     long effectiveOrigin(long slot) {
         return slot <= mSync ? origins.origin(slot) : syncTerm;
+    }
+
+    /** Those of these UNKNOWN slots that lie above D. */
+    List<SlotRun> aboveDurable(List<SlotRun> unknown) {
+        List<SlotRun> out = new ArrayList<>();
+        for (SlotRun r : unknown) {
+            for (long s = r.first(); s <= r.last(); s++) {
+                if (unknownAboveDurable.contains(s)) {
+                    out.add(new SlotRun(s, s));
+                }
+            }
+        }
+        return out;
     }
 
     boolean isStrict() {

@@ -1,8 +1,10 @@
 package io.parablock.raft;
 
+import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.RaftLog;
 import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.message.Message;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +13,9 @@ import java.util.TreeMap;
 
 /** Pre-vote, votes with reports, election timeouts (protocol.md §3). */
 final class Election {
+    /** Values told in one report: more than a window. A candidate that lacks more fetches those unseen. */
+    private static final int CRCS_MAX = 4096;
+
     private final CoreState state;
     private long random;
     private long deadlineNs;
@@ -169,6 +174,7 @@ final class Election {
                 && logIsGoodEnough(m.syncTerm(), m.contigPrefix());
         List<SlotRun> present = List.of();
         List<SlotRun> unknown = List.of();
+        List<SlotRun> unknownAboveD = List.of();
         if (granted) {
             state.votedFor = from;
             state.role = Role.FOLLOWER;
@@ -178,6 +184,7 @@ final class Election {
                 long last = state.log.last();
                 present = state.log.runs(m.contigPrefix(), last, RaftLog.DURABLE);
                 unknown = state.log.runs(m.contigPrefix(), last, RaftLog.UNKNOWN);
+                unknownAboveD = state.aboveDurable(unknown);
             }
         }
         state.send(
@@ -191,7 +198,23 @@ final class Election {
                         state.apply.appliedPrefix(),
                         state.committed.watermark(),
                         present,
-                        unknown));
+                        crcs(present),
+                        unknown,
+                        unknownAboveD));
+    }
+
+    private List<Integer> crcs(List<SlotRun> runs) {
+        List<Integer> crcs = new ArrayList<>();
+        for (SlotRun r : runs) {
+            for (long s = r.first(); s <= r.last() && crcs.size() < CRCS_MAX; s++) {
+                Entry e = state.log.get(s);
+                if (e == null) {
+                    throw new AssertionError("slot " + s + " is durable and has no entry");
+                }
+                crcs.add(e.payloadCrc());
+            }
+        }
+        return crcs;
     }
 
     /** @return true if the vote counts and is new */

@@ -37,7 +37,6 @@ final class FollowerLog {
 
     private long lastFetchNs;
     private long fetchedTo;
-    private int repairSource;
 
     // Acknowledgements gathered since the last endOfBatch.
     private final List<SlotRun> acks = new ArrayList<>();
@@ -261,18 +260,9 @@ final class FollowerLog {
         }
     }
 
-    /** Entries that this node fetched: for a sync, or to repair a damaged slot. */
+    /** Entries that this node fetched for a sync. */
     void onEntries(Message.Entries m) {
-        for (Entry e : m.entries()) {
-            if (syncing != null) {
-                stage(e);
-            } else if (state.isSynced()
-                    && state.log.state(e.slot()) == RaftLog.UNKNOWN
-                    && state.isEffective(e.slot(), e.origin())) {
-                state.log.putWriting(e);
-                state.output.appends.add(e);
-            }
-        }
+        m.entries().forEach(this::stage);
         continueSync();
     }
 
@@ -467,33 +457,8 @@ final class FollowerLog {
         ackWanted = false;
     }
 
-    /** Repeats what may have been lost: fetches of a sync, repair of damaged slots. */
+    /** Repeats what may have been lost: fetches of a sync. */
     void tick() {
-        if (syncing != null) {
-            continueSync();
-            return;
-        }
-        if (state.isSynced()
-                && state.log.unknownCount() > 0
-                && state.config.voters().length > 1
-                && state.nowNs - lastFetchNs >= state.config.retransmitNs()) {
-            List<OriginRun> wanted = new ArrayList<>();
-            for (SlotRun r : state.log.runs(state.log.base(), state.log.last(), RaftLog.UNKNOWN)) {
-                for (long s = r.first(); s <= r.last() && wanted.size() < fetchSlotsMax; s++) {
-                    addRun(wanted, s, state.effectiveOrigin(s));
-                }
-            }
-            lastFetchNs = state.nowNs;
-            state.send(nextRepairSource(), new Message.Fetch(state.term, wanted));
-        }
-    }
-
-    /** Any holder will do, and the leader may have truncated it: the others take turns. */
-    private int nextRepairSource() {
-        int[] voters = state.config.voters();
-        do {
-            repairSource = (repairSource + 1) % voters.length;
-        } while (voters[repairSource] == state.config.nodeId());
-        return voters[repairSource];
+        continueSync();
     }
 }

@@ -55,7 +55,13 @@ final class MergeStage {
     /** Time passed, or something became durable. Returns true when the merged log is durable: lead. */
     boolean advance() {
         // The candidate's own writes of S that were under way count once they are durable, never as absent.
-        Merge.Result r = Merge.settle(state.log, state.syncTerm, state.mSync, election.votes(), state.config.quorum());
+        Merge.Result r = Merge.settle(
+                state.log,
+                state.syncTerm,
+                state.mSync,
+                state.unknownAboveDurable,
+                election.votes(),
+                state.config.voters().length);
         result = r;
         boolean complete = true;
         List<Merge.Settled> fetch = new ArrayList<>();
@@ -112,6 +118,7 @@ final class MergeStage {
                     && e.slot() > state.log.contigPrefix()
                     && (held == RaftLog.ABSENT || held == RaftLog.UNKNOWN)
                     && state.isEffective(e.slot(), e.origin())) {
+                requireReportedValue(e);
                 state.log.putWriting(e);
                 state.output.appends.add(e);
                 requested = Math.max(0, requested - 1);
@@ -119,6 +126,16 @@ final class MergeStage {
                 lastProgressNs = state.nowNs;
             }
         }
+    }
+
+    private void requireReportedValue(Entry e) {
+        election.votes().forEach((voter, reply) -> {
+            Integer crc = reply.syncTerm() == state.syncTerm ? Merge.crcOf(reply, e.slot()) : null;
+            if (crc != null && crc != e.payloadCrc()) {
+                throw new AssertionError("invariant 2: node " + voter + " reported another value of slot " + e.slot()
+                        + " with origin " + e.origin());
+            }
+        });
     }
 
     private void finish(Merge.Result r) {
@@ -156,9 +173,31 @@ final class MergeStage {
         }
     }
 
-    /** Nothing came for several election timeouts: another node may hold what this one waits for. */
-    boolean isStuck() {
-        return state.nowNs - lastProgressNs > GIVE_UP_TIMEOUTS * state.config.electionTimeoutNs();
+    /** Why this candidate cannot lead: every voter was heard and a slot is lost, or nothing came for long. Null: it may. */
+    @Nullable
+    String obstacle() {
+        Merge.Result r = result;
+        for (Merge.Settled s : r == null ? List.<Merge.Settled>of() : r.missing()) {
+            if (s.fate() == Merge.Fate.LOST) {
+                return "refusing to lead: slot " + s.slot() + " is unreadable on node(s) " + nodesWithUnknown(s.slot())
+                        + " and on no other voter; an operator must decide";
+            }
+        }
+        boolean stuck = state.nowNs - lastProgressNs > GIVE_UP_TIMEOUTS * state.config.electionTimeoutNs();
+        return stuck ? "the merge waits for a slot that no answering voter has" : null;
+    }
+
+    private List<Integer> nodesWithUnknown(long slot) {
+        List<Integer> nodes = new ArrayList<>();
+        if (state.log.state(slot) == RaftLog.UNKNOWN) {
+            nodes.add(state.config.nodeId());
+        }
+        election.votes().forEach((voter, reply) -> {
+            if (Merge.contains(reply.unknown(), slot)) {
+                nodes.add(voter);
+            }
+        });
+        return nodes;
     }
 
     void abandon() {

@@ -4,7 +4,6 @@ import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.RaftLog;
 import io.parablock.raft.message.Message;
-import io.parablock.raft.session.SessionTable;
 import io.parablock.raft.state.Checkpoint;
 import io.parablock.raft.state.RecoveredState;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +21,9 @@ public final class RaftNode {
     private final MergeStage merge;
     private final FollowerLog follower;
     private final Leader leader;
+    private final Proposals proposals;
     private final FetchServer fetchServer;
+    private final Repair repair;
     private long lastTickNs;
 
     /** @param seed for the election timeouts */
@@ -37,7 +38,9 @@ public final class RaftNode {
         this.merge = new MergeStage(state, election);
         this.follower = new FollowerLog(state);
         this.leader = new Leader(state);
+        this.proposals = new Proposals(state, leader);
         this.fetchServer = new FetchServer(state);
+        this.repair = new Repair(state);
         if (state.amnesiac) {
             output.event = "this replica's log may lack acknowledged entries: it neither votes nor acknowledges";
         }
@@ -130,8 +133,10 @@ public final class RaftNode {
     private void onEntries(Message.Entries m) {
         if (state.role == Role.LEADER_CANDIDATE) {
             merge.onEntries(m);
-        } else if (state.role == Role.FOLLOWER) {
+        } else if (follower.isSyncing()) {
             follower.onEntries(m);
+        } else {
+            repair.onEntries(m);
         }
     }
 
@@ -208,6 +213,9 @@ public final class RaftNode {
         } else if (state.role == Role.FOLLOWER) {
             follower.tick();
         }
+        if (!follower.isSyncing() && state.role != Role.LEADER_CANDIDATE) {
+            repair.tick();
+        }
         finishInput();
     }
 
@@ -230,8 +238,11 @@ public final class RaftNode {
         }
         if (merge.advance()) {
             leader.takeOffice();
-        } else if (merge.isStuck()) {
-            output.event = "giving up term " + state.term + ": the merge waits for a slot that no answering voter has";
+            return;
+        }
+        String obstacle = merge.obstacle();
+        if (obstacle != null) {
+            output.event = "giving up term " + state.term + ": " + obstacle;
             becomeFollower(state.term, 0);
             election.backOff();
         }
@@ -247,6 +258,19 @@ public final class RaftNode {
             if (state.role == Role.LEADER_CANDIDATE && merge.onDurable()) {
                 leader.takeOffice();
             }
+        }
+        finishInput();
+    }
+
+    /** The shell cannot read this entry's record any more (protocol.md §12). */
+    public void onUnreadable(long slot, long origin, long nowNs) {
+        state.nowNs = nowNs;
+        boolean syncing = follower.isSyncing();
+        if (repair.onUnreadable(slot, origin)) {
+            becomeFollower(state.term, 0);
+        } else if (syncing) {
+            // The sync counted on it.
+            follower.reset();
         }
         finishInput();
     }
@@ -299,30 +323,8 @@ public final class RaftNode {
             @Nullable Object payload,
             long nowNs) {
         state.nowNs = nowNs;
-        if (state.role != Role.LEADER) {
-            return ProposeResult.NOT_LEADER;
-        }
-        SessionTable sessions = leader.sessions();
-        if (!sessions.isKnown(session)) {
-            return ProposeResult.UNKNOWN_SESSION;
-        }
-        long slot = sessions.slotOf(session, seq);
-        if (slot != SessionTable.NONE && state.guards.dedupe) {
-            return state.committed.contains(slot) ? ProposeResult.ALREADY_COMMITTED : ProposeResult.DUPLICATE;
-        }
-        long floor = Math.max(sessions.floor(session), lowestOutstanding);
-        if (seq < floor) {
-            return ProposeResult.SEQ_STALE;
-        }
-        if (seq >= floor + config.sessionWindow()) {
-            return ProposeResult.SEQ_TOO_NEW;
-        }
-        if (leader.windowIsFull()) {
-            return ProposeResult.WINDOW_FULL;
-        }
-        leader.propose(
+        return proposals.propose(
                 kind, offsetBytes, lengthBytes, session, seq, lowestOutstanding, payloadCrc, payloadLength, payload);
-        return ProposeResult.ACCEPTED;
     }
 
     /**
@@ -331,37 +333,12 @@ public final class RaftNode {
      */
     public ProposeResult proposeOpenSession(int gatewayNode, long gatewayBoot, long nonce, long nowNs) {
         state.nowNs = nowNs;
-        if (state.role != Role.LEADER) {
-            return ProposeResult.NOT_LEADER;
-        }
-        SessionTable sessions = leader.sessions();
-        long open = sessions.sessionOf(gatewayNode, gatewayBoot, nonce);
-        if (open != SessionTable.NONE) {
-            return state.committed.contains(open) ? ProposeResult.ALREADY_COMMITTED : ProposeResult.DUPLICATE;
-        }
-        if (sessions.size() >= config.sessionsMax()) {
-            return ProposeResult.TOO_MANY_SESSIONS;
-        }
-        if (leader.windowIsFull()) {
-            return ProposeResult.WINDOW_FULL;
-        }
-        leader.propose(EntryKind.SESSION, gatewayNode, 0, 0, nonce, gatewayBoot, 0, 0, null);
-        return ProposeResult.ACCEPTED;
+        return proposals.proposeOpenSession(gatewayNode, gatewayBoot, nonce);
     }
 
     public ProposeResult proposeCloseSession(long session, long nowNs) {
         state.nowNs = nowNs;
-        if (state.role != Role.LEADER) {
-            return ProposeResult.NOT_LEADER;
-        }
-        if (!leader.sessions().isKnown(session)) {
-            return ProposeResult.ALREADY_COMMITTED;
-        }
-        if (leader.windowIsFull()) {
-            return ProposeResult.WINDOW_FULL;
-        }
-        leader.propose(EntryKind.SESSION, 0, 0, session, 0, 0, 0, 0, null);
-        return ProposeResult.ACCEPTED;
+        return proposals.proposeCloseSession(session);
     }
 
     /** The session opened by (gateway, boot, nonce), or 0. Leader only. */
@@ -479,21 +456,9 @@ public final class RaftNode {
 
     /** Invariants that can be checked on one node (protocol.md §14); throws AssertionError naming the broken one. */
     public void checkInvariants() {
-        require(state.syncTerm <= state.term, 3);
-        require(state.log.base() <= state.checkpoint, 13);
-        require(state.checkpoint <= state.apply.appliedPrefix(), 13);
-        require(state.apply.appliedPrefix() <= state.committed.watermark(), 9);
-        require(state.role != Role.LEADER || state.isSynced(), 4);
-        for (long s = state.log.base() + 1; s <= state.log.last(); s++) {
-            Entry e = state.log.get(s);
-            require(e == null || state.isEffective(s, e.origin()), 4);
-            require(!state.apply.isIssued(s) || state.committed.contains(s), 9);
-        }
-    }
-
-    private void require(boolean holds, int invariant) {
-        if (!holds) {
-            throw new AssertionError("invariant " + invariant + " broken: " + status());
+        int broken = new CoreInvariants(state).firstBroken();
+        if (broken != 0) {
+            throw new AssertionError("invariant " + broken + " broken: " + status());
         }
     }
 }

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends the core's messages. Where an entry's payload is only in the WAL any more, the message waits for a catch-up read off
@@ -24,17 +26,20 @@ final class PeerOutbox {
     private final ReplicaPorts ports;
     private final LogReader log;
     private final int readsMax;
+    private final Consumer<Entry> unreadable;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private int reading;
     private long newestTerm;
     private long dropped;
     private boolean closed;
 
-    PeerOutbox(int groupId, ReplicaPorts ports, LogReader log, int readsMax) {
+    /** @param unreadable told on the group's thread of an entry whose record is damaged, or is no longer needed */
+    PeerOutbox(int groupId, ReplicaPorts ports, LogReader log, int readsMax, Consumer<Entry> unreadable) {
         this.groupId = groupId;
         this.ports = ports;
         this.log = log;
         this.readsMax = readsMax;
+        this.unreadable = unreadable;
     }
 
     void send(int to, Message message) {
@@ -80,9 +85,9 @@ final class PeerOutbox {
         Executor loop = ports.loop();
         try {
             ports.background().execute(() -> {
-                boolean complete = readMissing(copies);
+                Entry missing = readMissing(copies);
                 try {
-                    loop.execute(() -> finish(to, complete, copies, message));
+                    loop.execute(() -> finish(to, missing, copies, message));
                 } catch (RejectedExecutionException closed) {
                     release(copies);
                 }
@@ -93,26 +98,30 @@ final class PeerOutbox {
         }
     }
 
-    private boolean readMissing(List<Entry> copies) {
+    /** The first one that cannot be read, or null. */
+    private @Nullable Entry readMissing(List<Entry> copies) {
         for (Entry e : copies) {
             if (e.payload == null && e.payloadLength() > 0) {
                 try {
                     e.payload = log.read(e);
                 } catch (WalException truncatedOrDamaged) {
-                    return false;
+                    return e;
                 }
             }
         }
-        return true;
+        return null;
     }
 
-    private void finish(int to, boolean complete, List<Entry> copies, Message message) {
+    private void finish(int to, @Nullable Entry missing, List<Entry> copies, Message message) {
         reading--;
         try {
-            if (complete && !closed) {
+            if (missing == null && !closed) {
                 ports.peers().send(groupId, to, with(message, List.copyOf(copies)));
             } else {
                 dropped++;
+            }
+            if (missing != null) {
+                unreadable.accept(missing);
             }
         } finally {
             release(copies);

@@ -42,6 +42,7 @@ public final class Recovery {
         final List<String> notes = new ArrayList<>();
         final List<Entry> entries = new ArrayList<>();
         final TreeSet<Long> damaged = new TreeSet<>();
+        final TreeSet<Long> damagedBelowD = new TreeSet<>();
         HardState hard = HardState.FRESH;
 
         @Nullable
@@ -145,17 +146,26 @@ public final class Recovery {
 
         @Override
         public void onDamaged(long position, DamagedRecord what) {
+            if (what.torn()) {
+                // Never durable: surely ABSENT.
+                return;
+            }
             if (what.identified()) {
                 Found f = groups.get(what.groupId());
                 // A record of a dead entry stands for nothing.
                 if (f != null && isEffective(f, what.slot(), what.origin())) {
                     f.damaged.add(what.slot());
+                    if (what.belowDurable()) {
+                        f.damagedBelowD.add(what.slot());
+                    }
                     f.notes.add("group " + what.groupId() + ": slot " + what.slot() + " is damaged in the WAL ("
                             + what.reason() + "); it is fetched from a peer");
                 }
-            } else if (what.belowDurable()) {
+            } else {
+                // Which slot it was nobody can tell, so no slot is surely ABSENT.
                 for (Found f : groups.values()) {
-                    f.amnesia("a WAL record at position " + position + " that was durable is unreadable ("
+                    f.amnesia("a WAL record at position " + position + " that "
+                            + (what.belowDurable() ? "was" : "may have been") + " durable is unreadable ("
                             + what.reason() + ")");
                 }
             }
@@ -198,8 +208,10 @@ public final class Recovery {
         if (!anything) {
             f.group.store.saveMeta(StateCodec.encodeMeta(f.group.identity, HardState.FRESH));
         }
+        List<Long> aboveD =
+                f.damaged.stream().filter(s -> !f.damagedBelowD.contains(s)).toList();
         RecoveredState state = new RecoveredState(
-                f.hard, f.sync, f.checkpoint, List.copyOf(f.entries), List.copyOf(f.damaged), f.amnesiac);
+                f.hard, f.sync, f.checkpoint, List.copyOf(f.entries), List.copyOf(f.damaged), aboveD, f.amnesiac);
         return new Recovered(state, !anything, List.copyOf(f.notes));
     }
 }

@@ -8,7 +8,6 @@ import io.parablock.raft.RaftStatus;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.message.Message;
 import io.parablock.raft.state.Checkpoint;
-import io.parablock.raft.state.HardState;
 import io.parablock.raft.state.RecoveredState;
 import io.parablock.replica.client.ClientMessage;
 import java.util.ArrayDeque;
@@ -39,12 +38,11 @@ public final class Replica {
     private static final int ROUNDS_MAX = 64;
 
     private final int groupId;
-    private final RaftConfig raftConfig;
-    private final Identity identity;
+    private final HardStateWriter hardStates;
     private final ReplicaPorts ports;
     private final RaftNode core;
     private final PayloadCache payloads;
-    private final LogReader log;
+    private final ApplyFeed applies;
     private final PeerOutbox outbox;
     private final IncomingEntries incoming;
     private final ClientRequests requests;
@@ -56,7 +54,6 @@ public final class Replica {
     private final LongArrayList durable = new LongArrayList();
     private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
     private final List<Output.ForceRequest> forces = new ArrayList<>();
-    private HardState persisted;
     private long nextToken;
     private long submittedTo;
     private boolean working;
@@ -93,14 +90,13 @@ public final class Replica {
             ReplicaPorts ports,
             RaftNode core) {
         this.groupId = raftConfig.groupId();
-        this.raftConfig = raftConfig;
-        this.identity = identity;
+        this.hardStates = new HardStateWriter(identity, ports, raftConfig.mapped(), recovered.hardState());
         this.ports = ports;
-        this.persisted = recovered.hardState();
         this.core = core;
         this.payloads = new PayloadCache(config.payloadCacheBytesMax());
-        this.log = new LogReader(ports.wal().wal(), ports.allocator());
-        this.outbox = new PeerOutbox(groupId, ports, log, config.catchUpReadsMax());
+        LogReader log = new LogReader(ports.wal().wal(), ports.allocator());
+        this.applies = new ApplyFeed(ports.apply(), log, core, this::onUnreadable);
+        this.outbox = new PeerOutbox(groupId, ports, log, config.catchUpReadsMax(), this::onUnreadable);
         this.incoming = new IncomingEntries(ports.store());
         this.requests = new ClientRequests(groupId, raftConfig.nodeId(), raftConfig.mapped(), config, ports, core);
         this.checkpointer =
@@ -289,11 +285,12 @@ public final class Replica {
             core.onDurable(e.slot(), e.origin(), now());
         }
         durable.clear();
+        applies.retry();
     }
 
     /** The fields in their order. Nothing here may change the core. */
     private void takeOutput(Output out) {
-        persist(out);
+        hardStates.persist(out);
         append(out.appends);
         if (out.syncRecord != null || out.hardState != null) {
             throw new AssertionError("a message would leave before the state that it depends on is durable");
@@ -306,7 +303,7 @@ public final class Replica {
             requests.onCommitted(out.committed.get(i));
         }
         for (int i = 0; i < out.applies.size(); i++) {
-            apply(out.applies.get(i));
+            applies.add(out.applies.get(i));
         }
         out.reads.forEach(requests::onRead);
         out.flushes.forEach(requests::onFlush);
@@ -335,27 +332,6 @@ public final class Replica {
         }
     }
 
-    /** SYNCREC, then META; both are durable when this returns. */
-    private void persist(Output out) {
-        if (out.syncRecord != null) {
-            if (raftConfig.mapped()) {
-                // The merged entries are forced in this mode too (protocol.md §11).
-                ports.wal().forceAndWait();
-            }
-            ports.state().saveSyncRecord(StateCodec.encodeSyncRecord(out.syncRecord));
-            out.syncRecord = null;
-        }
-        HardState hard = out.hardState;
-        if (hard != null) {
-            if (hard.term() < persisted.term() || hard.syncTerm() < persisted.syncTerm()) {
-                throw new AssertionError("the hard state goes back from " + persisted + " to " + hard);
-            }
-            ports.state().saveMeta(StateCodec.encodeMeta(identity, hard));
-            persisted = hard;
-            out.hardState = null;
-        }
-    }
-
     private void append(List<Entry> appends) {
         for (int i = 0; i < appends.size(); i++) {
             Entry e = appends.get(i);
@@ -366,14 +342,15 @@ public final class Replica {
         }
     }
 
-    private void apply(Entry e) {
-        ByteBuf payload = PayloadCache.payloadOf(e);
-        if (payload != null) {
-            payload.retain();
-        } else if (e.payloadLength() > 0) {
-            payload = log.read(e);
-        }
-        ports.apply().apply(e, payload);
+    /** From any thread that {@link ReplicaPorts#loop} is not: by way of it. */
+    private void onUnreadable(Entry e) {
+        coreInput(() -> {
+            Entry now = core.entry(e.slot());
+            // Not if it has been written again meanwhile.
+            if (now != null && now.walPosition == e.walPosition) {
+                core.onUnreadable(e.slot(), e.origin(), now());
+            }
+        });
     }
 
     private void onStateChanged() {

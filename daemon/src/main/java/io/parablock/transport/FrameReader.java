@@ -205,7 +205,18 @@ final class FrameReader {
             case PRE_VOTE_REPLY -> new Message.PreVoteReply(term, i64(), flag());
             case VOTE -> new Message.Vote(term, i64(), i64());
             case VOTE_REPLY ->
-                new Message.VoteReply(term, flag(), i64(), i64(), i64(), i64(), i64(), slotRuns(), slotRuns());
+                new Message.VoteReply(
+                        term,
+                        flag(),
+                        i64(),
+                        i64(),
+                        i64(),
+                        i64(),
+                        i64(),
+                        slotRuns(),
+                        crcs(),
+                        slotRuns(),
+                        slotRuns());
             case SYNC_BEGIN -> new Message.SyncBegin(term, i64(), i64(), originRuns(), slotRuns());
             case SYNC_ACK -> new Message.SyncAck(term);
             case SYNC_REQUEST -> new Message.SyncRequest(term);
@@ -225,6 +236,15 @@ final class FrameReader {
             case TERM_REFUSAL -> new Message.TermRefusal(term);
             default -> throw new CodecException("unexpected " + type);
         };
+    }
+
+    private List<Integer> crcs() {
+        int n = count(4);
+        List<Integer> crcs = new ArrayList<>(n);
+        for (int i = 0; i < n; i++) {
+            crcs.add(i32());
+        }
+        return crcs;
     }
 
     private Message append(long term) {

@@ -162,7 +162,12 @@ final class FrameWriter {
             out.writeBoolean(m.granted()).writeLongLE(m.syncTerm()).writeLongLE(m.mSync());
             out.writeLongLE(m.logBase()).writeLongLE(m.appliedPrefix()).writeLongLE(m.commitWatermark());
             slotRuns(out, m.present());
+            out.writeIntLE(m.presentCrcs().size());
+            for (int crc : m.presentCrcs()) {
+                out.writeIntLE(crc);
+            }
             slotRuns(out, m.unknown());
+            slotRuns(out, m.unknownAboveD());
         } else if (message instanceof Message.SyncBegin m) {
             out.writeLongLE(m.m()).writeLongLE(m.leaderLogBase());
             originRuns(out, m.runs());

@@ -9,6 +9,7 @@ import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.state.Checkpoint;
 import io.parablock.raft.state.HardState;
+import io.parablock.raft.state.RecoveredState;
 import io.parablock.raft.state.SyncRecord;
 import io.parablock.wal.DamagedRecord;
 import io.parablock.wal.MemoryStateStore;
@@ -165,10 +166,30 @@ class RecoveryTest {
         // Dead: the merged log has slot 1 of term 1, and above m only term 3 counts.
         wal.damage.add(new DamagedRecord(true, 3, 1, 2, true, 1, "payload CRC"));
         wal.damage.add(new DamagedRecord(true, 3, 5, 2, true, 1, "payload CRC"));
-        wal.damage.add(new DamagedRecord(false, 0, 0, 0, false, 1, "torn"));
+        wal.damage.add(new DamagedRecord(false, 0, 0, 0, false, 1, "torn").asTorn());
         Recovery.Recovered r = recover(false);
         assertThat(r.state().damagedSlots()).containsExactly(2L);
+        assertThat(r.state().damagedAboveDurable()).isEmpty();
         assertThat(r.state().amnesiac()).isFalse();
+    }
+
+    @Test
+    void shouldMarkDamageAboveDAndTakeTornRecordsForAbsent() {
+        meta(3, 0);
+        wal.damage.add(new DamagedRecord(true, 3, 4, 3, true, 1, "payload CRC"));
+        wal.damage.add(new DamagedRecord(true, 3, 5, 3, false, 1, "payload CRC"));
+        wal.damage.add(new DamagedRecord(true, 3, 6, 3, false, 1, "payload CRC").asTorn());
+        RecoveredState state = recover(false).state();
+        assertThat(state.damagedSlots()).containsExactly(4L, 5L);
+        assertThat(state.damagedAboveDurable()).containsExactly(5L);
+        assertThat(state.amnesiac()).isFalse();
+    }
+
+    @Test
+    void shouldHaveAmnesiaWhenARecordAboveDHasNoNameAndIsNotSurelyTorn() {
+        meta(3, 0);
+        wal.damage.add(new DamagedRecord(false, 0, 0, 0, false, 1, "header CRC"));
+        assertThat(recover(false).state().amnesiac()).isTrue();
     }
 
     @Test

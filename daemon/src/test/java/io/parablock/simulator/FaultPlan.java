@@ -25,7 +25,7 @@ final class FaultPlan {
         this.settings = cluster.settings();
         this.random = sim.random("faults");
         // A run has its own character: not everything happens in each, unless it was asked for by name.
-        boolean byName = settings.faults.size() < FaultKind.values().length - 4;
+        boolean byName = settings.faults.size() < FaultKind.values().length;
         List<FaultKind> some = new ArrayList<>();
         for (FaultKind kind : settings.faults) {
             if ((random.perMille(600) || byName) && (settings.sectors || !kind.needsSectors())) {

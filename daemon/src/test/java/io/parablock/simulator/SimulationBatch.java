@@ -91,9 +91,7 @@ public final class SimulationBatch {
 
     private static Set<FaultKind> faults(List<String> labels) {
         if (labels.isEmpty()) {
-            EnumSet<FaultKind> all = EnumSet.allOf(FaultKind.class);
-            all.removeIf(FaultKind::isDamage);
-            return all;
+            return EnumSet.allOf(FaultKind.class);
         }
         EnumSet<FaultKind> out = EnumSet.noneOf(FaultKind.class);
         for (String label : labels) {

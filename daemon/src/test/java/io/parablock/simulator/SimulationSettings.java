@@ -52,7 +52,7 @@ final class SimulationSettings {
         mapped = r.perMille(350);
         inline = r.perMille(300);
         Seeded storage = Seeded.of(seed, "storage");
-        boolean byName = faults.size() < FaultKind.values().length - 4;
+        boolean byName = faults.size() < FaultKind.values().length;
         sectors = storage.coin() || (byName && faults.stream().anyMatch(FaultKind::needsSectors));
         sectorBytes = storage.pick(512, 4096);
         span = r.pick(4, 8, 16);

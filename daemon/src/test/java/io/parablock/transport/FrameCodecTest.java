@@ -46,7 +46,7 @@ class FrameCodecTest {
                 new Message.PreVote(5, 4, 3),
                 new Message.PreVoteReply(0, 6, true),
                 new Message.Vote(5, 4, 3),
-                new Message.VoteReply(5, true, 4, 3, 2, 1, 9, slots, List.of()),
+                new Message.VoteReply(5, true, 4, 3, 2, 1, 9, slots, List.of(7, -8), slots, List.of(new SlotRun(9, 9))),
                 new Message.SyncBegin(5, 9, 2, origins, slots),
                 new Message.SyncAck(5),
                 new Message.SyncRequest(5),

@@ -97,6 +97,27 @@ public final class RaftLog {
         set(slot, entries[(int) slot & mask], DURABLE);
     }
 
+    /**
+     * The record of a DURABLE entry cannot be read any more; its identity stays known.
+     *
+     * @param covered slots up to it lie under the checkpoint
+     */
+    public void markUnknown(long slot, long covered) {
+        if (slot > covered && slot <= contigPrefix) {
+            lowerContig(slot - 1);
+        }
+        set(slot, entries[(int) slot & mask], UNKNOWN);
+    }
+
+    /** Slots up to {@code covered} lie under the checkpoint. */
+    public void cover(long covered) {
+        for (long s = contigPrefix + 1; s <= Math.min(covered, last); s++) {
+            heldAboveContig -= states[(int) s & mask] == ABSENT ? 0 : 1;
+        }
+        contigPrefix = Math.max(contigPrefix, Math.min(covered, last));
+        advanceContig();
+    }
+
     private void set(long slot, @Nullable Entry entry, byte state) {
         if (slot <= base) {
             throw new IllegalArgumentException("slot " + slot + " is at or below the log base " + base);
@@ -150,6 +171,8 @@ public final class RaftLog {
 
     /** Drops the slots up to {@code newBase}; those that had an entry are added to {@code dropped}. */
     public void truncate(long newBase, List<Entry> dropped) {
+        // What is truncated lies under the checkpoint, also where its record was found damaged meanwhile.
+        cover(newBase);
         if (newBase > contigPrefix) {
             throw new IllegalArgumentException("truncation to " + newBase + " above " + contigPrefix);
         }

@@ -6,6 +6,8 @@ import io.parablock.raft.message.Message.VoteReply;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The merge (protocol.md §3) as a pure function: the candidate's log and its voters' reports in, the fate of every slot
@@ -22,7 +24,9 @@ public final class Merge {
         /** Nobody can have committed it. */
         NOOP,
         /** More voters must answer. */
-        WAIT
+        WAIT,
+        /** Every voter has answered, some copy that may have been acknowledged is unreadable, and none is readable. */
+        LOST
     }
 
     /**
@@ -40,16 +44,48 @@ public final class Merge {
         }
     }
 
-    private Merge() {}
+    private final RaftLog log;
+    private final long syncTerm;
+    private final long mSync;
+    private final Set<Long> unknownAboveD;
+    private final Map<Integer, VoteReply> replies;
+    private final int voters;
+
+    private Merge(
+            RaftLog log,
+            long syncTerm,
+            long mSync,
+            Set<Long> unknownAboveD,
+            Map<Integer, VoteReply> replies,
+            int voters) {
+        this.log = log;
+        this.syncTerm = syncTerm;
+        this.mSync = mSync;
+        this.unknownAboveD = unknownAboveD;
+        this.replies = replies;
+        this.voters = voters;
+    }
 
     /**
      * @param log the candidate's effective log
      * @param syncTerm S, the candidate's syncTerm
      * @param mSync mS
      * @param replies granted replies of other voters by node id; the candidate is not among them
-     * @param majority the number of voters whose sure absence makes a no-op
+     * @param unknownAboveD the candidate's own UNKNOWN slots that lie above its D
+     * @param voters how many voters there are, the candidate among them; a majority of sure absences makes a no-op
      */
-    public static Result settle(RaftLog log, long syncTerm, long mSync, Map<Integer, VoteReply> replies, int majority) {
+    public static Result settle(
+            RaftLog log,
+            long syncTerm,
+            long mSync,
+            Set<Long> unknownAboveD,
+            Map<Integer, VoteReply> replies,
+            int voters) {
+        Merge merge = new Merge(log, syncTerm, mSync, unknownAboveD, replies, voters);
+        return merge.settle();
+    }
+
+    private Result settle() {
         long m = Math.max(mSync, log.last());
         for (VoteReply r : replies.values()) {
             // What a voter has applied is decided, so the merged log holds it, readable there or not.
@@ -61,15 +97,15 @@ public final class Merge {
         List<Settled> missing = new ArrayList<>();
         for (long s = log.contigPrefix() + 1; s <= m; s++) {
             if (!log.isDurable(s) && log.state(s) != RaftLog.WRITING) {
-                missing.add(fateOf(s, log, syncTerm, mSync, replies, majority));
+                missing.add(fateOf(s));
             }
         }
         return new Result(m, missing);
     }
 
-    private static Settled fateOf(
-            long slot, RaftLog log, long syncTerm, long mSync, Map<Integer, VoteReply> replies, int majority) {
+    private Settled fateOf(long slot) {
         boolean decided = false;
+        boolean torn = log.state(slot) != RaftLog.UNKNOWN || unknownAboveD.contains(slot);
         int absent = log.state(slot) == RaftLog.UNKNOWN ? 0 : 1;
         for (Map.Entry<Integer, VoteReply> e : replies.entrySet()) {
             VoteReply r = e.getValue();
@@ -79,20 +115,44 @@ public final class Merge {
                 absent++;
             } else if (contains(r.present(), slot)) {
                 return new Settled(slot, Fate.FETCH, e.getKey());
-            } else if (!contains(r.unknown(), slot) && slot > r.logBase()) {
+            } else if (contains(r.unknown(), slot)) {
+                torn &= contains(r.unknownAboveD(), slot);
+            } else if (slot > r.logBase()) {
                 absent++;
             }
         }
+        if (slot > mSync && !decided && absent > voters / 2) {
+            return new Settled(slot, Fate.NOOP, 0);
+        }
         // A slot of S's merged log exists by definition: never a no-op, only a readable copy will do.
-        boolean noop = slot > mSync && !decided && absent >= majority;
-        return new Settled(slot, noop ? Fate.NOOP : Fate.WAIT, 0);
+        boolean all = replies.size() + 1 == voters;
+        if (all && !decided) {
+            return new Settled(slot, slot > mSync && torn ? Fate.NOOP : Fate.LOST, 0);
+        }
+        return new Settled(slot, Fate.WAIT, 0);
+    }
+
+    /** The value that a voter reports for a slot, or null if it reports none. */
+    public static @Nullable Integer crcOf(VoteReply r, long slot) {
+        long index = 0;
+        for (SlotRun run : r.present()) {
+            if (slot <= run.last()) {
+                index += slot - run.first();
+                return slot >= run.first() && index < r.presentCrcs().size()
+                        ? r.presentCrcs().get((int) index)
+                        : null;
+            }
+            index += run.last() - run.first() + 1;
+        }
+        return null;
     }
 
     private static long lastOf(List<SlotRun> runs) {
         return runs.isEmpty() ? 0 : runs.get(runs.size() - 1).last();
     }
 
-    private static boolean contains(List<SlotRun> runs, long slot) {
+    /** Whether one of these runs, which are in order, has the slot. */
+    public static boolean contains(List<SlotRun> runs, long slot) {
         int low = 0;
         int high = runs.size() - 1;
         while (low <= high) {

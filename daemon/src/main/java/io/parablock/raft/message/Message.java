@@ -26,7 +26,10 @@ public sealed interface Message {
     /**
      * The report has the voter's effective slots above the candidate's contigPrefix and is empty if the voter's syncTerm is
      * below the candidate's. Slots above mSync have origin = syncTerm, the others are fixed by the merged log of syncTerm,
-     * so runs of slots say it all.
+     * so runs of slots say it all but the values.
+     *
+     * @param presentCrcs payload CRCs of the first present slots, as many as there are; 0 for an entry without payload
+     * @param unknownAboveD those of {@code unknown} whose record is not known to have been durable (protocol.md §12)
      */
     record VoteReply(
             long term,
@@ -37,7 +40,9 @@ public sealed interface Message {
             long appliedPrefix,
             long commitWatermark,
             List<SlotRun> present,
-            List<SlotRun> unknown)
+            List<Integer> presentCrcs,
+            List<SlotRun> unknown,
+            List<SlotRun> unknownAboveD)
             implements Message {}
 
     /** The merged log of {@code term}: slots 1..m by origin; {@code noops} are the no-ops above the leader's log base. */

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param entries every readable WAL entry of the group above the checkpoint's log base, in WAL order, duplicates
  *     included
  * @param damagedSlots slots whose record is there but unreadable (UNKNOWN, protocol.md §12)
+ * @param damagedAboveDurable those of them that were not yet known to be durable: above D
  * @param amnesiac the log may lack entries that were acknowledged (protocol.md §11): never vote, never ack
  */
 public record RecoveredState(
@@ -19,9 +20,10 @@ public record RecoveredState(
         Checkpoint checkpoint,
         List<Entry> entries,
         List<Long> damagedSlots,
+        List<Long> damagedAboveDurable,
         boolean amnesiac) {
     /** A new node. */
     public static RecoveredState fresh() {
-        return new RecoveredState(HardState.FRESH, null, Checkpoint.EMPTY, List.of(), List.of(), false);
+        return new RecoveredState(HardState.FRESH, null, Checkpoint.EMPTY, List.of(), List.of(), List.of(), false);
     }
 }

@@ -109,6 +109,6 @@ final class SimulatedDisk {
                 bad.add(s);
             }
         }
-        return new RecoveredState(hard, sync, checkpoint, copies, bad, false);
+        return new RecoveredState(hard, sync, checkpoint, copies, bad, List.of(), false);
     }
 }

@@ -76,6 +76,20 @@ final class NoopChecker implements Checker, Ledger.Listener {
         }
     }
 
+    /** Every voter has answered, and there is no readable copy (protocol.md §12); invariant 7 tells if one was committed. */
+    private boolean isLostToEverybody(int candidate, long term, long slot, long syncTerm) {
+        int answers = 1;
+        for (VoteReport r : reports.getOrDefault(term, new TreeMap<>()).values()) {
+            answers += r.candidate() == candidate ? 1 : 0;
+        }
+        for (int n = 1; n <= ledger.shape().voters(); n++) {
+            if (ledger.disk(n).state(slot, syncTerm) == SlotState.PRESENT) {
+                return false;
+            }
+        }
+        return answers == ledger.shape().voters();
+    }
+
     private void requireAbsent(int candidate, long term, long slot, long syncTerm) {
         int absent = ledger.disk(candidate).state(slot, syncTerm) == SlotState.ABSENT ? 1 : 0;
         for (VoteReport r : reports.getOrDefault(term, new TreeMap<>()).values()) {
@@ -83,7 +97,7 @@ final class NoopChecker implements Checker, Ledger.Listener {
                 absent++;
             }
         }
-        if (absent < ledger.shape().quorum()) {
+        if (absent < ledger.shape().quorum() && !isLostToEverybody(candidate, term, slot, syncTerm)) {
             throw new Violation(
                     12,
                     name(),

@@ -12,7 +12,32 @@ import org.jspecify.annotations.Nullable;
  * loss could be told from a write that never was.
  */
 final class DamageLedger {
-    private record Charge(SimulatedFile file, int sector, Set<Region> regions) {}
+    /** @param good what the sector held before; null for a hole */
+    private record Charge(
+            SimulatedFile file, int sector, Set<Region> regions, byte @Nullable [] good) {
+        /** Its owner may write damaged bytes over themselves, or others beside them. */
+        boolean outlives(byte @Nullable [] before, byte @Nullable [] after) {
+            boolean damaged = false;
+            int length = Math.max(length(good), Math.max(length(before), length(after)));
+            for (int i = 0; i < length; i++) {
+                if (at(before, i) != at(good, i)) {
+                    damaged = true;
+                    if (at(after, i) != at(before, i)) {
+                        return false;
+                    }
+                }
+            }
+            return damaged;
+        }
+
+        private static int length(byte @Nullable [] bytes) {
+            return bytes == null ? 0 : bytes.length;
+        }
+
+        private static byte at(byte @Nullable [] bytes, int i) {
+            return bytes == null ? 0 : bytes[i];
+        }
+    }
 
     /** A forced sector that may turn out to be lost, or to have gone to another one (target, or -1). */
     private record Pending(
@@ -58,7 +83,7 @@ final class DamageLedger {
             return false;
         }
         for (int i = 0; i < sectors.length; i++) {
-            charges.add(new Charge(file, sectors[i], hit.get(i)));
+            charges.add(new Charge(file, sectors[i], hit.get(i), file.stored(sectors[i])));
         }
         all.forEach(region -> atlas.damaged(nodeId, region));
         atlas.count(kind);
@@ -114,8 +139,8 @@ final class DamageLedger {
         pending.clear();
     }
 
-    void onRewritten(SimulatedFile file, int sector) {
-        release(charge -> charge.file == file && charge.sector == sector);
+    void onRewritten(SimulatedFile file, int sector, byte @Nullable [] before, byte @Nullable [] after) {
+        release(charge -> charge.file == file && charge.sector == sector && !charge.outlives(before, after));
     }
 
     void releaseUnless(Predicate<SimulatedFile> reachable) {

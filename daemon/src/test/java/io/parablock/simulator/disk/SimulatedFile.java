@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  * a null sector is a hole. Callers hold the disk's lock.
  */
 final class SimulatedFile implements Inode {
-    /** Hears when a sector's stored content is replaced or dropped, which ends any damage to it. */
+    /** Hears when a sector's stored content is replaced or dropped, which may end damage to it. */
     interface Rewritten {
-        void onRewritten(SimulatedFile file, int sector);
+        void onRewritten(SimulatedFile file, int sector, byte @Nullable [] before, byte @Nullable [] after);
     }
 
     private static final int NONE = -1;
@@ -149,10 +149,11 @@ final class SimulatedFile implements Inode {
 
     /** One dirty sector, or the new size with the last one, becomes durable. */
     void flush(int sector) {
+        byte[] before = durable[sector];
         durable[sector] = cached[sector];
         dirty.clear(sector);
         unreadable.clear(sector);
-        rewritten.onRewritten(this, sector);
+        rewritten.onRewritten(this, sector, before, durable[sector]);
     }
 
     void flushSize() {

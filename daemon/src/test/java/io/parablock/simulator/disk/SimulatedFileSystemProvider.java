@@ -79,7 +79,7 @@ final class SimulatedFileSystemProvider extends FileSystemProvider {
                 throw new IOException(path + " is a directory");
             }
             return new SimulatedFileChannel(
-                    disk, name, new SimulatedFile(disk.sectorBytes(), (f, s) -> {}), true, false);
+                    disk, name, new SimulatedFile(disk.sectorBytes(), (f, s, before, after) -> {}), true, false);
         }
         SimulatedFile file = (SimulatedFile) found;
         if (file != null && options.contains(StandardOpenOption.CREATE_NEW)) {

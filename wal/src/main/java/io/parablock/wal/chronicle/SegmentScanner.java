@@ -17,6 +17,9 @@ final class SegmentScanner {
     private static final int ALIGNMENT = 4;
     private static final int NOT_FOUND = -1;
 
+    /** The smallest piece that a disk writes whole or not at all. */
+    private static final int SECTOR_BYTES_MIN = 512;
+
     /** A segment whose nonce is known to nobody. */
     static final long NO_NONCE = 0;
 
@@ -31,6 +34,8 @@ final class SegmentScanner {
     private final ScanWindow window;
     private long suspectBytes = NOT_FOUND;
     private boolean sound;
+    private boolean anyTorn;
+    private boolean anyLost;
 
     SegmentScanner(long clusterId, int recordBytesMax) {
         this.clusterId = clusterId;
@@ -43,6 +48,8 @@ final class SegmentScanner {
      */
     boolean scan(Segment segment, WalVisitor visitor) {
         sound = true;
+        anyTorn = false;
+        anyLost = false;
         scanRecords(segment, visitor);
         return sound;
     }
@@ -69,7 +76,7 @@ final class SegmentScanner {
             if (missing > 0) {
                 long position = RecordDescriptor.position(segment.id, at);
                 String reason = "record numbers jump from " + (expectedNumber - 1) + " to " + number;
-                report(visitor, position, DamagedRecord.unidentified(missing, position < durableUpTo, reason));
+                lost(segment, visitor, at, DamagedRecord.unidentified(missing, position < durableUpTo, reason));
             }
             expectedNumber = number + 1;
             at = visit(segment, found, durableUpTo, visitor);
@@ -77,7 +84,8 @@ final class SegmentScanner {
         }
         visitEnd(segment, at, expectedNumber, durableUpTo, visitor);
         segment.recordCount = expectedNumber;
-        segment.indexed = true;
+        // A segment that may have held more than can be told is kept: the damage must be seen by the next start too.
+        segment.indexed = !anyLost;
     }
 
     /** The nonce in the segment's start record, or {@link #NO_NONCE} when that is not readable. */
@@ -123,7 +131,10 @@ final class SegmentScanner {
         if (checksum.ofPayload(payload) == record.payloadCrc()) {
             visitor.onRecord(position, record, payload);
         } else {
-            report(visitor, position, DamagedRecord.identified(record, position < durableUpTo, "payload CRC"));
+            DamagedRecord what = DamagedRecord.identified(record, position < durableUpTo, "payload CRC");
+            boolean torn = !what.belowDurable() && hasBlankSector(found, end);
+            anyTorn |= torn;
+            report(visitor, position, torn ? what.asTorn() : what);
         }
         return end;
     }
@@ -134,14 +145,62 @@ final class SegmentScanner {
         int missing = segment.sealedRecordCount - Math.max(expectedNumber, 1);
         if (missing > 0) {
             String reason = "the segment held " + segment.sealedRecordCount + " records, found " + expectedNumber;
-            report(visitor, position, DamagedRecord.unidentified(missing, true, reason));
+            lost(segment, visitor, at, DamagedRecord.unidentified(missing, true, reason));
         } else if (segment.sealedRecordCount == SegmentManifest.UNSEALED
                 && (suspectBytes != NOT_FOUND || isTornHeader(at))) {
-            report(
+            lost(
+                    segment,
                     visitor,
-                    position,
+                    at,
                     DamagedRecord.unidentified(1, position < durableUpTo, "a header that is not valid"));
         }
+    }
+
+    /** Records whose identity is unknown. Once one is proven torn, none behind it can have been durable. */
+    private void lost(Segment segment, WalVisitor visitor, long at, DamagedRecord what) {
+        boolean torn = !what.belowDurable()
+                && (anyTorn || isHeaderUnfinished(at) || (at == 0 && isHeaderUnfinished(suspectBytes - ALIGNMENT)));
+        anyTorn |= torn;
+        anyLost |= !torn;
+        report(visitor, RecordDescriptor.position(segment.id, at), torn ? what.asTorn() : what);
+    }
+
+    /** Whether the place of a record's header was never written, or not to its end: its CRC comes last. */
+    private boolean isHeaderUnfinished(long at) {
+        long header = at + ALIGNMENT;
+        if (at < 0 || header + RecordDescriptor.HEADER_LENGTH_MIN > window.fileBytes()) {
+            return true;
+        }
+        int index = window.indexOf(header, RecordDescriptor.HEADER_LENGTH_MIN);
+        long end = header + RecordDescriptor.HEADER_LENGTH_MIN;
+        for (long from = header; from < end; ) {
+            long to = Math.min(end, (from / SECTOR_BYTES_MIN + 1) * SECTOR_BYTES_MIN);
+            if (isBlank(index + (int) (from - header), index + (int) (to - header))) {
+                return true;
+            }
+            from = to;
+        }
+        return isBlank(index + RecordDescriptor.HEADER_CRC_OFFSET, index + RecordDescriptor.HEADER_CRC_OFFSET + 4);
+    }
+
+    private boolean hasBlankSector(long from, long end) {
+        long at = (from + SECTOR_BYTES_MIN - 1) / SECTOR_BYTES_MIN * SECTOR_BYTES_MIN;
+        for (; at + SECTOR_BYTES_MIN <= end; at += SECTOR_BYTES_MIN) {
+            int index = window.indexOf(at, SECTOR_BYTES_MIN);
+            if (isBlank(index, index + SECTOR_BYTES_MIN)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isBlank(int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (window.bytes().getByte(i) != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Whether the place where the next record would begin holds something, but not a record. */

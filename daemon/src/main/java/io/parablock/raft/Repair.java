@@ -1,0 +1,94 @@
+package io.parablock.raft;
+
+import io.parablock.raft.log.Entry;
+import io.parablock.raft.log.OriginRun;
+import io.parablock.raft.log.RaftLog;
+import io.parablock.raft.log.SlotRun;
+import io.parablock.raft.message.Message;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Damaged records (protocol.md §4 Repair, §12), on a follower and on a leader alike: the slot is UNKNOWN, is fetched from
+ * any peer at the same (slot, origin), written again, and held, acknowledged and applied only once that is durable.
+ *
+ * <pre>
+ *   DURABLE ─unreadable─► UNKNOWN ─Fetch, Entries─► WRITING ─durable─► DURABLE
+ * </pre>
+ */
+final class Repair {
+    private final CoreState state;
+    private long lastFetchNs;
+    private int source;
+
+    Repair(CoreState state) {
+        this.state = state;
+    }
+
+    /**
+     * The record of this entry cannot be read any more.
+     *
+     * @return true if this node must not go on as leader or candidate: others rely on a prefix that it has not got, or wait
+     *     for an entry that it can send to nobody
+     */
+    boolean onUnreadable(long slot, long origin) {
+        Entry e = state.log.get(slot);
+        if (e == null || e.origin() != origin || !state.log.isDurable(slot)) {
+            return false;
+        }
+        if (state.config.voters().length == 1) {
+            throw new IllegalStateException("the record of slot " + slot + " is unreadable, and no other node has a copy");
+        }
+        state.log.markUnknown(slot, state.checkpoint);
+        state.unknownAboveDurable.remove(slot);
+        state.output.event = "the record of slot " + slot + " is unreadable: it is fetched from a peer";
+        lastFetchNs = 0;
+        return switch (state.role) {
+            case FOLLOWER -> false;
+            case LEADER -> !state.committed.contains(slot);
+            case PRE_CANDIDATE, CANDIDATE, LEADER_CANDIDATE -> true;
+        };
+    }
+
+    /** Entries of a peer; those of damaged slots are written again. */
+    void onEntries(Message.Entries m) {
+        for (Entry e : m.entries()) {
+            if (state.isSynced()
+                    && state.log.state(e.slot()) == RaftLog.UNKNOWN
+                    && state.isEffective(e.slot(), e.origin())) {
+                state.log.putWriting(e);
+                state.output.appends.add(e);
+            }
+        }
+    }
+
+    /** Asks again for what is still missing. */
+    void tick() {
+        // What the checkpoint covers is held, whatever became of its record.
+        state.log.cover(state.checkpoint);
+        if (!state.isSynced()
+                || state.log.unknownCount() == 0
+                || state.config.voters().length == 1
+                || state.nowNs - lastFetchNs < state.config.retransmitNs()) {
+            return;
+        }
+        List<OriginRun> wanted = new ArrayList<>();
+        int slots = 0;
+        for (SlotRun r : state.log.runs(state.log.base(), state.log.last(), RaftLog.UNKNOWN)) {
+            for (long s = r.first(); s <= r.last() && slots < state.config.fetchSlotsMax(); s++, slots++) {
+                FollowerLog.addRun(wanted, s, state.effectiveOrigin(s));
+            }
+        }
+        lastFetchNs = state.nowNs;
+        state.send(nextSource(), new Message.Fetch(state.term, wanted));
+    }
+
+    /** Any holder will do, and one of them may have truncated it: they take turns. */
+    private int nextSource() {
+        int[] voters = state.config.voters();
+        do {
+            source = (source + 1) % voters.length;
+        } while (voters[source] == state.config.nodeId());
+        return voters[source];
+    }
+}
