@@ -133,10 +133,10 @@ public final class RaftNode {
     private void onEntries(Message.Entries m) {
         if (state.role == Role.LEADER_CANDIDATE) {
             merge.onEntries(m);
-        } else if (follower.isSyncing()) {
-            follower.onEntries(m);
-        } else {
+        } else if (!follower.isSyncing()) {
             repair.onEntries(m);
+        } else if (state.role == Role.FOLLOWER) {
+            follower.onEntries(m);
         }
     }
 

@@ -37,7 +37,8 @@ final class Repair {
             return false;
         }
         if (state.config.voters().length == 1) {
-            throw new IllegalStateException("the record of slot " + slot + " is unreadable, and no other node has a copy");
+            throw new IllegalStateException(
+                    "the record of slot " + slot + " is unreadable, and no other node has a copy");
         }
         state.log.markUnknown(slot, state.checkpoint);
         state.unknownAboveDurable.remove(slot);

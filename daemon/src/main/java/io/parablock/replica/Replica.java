@@ -1,6 +1,5 @@
 package io.parablock.replica;
 
-import io.netty.buffer.ByteBuf;
 import io.parablock.raft.Output;
 import io.parablock.raft.RaftConfig;
 import io.parablock.raft.RaftNode;

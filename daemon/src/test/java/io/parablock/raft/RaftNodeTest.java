@@ -67,7 +67,10 @@ class RaftNodeTest {
             nodes.put(
                     id,
                     new RaftNode(
-                            c, new RecoveredState(d.hard, d.sync, d.checkpoint, copies, List.of(), List.of(), false), id, now));
+                            c,
+                            new RecoveredState(d.hard, d.sync, d.checkpoint, copies, List.of(), List.of(), false),
+                            id,
+                            now));
             applied.put(id, new ArrayList<>());
         }
 

@@ -11,11 +11,24 @@ package io.parablock.wal;
  *     still has the segment's fill (protocol.md §12)
  */
 public record DamagedRecord(
-        boolean identified, int groupId, long slot, long origin, boolean belowDurable, int recordCount, String reason, boolean torn) {
+        boolean identified,
+        int groupId,
+        long slot,
+        long origin,
+        boolean belowDurable,
+        int recordCount,
+        String reason,
+        boolean torn) {
 
     /** A record that may have been durable. */
     public DamagedRecord(
-            boolean identified, int groupId, long slot, long origin, boolean belowDurable, int recordCount, String reason) {
+            boolean identified,
+            int groupId,
+            long slot,
+            long origin,
+            boolean belowDurable,
+            int recordCount,
+            String reason) {
         this(identified, groupId, slot, origin, belowDurable, recordCount, reason, false);
     }
 

@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DamageLedger {
     /** @param good what the sector held before; null for a hole */
-    private record Charge(
-            SimulatedFile file, int sector, Set<Region> regions, byte @Nullable [] good) {
+    private record Charge(SimulatedFile file, int sector, Set<Region> regions, byte @Nullable [] good) {
         /** Its owner may write damaged bytes over themselves, or others beside them. */
         boolean outlives(byte @Nullable [] before, byte @Nullable [] after) {
             boolean damaged = false;
