@@ -55,6 +55,15 @@ final class CoreState {
     int leader;
     final boolean amnesiac;
     boolean needsInstall;
+    /** An install is overwriting the block store: durable, in CKPT. */
+    boolean installing;
+    /** The last durable CKPT. */
+    Checkpoint durable;
+    /** e of the last install: below it the store may hold parts of slots that are not applied yet. */
+    private long readableFrom;
+    /** Leader: the log above this slot is kept for installs, whatever the floor is. */
+    long pinned = Long.MAX_VALUE;
+
     long nowNs;
 
     long ackedOutOfOrder;
@@ -79,6 +88,9 @@ final class CoreState {
         origins = new OriginRuns(sync == null ? List.of() : sync.runs());
         noops = sync == null ? List.of() : sync.noops();
         checkpoint = ckpt.a();
+        durable = ckpt;
+        installing = ckpt.installing();
+        readableFrom = ckpt.e();
         sessionsFedTo = ckpt.a();
         appliedSessions.load(ckpt.sessions());
         log = new RaftLog(ckpt.logBase(), ckpt.a());
@@ -86,6 +98,9 @@ final class CoreState {
         committed.reset(ckpt.a());
         apply = new ApplyScheduler(config.span(), config.mode() == Mode.STRICT, log, committed, ckpt.a());
         lookBehind = new LookBehindBuffer(Math.max(64, config.span()));
+        if (installing) {
+            apply.pause();
+        }
         recoverLog(recovered);
         rebuildLookBehind();
         if (term != hard.term() || syncTerm != hard.syncTerm()) {
@@ -235,14 +250,56 @@ final class CoreState {
         }
     }
 
+    /** The store is exactly what was applied: it may be read, checkpointed and copied (protocol.md §7). */
+    boolean isReadable() {
+        return !installing && apply.appliedPrefix() >= readableFrom;
+    }
+
+    /** The end of an install is durable. The log above its base stays. */
+    void completeInstall(Checkpoint image) {
+        long b = image.a();
+        if (b < checkpoint) {
+            throw new AssertionError("invariant 13: an install from " + checkpoint + " back to " + b);
+        }
+        checkpoint = b;
+        durable = image;
+        readableFrom = image.e();
+        installing = false;
+        needsInstall = false;
+        log.install(b, output.dropped);
+        output.truncateTo = b;
+        committed.advanceTo(b);
+        appliedSessions.load(image.sessions());
+        sessionsFedTo = b;
+        apply.reset(b, output.applies);
+        feedSessions();
+    }
+
+    void onCheckpointDurable(Checkpoint done) {
+        durable = done;
+        checkpoint = Math.max(checkpoint, done.a());
+        if (done.logBase() > log.base()) {
+            if (done.logBase() > done.a()) {
+                throw new AssertionError("invariant 13: log base above the checkpoint");
+            }
+            log.truncate(done.logBase(), output.dropped);
+            output.truncateTo = done.logBase();
+        }
+    }
+
     Checkpoint checkpointImage() {
         long a = apply.appliedPrefix();
+        long logBase = Math.max(log.base(), Math.min(a, Math.min(floor, pinned)));
+        if (a == durable.a()) {
+            // After an install syncTerm may be older than the origins that came with it.
+            return new Checkpoint(a, durable.origins(), durable.sessions(), logBase);
+        }
         OriginRuns to = new OriginRuns(origins.upTo(Math.min(a, mSync)));
         if (a > mSync) {
             to.append(mSync + 1, a, syncTerm);
         }
         List<OriginRun> runs = to.upTo(a);
-        return new Checkpoint(a, runs, appliedSessions.image(), Math.max(log.base(), Math.min(a, floor)));
+        return new Checkpoint(a, runs, appliedSessions.image(), logBase);
     }
 
     /** Applied entries that touch no block need no store: the shell is not asked for them. */

@@ -15,6 +15,7 @@ import java.util.Arrays;
  * @param fetchSlotsMax slots per Fetch
  * @param sessionsMax open sessions per group
  * @param sessionWindow W: seq must be below floor + W
+ * @param install limits of a streaming catch-up
  */
 public record RaftConfig(
         int groupId,
@@ -31,7 +32,45 @@ public record RaftConfig(
         int fetchSlotsMax,
         int sessionsMax,
         int sessionWindow,
-        boolean mapped) {
+        boolean mapped,
+        InstallConfig install) {
+    /** With the default limits of an install. */
+    @SuppressWarnings("TooManyParameters")
+    public RaftConfig(
+            int groupId,
+            int nodeId,
+            int[] voters,
+            Mode mode,
+            int span,
+            long electionTimeoutNs,
+            long heartbeatIntervalNs,
+            long retransmitNs,
+            int retainSlotsMax,
+            int appendEntriesMax,
+            int appendBytesMax,
+            int fetchSlotsMax,
+            int sessionsMax,
+            int sessionWindow,
+            boolean mapped) {
+        this(
+                groupId,
+                nodeId,
+                voters,
+                mode,
+                span,
+                electionTimeoutNs,
+                heartbeatIntervalNs,
+                retransmitNs,
+                retainSlotsMax,
+                appendEntriesMax,
+                appendBytesMax,
+                fetchSlotsMax,
+                sessionsMax,
+                sessionWindow,
+                mapped,
+                InstallConfig.DEFAULTS);
+    }
+
     public RaftConfig {
         if (Integer.bitCount(span) != 1 || span < 4 || span > 4096) {
             throw new IllegalArgumentException("span must be a power of two in 4..4096, not " + span);
@@ -61,6 +100,37 @@ public record RaftConfig(
                 1024,
                 4096,
                 false);
+    }
+
+    /** The same with other limits of an install. */
+    public RaftConfig withInstall(InstallConfig limits) {
+        return new RaftConfig(
+                groupId,
+                nodeId,
+                voters,
+                mode,
+                span,
+                electionTimeoutNs,
+                heartbeatIntervalNs,
+                retransmitNs,
+                retainSlotsMax,
+                appendEntriesMax,
+                appendBytesMax,
+                fetchSlotsMax,
+                sessionsMax,
+                sessionWindow,
+                mapped,
+                limits);
+    }
+
+    /** The same for a block store of this size. */
+    public RaftConfig withStoreBytes(long storeBytes) {
+        return withInstall(new InstallConfig(
+                storeBytes,
+                install.pieceBytes(),
+                install.windowPieces(),
+                install.bytesPerSecond(),
+                install.pinSlotsMax()));
     }
 
     public int quorum() {

@@ -23,6 +23,7 @@ public final class RaftNode {
     private final FollowerLog follower;
     private final Leader leader;
     private final FetchServer fetchServer;
+    private final InstallReceiver installs;
     private long lastTickNs;
 
     /** @param seed for the election timeouts */
@@ -34,6 +35,7 @@ public final class RaftNode {
         this.follower = new FollowerLog(state);
         this.leader = new Leader(state);
         this.fetchServer = new FetchServer(state);
+        this.installs = new InstallReceiver(state);
         if (state.amnesiac) {
             output.event = "this replica's log may lack acknowledged entries: it neither votes nor acknowledges";
         }
@@ -104,8 +106,27 @@ public final class RaftNode {
             fetchServer.serve(from, m);
         } else if (message instanceof Message.Entries m) {
             onEntries(m);
+        } else if (message instanceof Message.Install m) {
+            stepInstall(from, m);
         } else if (state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE) {
             stepAsLeader(from, message);
+        }
+    }
+
+    private void stepInstall(int from, Message.Install message) {
+        if (message instanceof Message.InstallRequest m) {
+            leader.installs.onRequest(from, m);
+        } else if (message instanceof Message.InstallAck m) {
+            leader.installs.onAck(from, m);
+        } else {
+            followLeader(from);
+            if (message instanceof Message.InstallBegin m && installs.onBegin(m)) {
+                follower.abandonSync();
+            } else if (message instanceof Message.InstallExtent m) {
+                installs.onExtent(m);
+            } else if (message instanceof Message.InstallEnd m) {
+                installs.onEnd(m);
+            }
         }
     }
 
@@ -143,6 +164,7 @@ public final class RaftNode {
         state.role = Role.FOLLOWER;
         state.leader = newLeader;
         follower.reset();
+        installs.reset();
         merge.abandon();
         if (led) {
             leader.stepDown();
@@ -199,6 +221,7 @@ public final class RaftNode {
             }
         } else if (state.role == Role.FOLLOWER) {
             follower.tick();
+            installs.tick();
         }
         finishInput();
     }
@@ -248,6 +271,7 @@ public final class RaftNode {
         state.nowNs = nowNs;
         state.apply.onApplied(slot, output.applies);
         leader.onApplied(slot);
+        installs.saveFlagWhenIdle();
         finishInput();
         leader.releaseReads();
     }
@@ -270,6 +294,7 @@ public final class RaftNode {
             leader.endOfBatch();
         }
         follower.endOfBatch();
+        installs.endOfBatch();
     }
 
     private void finishInput() {
@@ -388,22 +413,37 @@ public final class RaftNode {
 
     // ---------------------------------------------------------------- checkpoints, peers, status
 
-    /** The state at the contiguous applied prefix, to be made durable after the block store's fsync. */
-    public Checkpoint checkpointImage() {
-        return state.checkpointImage();
+    /**
+     * The state at the contiguous applied prefix, to be made durable after the block store's fsync; null while an install
+     * forbids it.
+     */
+    public @Nullable Checkpoint checkpointImage() {
+        return state.isReadable() && !installs.isActive() ? state.checkpointImage() : null;
+    }
+
+    /** What {@link Output#installCheckpointDue} asks to be made durable, if no checkpoint is under way. */
+    public Checkpoint installCheckpoint() {
+        return installs.checkpoint();
+    }
+
+    /** The store has written a piece of {@link Output#installWrites}. */
+    public void onInstallWritten(long installId, long offsetBytes, long nowNs) {
+        state.nowNs = nowNs;
+        installs.onWritten(installId, offsetBytes);
+    }
+
+    /** A piece of {@link Output#installReads} was a hole. */
+    public void onInstallHole(long bytes) {
+        leader.installs.onHole(bytes);
     }
 
     /** That checkpoint is durable: what it allows to truncate goes. */
     public void onCheckpointDurable(Checkpoint durable, long nowNs) {
         state.nowNs = nowNs;
-        state.checkpoint = Math.max(state.checkpoint, durable.a());
-        if (durable.logBase() > state.log.base()) {
-            if (durable.logBase() > durable.a()) {
-                throw new AssertionError("invariant 13: log base above the checkpoint");
-            }
-            state.log.truncate(durable.logBase(), output.dropped);
-            output.truncateTo = durable.logBase();
+        if (!installs.onDurable(durable)) {
+            state.onCheckpointDurable(durable);
         }
+        finishInput();
     }
 
     /** The transport lost or regained its connection to a peer. */
@@ -436,7 +476,10 @@ public final class RaftNode {
                 state.elections,
                 isReady(),
                 state.amnesiac,
-                leader.peerContig());
+                leader.peerContig(),
+                state.installing,
+                installs.doneBytes() + leader.installs.doneBytes(),
+                installs.totalBytes() + leader.installs.totalBytes());
     }
 
     /** The known leader's node id, 0 for none. */

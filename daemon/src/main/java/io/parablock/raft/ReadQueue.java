@@ -64,6 +64,7 @@ final class ReadQueue {
     /** @param confirmedRound a quorum has confirmed this round */
     void release(long confirmedRound) {
         if (waiting.isEmpty()
+                || !state.isReadable()
                 || state.committed.watermark() < state.mSync
                 || state.apply.appliedPrefix() < state.mSync) {
             return;

@@ -49,6 +49,7 @@ public final class Replica {
     private final IncomingEntries incoming;
     private final ClientRequests requests;
     private final Checkpointer checkpointer;
+    private final InstallFlow installs;
 
     /** Entries handed to the WAL, by token, until they are durable. */
     private final Long2ObjectHashMap<Entry> writing = new Long2ObjectHashMap<>();
@@ -76,18 +77,24 @@ public final class Replica {
             ReplicaPorts ports,
             long seed) {
         this.groupId = raftConfig.groupId();
-        this.raftConfig = raftConfig;
+        this.raftConfig = raftConfig.withStoreBytes(ports.store().sizeBytes());
         this.identity = identity;
         this.ports = ports;
         this.persisted = recovered.hardState();
-        this.core = new RaftNode(raftConfig, recovered, seed, now());
+        this.core = new RaftNode(this.raftConfig, recovered, seed, now());
         this.payloads = new PayloadCache(config.payloadCacheBytesMax());
         this.log = new LogReader(ports.wal().wal(), ports.allocator());
         this.outbox = new PeerOutbox(groupId, ports, log, config.catchUpReadsMax());
         this.incoming = new IncomingEntries(ports.store());
         this.requests = new ClientRequests(groupId, raftConfig.nodeId(), raftConfig.mapped(), config, ports, core);
-        this.checkpointer =
-                new Checkpointer(config, ports, core::checkpointImage, new CheckpointEvents(), recovered.checkpoint());
+        this.checkpointer = new Checkpointer(
+                config,
+                ports,
+                core::checkpointImage,
+                core::installCheckpoint,
+                new CheckpointEvents(),
+                recovered.checkpoint());
+        this.installs = new InstallFlow(groupId, ports, core);
         ports.apply().listener(new ApplyEvents());
     }
 
@@ -105,6 +112,7 @@ public final class Replica {
     private void step(int from, long boot, Message m) {
         if (stopped()) {
             IncomingEntries.of(m).forEach(IncomingEntries::release);
+            InstallFlow.releaseUnused(m, List.of());
             return;
         }
         Message sound = incoming.withSoundEntries(m);
@@ -113,6 +121,7 @@ public final class Replica {
         }
         core.step(from, boot, sound, now());
         IncomingEntries.releaseUnused(IncomingEntries.of(sound), core.output().appends);
+        InstallFlow.releaseUnused(sound, core.output().installWrites);
     }
 
     /** A request of the gateway on node {@code from}; answers go out by {@link PeerSender#sendClient}. */
@@ -287,6 +296,8 @@ public final class Replica {
         for (int i = 0; i < out.applies.size(); i++) {
             apply(out.applies.get(i));
         }
+        out.installWrites.forEach(installs::write);
+        out.installReads.forEach(installs::read);
         out.reads.forEach(requests::onRead);
         out.flushes.forEach(requests::onFlush);
         forces.addAll(out.forces);
@@ -299,7 +310,11 @@ public final class Replica {
         boolean changed = out.stateChanged;
         boolean windowOpened = out.windowOpened;
         String event = out.event;
+        boolean installCheckpointDue = out.installCheckpointDue;
         out.clear();
+        if (installCheckpointDue) {
+            checkpointer.installDue();
+        }
         if (truncateTo > 0) {
             ports.wal().truncate(groupId, truncateTo);
         }
@@ -392,6 +407,10 @@ public final class Replica {
             if (stopped()) {
                 return;
             }
+            if (InstallFlow.isPiece(e)) {
+                core.onInstallWritten(e.origin(), e.offsetBytes(), now());
+                return;
+            }
             appliedEntries++;
             appliedBytes += e.lengthBytes();
             checkpointer.onApplied(e.payloadLength());
@@ -467,6 +486,7 @@ public final class Replica {
         outbox.close();
         dropInbox();
         requests.close();
+        installs.close();
         ports.apply().close();
         payloads.close();
         writing.clear();

@@ -6,6 +6,7 @@ import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.message.Message;
+import io.parablock.replica.StateCodec;
 import io.parablock.replica.client.ClientMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -84,10 +85,17 @@ final class FrameWriter {
         for (Entry e : entries) {
             payloadBytes += e.payloadLength() + 128;
         }
+        Object piece = message instanceof Message.InstallExtent m ? m.payload() : null;
+        payloadBytes += piece instanceof ByteBuf p ? p.readableBytes() : 0;
         ByteBuf out = begin(alloc, type, groupId, payloadBytes);
         out.writeLongLE(message.term());
-        body(out, message);
+        if (message instanceof Message.Install m) {
+            installBody(out, m);
+        } else {
+            body(out, message);
+        }
         end(out);
+        payload(out, piece);
         for (Entry e : entries) {
             payload(out, e.payload);
         }
@@ -125,6 +133,8 @@ final class FrameWriter {
             return FrameType.FORCE;
         } else if (m instanceof Message.ForceAck) {
             return FrameType.FORCE_ACK;
+        } else if (m instanceof Message.Install i) {
+            return typeOfInstall(i);
         }
         return FrameType.TERM_REFUSAL;
     }
@@ -171,6 +181,36 @@ final class FrameWriter {
             out.writeLongLE(m.id()).writeLongLE(m.slot());
         } else if (message instanceof Message.ForceAck m) {
             out.writeLongLE(m.id());
+        }
+    }
+
+    private static FrameType typeOfInstall(Message.Install m) {
+        if (m instanceof Message.InstallRequest) {
+            return FrameType.INSTALL_REQUEST;
+        } else if (m instanceof Message.InstallBegin) {
+            return FrameType.INSTALL_BEGIN;
+        } else if (m instanceof Message.InstallExtent) {
+            return FrameType.INSTALL_EXTENT;
+        } else if (m instanceof Message.InstallEnd) {
+            return FrameType.INSTALL_END;
+        }
+        return FrameType.INSTALL_ACK;
+    }
+
+    private static void installBody(ByteBuf out, Message.Install message) {
+        if (message instanceof Message.InstallRequest m) {
+            out.writeLongLE(m.known()).writeLongLE(m.atLeast());
+        } else if (message instanceof Message.InstallBegin m) {
+            byte[] image = StateCodec.encodeCheckpoint(m.image());
+            out.writeLongLE(m.installId()).writeLongLE(m.storeBytes()).writeIntLE(m.pieceBytes());
+            out.writeIntLE(image.length).writeBytes(image);
+        } else if (message instanceof Message.InstallExtent m) {
+            out.writeLongLE(m.installId()).writeLongLE(m.offsetBytes()).writeIntLE(m.lengthBytes());
+            out.writeIntLE(m.crc()).writeBoolean(m.payload() == null);
+        } else if (message instanceof Message.InstallEnd m) {
+            out.writeLongLE(m.installId()).writeLongLE(m.e());
+        } else if (message instanceof Message.InstallAck m) {
+            out.writeLongLE(m.installId()).writeLongLE(m.receivedBytes()).writeBoolean(m.done());
         }
     }
 
