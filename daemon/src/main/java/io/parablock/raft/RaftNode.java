@@ -4,7 +4,6 @@ import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.RaftLog;
 import io.parablock.raft.message.Message;
-import io.parablock.raft.session.SessionTable;
 import io.parablock.raft.state.Checkpoint;
 import io.parablock.raft.state.RecoveredState;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +21,7 @@ public final class RaftNode {
     private final MergeStage merge;
     private final FollowerLog follower;
     private final Leader leader;
+    private final Proposals proposals;
     private final FetchServer fetchServer;
     private final InstallReceiver installs;
     private long lastTickNs;
@@ -34,6 +34,7 @@ public final class RaftNode {
         this.merge = new MergeStage(state, election);
         this.follower = new FollowerLog(state);
         this.leader = new Leader(state);
+        this.proposals = new Proposals(state, leader);
         this.fetchServer = new FetchServer(state);
         this.installs = new InstallReceiver(state);
         if (state.amnesiac) {
@@ -316,30 +317,8 @@ public final class RaftNode {
             @Nullable Object payload,
             long nowNs) {
         state.nowNs = nowNs;
-        if (state.role != Role.LEADER) {
-            return ProposeResult.NOT_LEADER;
-        }
-        SessionTable sessions = leader.sessions();
-        if (!sessions.isKnown(session)) {
-            return ProposeResult.UNKNOWN_SESSION;
-        }
-        long slot = sessions.slotOf(session, seq);
-        if (slot != SessionTable.NONE) {
-            return state.committed.contains(slot) ? ProposeResult.ALREADY_COMMITTED : ProposeResult.DUPLICATE;
-        }
-        long floor = Math.max(sessions.floor(session), lowestOutstanding);
-        if (seq < floor) {
-            return ProposeResult.SEQ_STALE;
-        }
-        if (seq >= floor + config.sessionWindow()) {
-            return ProposeResult.SEQ_TOO_NEW;
-        }
-        if (leader.windowIsFull()) {
-            return ProposeResult.WINDOW_FULL;
-        }
-        leader.propose(
+        return proposals.propose(
                 kind, offsetBytes, lengthBytes, session, seq, lowestOutstanding, payloadCrc, payloadLength, payload);
-        return ProposeResult.ACCEPTED;
     }
 
     /**
@@ -348,37 +327,12 @@ public final class RaftNode {
      */
     public ProposeResult proposeOpenSession(int gatewayNode, long gatewayBoot, long nonce, long nowNs) {
         state.nowNs = nowNs;
-        if (state.role != Role.LEADER) {
-            return ProposeResult.NOT_LEADER;
-        }
-        SessionTable sessions = leader.sessions();
-        long open = sessions.sessionOf(gatewayNode, gatewayBoot, nonce);
-        if (open != SessionTable.NONE) {
-            return state.committed.contains(open) ? ProposeResult.ALREADY_COMMITTED : ProposeResult.DUPLICATE;
-        }
-        if (sessions.size() >= config.sessionsMax()) {
-            return ProposeResult.TOO_MANY_SESSIONS;
-        }
-        if (leader.windowIsFull()) {
-            return ProposeResult.WINDOW_FULL;
-        }
-        leader.propose(EntryKind.SESSION, gatewayNode, 0, 0, nonce, gatewayBoot, 0, 0, null);
-        return ProposeResult.ACCEPTED;
+        return proposals.proposeOpenSession(gatewayNode, gatewayBoot, nonce);
     }
 
     public ProposeResult proposeCloseSession(long session, long nowNs) {
         state.nowNs = nowNs;
-        if (state.role != Role.LEADER) {
-            return ProposeResult.NOT_LEADER;
-        }
-        if (!leader.sessions().isKnown(session)) {
-            return ProposeResult.ALREADY_COMMITTED;
-        }
-        if (leader.windowIsFull()) {
-            return ProposeResult.WINDOW_FULL;
-        }
-        leader.propose(EntryKind.SESSION, 0, 0, session, 0, 0, 0, 0, null);
-        return ProposeResult.ACCEPTED;
+        return proposals.proposeCloseSession(session);
     }
 
     /** The session opened by (gateway, boot, nonce), or 0. Leader only. */
