@@ -173,7 +173,8 @@ final class CoreState {
      * everything above m is dead now.
      */
     void adopt(SyncRecord record) {
-        for (long s = log.last(); s > record.m(); s--) {
+        // After an install the log base may lie above m: what it covers was committed in this term.
+        for (long s = log.last(); s > Math.max(record.m(), log.base()); s--) {
             dropDead(s);
         }
         syncTerm = record.term();

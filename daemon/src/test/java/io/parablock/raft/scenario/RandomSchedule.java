@@ -46,7 +46,7 @@ final class RandomSchedule {
                 random.nextInt(3) == 0 ? 5 : 3,
                 random.nextInt(3) == 0 ? Mode.STRICT : Mode.PARALLEL,
                 span,
-                random.nextInt(4) == 0 ? 4 : 64,
+                random.nextInt(2) == 0 ? 4 : 64,
                 1 + random.nextInt(4),
                 1 + random.nextInt(4),
                 SESSIONS_MAX,
@@ -256,6 +256,10 @@ final class RandomSchedule {
         List<SimulatedNode> down =
                 cluster.nodes.values().stream().filter(n -> !n.isUp()).toList();
         if (!down.isEmpty()) {
+            if (random.nextBoolean()) {
+                // Whoever was away finds the logs cut.
+                up().forEach(cluster::checkpoint);
+            }
             start(pick(down));
         }
     }
