@@ -202,6 +202,9 @@ public final class ConfigLoader {
                 new NodeConfig.CheckpointKeys(
                         r.bytes("checkpoint.bytes", MIB, 64 * GIB, 1),
                         r.time("checkpoint.interval", 100, 3600 * SECOND_MS)),
+                new NodeConfig.InstallKeys(
+                        r.bytes("install.bytes_per_second", MIB, 64 * GIB, 1),
+                        r.number("install.pin_slots_max", 1024, 16_777_216)),
                 gateway(r),
                 limits(r),
                 new NodeConfig.LogKeys(r.text("log.target"), r.choice("log.level", NodeConfig.LogLevel.class)));

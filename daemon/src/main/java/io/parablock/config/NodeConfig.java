@@ -23,6 +23,7 @@ public record NodeConfig(
         TransportKeys transport,
         RaftKeys raft,
         CheckpointKeys checkpoint,
+        InstallKeys install,
         GatewayKeys gateway,
         Limits limits,
         LogKeys log) {
@@ -123,6 +124,9 @@ public record NodeConfig(
 
     /** {@code checkpoint.*}. */
     public record CheckpointKeys(long bytes, long intervalNs) {}
+
+    /** {@code install.*}. */
+    public record InstallKeys(long bytesPerSecond, int pinSlotsMax) {}
 
     /** {@code gateway.*}. */
     public record GatewayKeys(

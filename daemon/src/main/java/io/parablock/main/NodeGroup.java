@@ -66,6 +66,9 @@ final class NodeGroup implements GroupInputs {
                     ? a.entries()
                     : m instanceof Message.Entries es ? es.entries() : List.of();
             entries.forEach(entry -> ReferenceCountUtil.release(entry.payload));
+            if (m instanceof Message.InstallExtent x) {
+                ReferenceCountUtil.release(x.payload());
+            }
         }
     }
 

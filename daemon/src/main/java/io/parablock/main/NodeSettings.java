@@ -3,6 +3,7 @@ package io.parablock.main;
 import io.parablock.config.NodeConfig;
 import io.parablock.gateway.GatewayConfig;
 import io.parablock.pipeline.PipelineConfig;
+import io.parablock.raft.InstallConfig;
 import io.parablock.raft.Mode;
 import io.parablock.raft.RaftConfig;
 import io.parablock.replica.ReplicaConfig;
@@ -58,7 +59,13 @@ final class NodeSettings {
                 FETCH_SLOTS_MAX,
                 k.sessionsMax(),
                 k.sessionWindow(),
-                mapped(config));
+                mapped(config),
+                new InstallConfig(
+                        0,
+                        InstallConfig.PIECE_BYTES_MAX,
+                        InstallConfig.DEFAULTS.windowPieces(),
+                        config.install().bytesPerSecond(),
+                        config.install().pinSlotsMax()));
     }
 
     static ReplicaConfig replica(NodeConfig config) {

@@ -56,6 +56,15 @@ final class CoreState {
     int leader;
     final boolean amnesiac;
     boolean needsInstall;
+    /** An install is overwriting the block store: durable, in CKPT. */
+    boolean installing;
+    /** The last durable CKPT. */
+    Checkpoint durable;
+    /** e of the last install: below it the store may hold parts of slots that are not applied yet. */
+    private long readableFrom;
+    /** Leader: the log above this slot is kept for installs, whatever the floor is. */
+    long pinned = Long.MAX_VALUE;
+
     long nowNs;
 
     long ackedOutOfOrder;
@@ -81,6 +90,9 @@ final class CoreState {
         origins = new OriginRuns(sync == null ? List.of() : sync.runs());
         noops = sync == null ? List.of() : sync.noops();
         checkpoint = ckpt.a();
+        durable = ckpt;
+        installing = ckpt.installing();
+        readableFrom = ckpt.e();
         sessionsFedTo = ckpt.a();
         appliedSessions.load(ckpt.sessions());
         log = new RaftLog(ckpt.logBase(), ckpt.a());
@@ -89,6 +101,9 @@ final class CoreState {
         apply = new ApplyScheduler(
                 config.span(), config.mode() == Mode.STRICT, guards.applyInOrder, log, committed, ckpt.a());
         lookBehind = new LookBehindBuffer(Math.max(64, config.span()));
+        if (installing) {
+            apply.pause();
+        }
         recoverLog(recovered);
         rebuildLookBehind();
         if (term != hard.term() || syncTerm != hard.syncTerm()) {
@@ -166,7 +181,8 @@ final class CoreState {
      * everything above m is dead now.
      */
     void adopt(SyncRecord record) {
-        for (long s = log.last(); s > record.m() && guards.dropDead; s--) {
+        // After an install the log base may lie above m: what it covers was committed in this term.
+        for (long s = log.last(); s > Math.max(record.m(), log.base()) && guards.dropDead; s--) {
             dropDead(s);
         }
         syncTerm = record.term();
@@ -243,18 +259,60 @@ final class CoreState {
         }
     }
 
+    /** The store is exactly what was applied: it may be read, checkpointed and copied (protocol.md §7). */
+    boolean isReadable() {
+        return !installing && apply.appliedPrefix() >= readableFrom;
+    }
+
+    /** The end of an install is durable. The log above its base stays. */
+    void completeInstall(Checkpoint image) {
+        long b = image.a();
+        if (b < checkpoint) {
+            throw new AssertionError("invariant 13: an install from " + checkpoint + " back to " + b);
+        }
+        checkpoint = b;
+        durable = image;
+        readableFrom = image.e();
+        installing = false;
+        needsInstall = false;
+        log.install(b, output.dropped);
+        output.truncateTo = b;
+        committed.advanceTo(b);
+        appliedSessions.load(image.sessions());
+        sessionsFedTo = b;
+        apply.reset(b, output.applies);
+        feedSessions();
+    }
+
+    void onCheckpointDurable(Checkpoint done) {
+        durable = done;
+        checkpoint = Math.max(checkpoint, done.a());
+        if (done.logBase() > log.base()) {
+            if (done.logBase() > done.a() && guards.truncateBelowCheckpoint) {
+                throw new AssertionError("invariant 13: log base above the checkpoint");
+            }
+            log.truncate(done.logBase(), output.dropped);
+            output.truncateTo = done.logBase();
+        }
+    }
+
     Checkpoint checkpointImage() {
         long a = apply.appliedPrefix();
+        long logBase = Math.max(log.base(), truncatable(a));
+        if (a == durable.a()) {
+            // After an install syncTerm may be older than the origins that came with it.
+            return new Checkpoint(a, durable.origins(), durable.sessions(), logBase);
+        }
         OriginRuns to = new OriginRuns(origins.upTo(Math.min(a, mSync)));
         if (a > mSync) {
             to.append(mSync + 1, a, syncTerm);
         }
         List<OriginRun> runs = to.upTo(a);
-        return new Checkpoint(a, runs, appliedSessions.image(), Math.max(log.base(), truncatable(a)));
+        return new Checkpoint(a, runs, appliedSessions.image(), logBase);
     }
 
     private long truncatable(long a) {
-        long below = guards.truncateBelowFloor ? floor : a;
+        long below = Math.min(pinned, guards.truncateBelowFloor ? floor : a);
         return Math.min(guards.truncateBelowCheckpoint ? a : log.contigPrefix(), below);
     }
 

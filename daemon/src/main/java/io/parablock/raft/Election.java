@@ -68,7 +68,7 @@ final class Election {
     }
 
     private boolean mayCampaign() {
-        return !state.amnesiac && !state.needsInstall;
+        return !state.amnesiac && !state.installing;
     }
 
     void tick() {

@@ -61,7 +61,7 @@ final class FollowerLog {
         abandonSync();
     }
 
-    private void abandonSync() {
+    void abandonSync() {
         syncing = null;
         for (Staged s : staged.values()) {
             state.output.dropped.add(s.entry);
@@ -76,7 +76,7 @@ final class FollowerLog {
     // ---------------------------------------------------------------- sync
 
     void onSyncBegin(Message.SyncBegin m) {
-        if (state.amnesiac) {
+        if (state.amnesiac || state.installing) {
             return;
         }
         if (state.isSynced()) {
@@ -177,7 +177,7 @@ final class FollowerLog {
         if (!state.needsInstall) {
             state.needsInstall = true;
             state.output.event = "slot " + slot + " is gone from the leader's log (base " + leaderLogBase
-                    + "): this replica must be rebuilt";
+                    + "): this replica needs an install";
         }
     }
 
@@ -306,7 +306,7 @@ final class FollowerLog {
     }
 
     private void requestSync() {
-        if (syncing == null && !state.amnesiac && state.leader != 0) {
+        if (syncing == null && !state.amnesiac && !state.installing && state.leader != 0) {
             state.send(state.leader, new Message.SyncRequest(state.term));
         }
     }

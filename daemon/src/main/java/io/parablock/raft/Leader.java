@@ -28,6 +28,7 @@ final class Leader {
     private final long[] depWords;
     final ReadQueue reads;
     final FlushQueue flushes;
+    final InstallSender installs;
 
     private final AppendSender sender;
     private PeerProgress[] peers = new PeerProgress[0];
@@ -50,6 +51,7 @@ final class Leader {
         this.depWords = new long[Math.max(64, state.config.span()) / 64];
         this.reads = new ReadQueue(state);
         this.flushes = new FlushQueue(state);
+        this.installs = new InstallSender(state);
         this.sender = new AppendSender(state);
     }
 
@@ -112,6 +114,7 @@ final class Leader {
     void stepDown() {
         reads.fail();
         flushes.fail();
+        installs.stop();
         peers = new PeerProgress[0];
         windowWasFull = false;
     }
@@ -401,6 +404,7 @@ final class Leader {
                 sender.retransmit(p, m, round, notice());
             }
             flushes.advance();
+            installs.tick(peers, nextSlot - 1);
             openWindow();
         }
         return true;
@@ -436,7 +440,7 @@ final class Leader {
         held[0] = state.log.contigPrefix();
         long lowest = held[0];
         for (int i = 0; i < peers.length; i++) {
-            held[i + 1] = peers[i].contigPrefix();
+            held[i + 1] = installs.isMixed(peers[i].node()) ? 0 : peers[i].contigPrefix();
             lowest = Math.min(lowest, held[i + 1]);
         }
         long needed = Math.max(lowest, state.log.last() - state.config.retainSlotsMax());
@@ -473,8 +477,8 @@ final class Leader {
 
     void onBoot(int from, long boot) {
         PeerProgress p = peer(from);
-        if (p != null) {
-            p.onBoot(boot);
+        if (p != null && p.onBoot(boot)) {
+            installs.onRestart(from);
         }
     }
 

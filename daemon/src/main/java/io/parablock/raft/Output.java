@@ -25,6 +25,9 @@ public final class Output {
     /** A force of the WAL asked of this node; answered with {@link RaftNode#onForced}. */
     public record ForceRequest(int from, long id) {}
 
+    /** A piece of the block store to be read off the group's thread and sent in a {@link Message.InstallExtent}. */
+    public record InstallRead(int to, long term, long installId, long offsetBytes, int lengthBytes) {}
+
     /** PERSIST FIRST, before {@link #hardState}. */
     public @Nullable SyncRecord syncRecord;
 
@@ -46,6 +49,18 @@ public final class Output {
     public final List<ReadResult> reads = new ArrayList<>();
     public final List<FlushResult> flushes = new ArrayList<>();
     public final List<ForceRequest> forces = new ArrayList<>();
+
+    /** Leader of an install. */
+    public final List<InstallRead> installReads = new ArrayList<>();
+
+    /** To be written to the block store in this order; answered with {@link InstallReceiver#onWritten}. */
+    public final List<Message.InstallExtent> installWrites = new ArrayList<>();
+
+    /**
+     * After checkpoints under way: fsync the block store, make {@link RaftNode#installCheckpoint} (asked for only then)
+     * durable, and answer with {@link RaftNode#onCheckpointDurable}.
+     */
+    public boolean installCheckpointDue;
 
     /** Entries that left the log (dead, truncated): the shell releases their payloads. */
     public final List<Entry> dropped = new ArrayList<>();
@@ -73,6 +88,9 @@ public final class Output {
                 && flushes.isEmpty()
                 && forces.isEmpty()
                 && dropped.isEmpty()
+                && installReads.isEmpty()
+                && installWrites.isEmpty()
+                && !installCheckpointDue
                 && truncateTo == 0
                 && !stateChanged
                 && !windowOpened
@@ -90,6 +108,9 @@ public final class Output {
         flushes.clear();
         forces.clear();
         dropped.clear();
+        installReads.clear();
+        installWrites.clear();
+        installCheckpointDue = false;
         truncateTo = 0;
         stateChanged = false;
         windowOpened = false;

@@ -16,6 +16,7 @@ import java.util.Arrays;
  * @param fetchSlotsMax slots per Fetch
  * @param sessionsMax open sessions per group
  * @param sessionWindow W: seq must be below floor + W
+ * @param install limits of a streaming catch-up
  */
 public record RaftConfig(
         int groupId,
@@ -33,7 +34,8 @@ public record RaftConfig(
         int fetchSlotsMax,
         int sessionsMax,
         int sessionWindow,
-        boolean mapped) {
+        boolean mapped,
+        InstallConfig install) {
     public RaftConfig {
         if (Integer.bitCount(span) != 1 || span < 4 || span > 4096) {
             throw new IllegalArgumentException("span must be a power of two in 4..4096, not " + span);
@@ -45,7 +47,7 @@ public record RaftConfig(
         }
     }
 
-    /** With room for 64 full Append frames in flight. */
+    /** With room for 64 full Append frames in flight and the default limits of an install. */
     @SuppressWarnings("TooManyParameters")
     public RaftConfig(
             int groupId,
@@ -79,7 +81,8 @@ public record RaftConfig(
                 fetchSlotsMax,
                 sessionsMax,
                 sessionWindow,
-                mapped);
+                mapped,
+                InstallConfig.DEFAULTS);
     }
 
     /** The defaults, as documented in the daemon's configuration. */
@@ -100,6 +103,38 @@ public record RaftConfig(
                 1024,
                 4096,
                 false);
+    }
+
+    /** The same with other limits of an install. */
+    public RaftConfig withInstall(InstallConfig limits) {
+        return new RaftConfig(
+                groupId,
+                nodeId,
+                voters,
+                mode,
+                span,
+                electionTimeoutNs,
+                heartbeatIntervalNs,
+                retransmitNs,
+                retainSlotsMax,
+                appendEntriesMax,
+                appendBytesMax,
+                inFlightBytesMax,
+                fetchSlotsMax,
+                sessionsMax,
+                sessionWindow,
+                mapped,
+                limits);
+    }
+
+    /** The same for a block store of this size. */
+    public RaftConfig withStoreBytes(long storeBytes) {
+        return withInstall(new InstallConfig(
+                storeBytes,
+                install.pieceBytes(),
+                install.windowPieces(),
+                install.bytesPerSecond(),
+                install.pinSlotsMax()));
     }
 
     public int quorum() {

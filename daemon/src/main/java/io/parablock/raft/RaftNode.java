@@ -4,7 +4,6 @@ import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.RaftLog;
 import io.parablock.raft.message.Message;
-import io.parablock.raft.session.SessionTable;
 import io.parablock.raft.state.Checkpoint;
 import io.parablock.raft.state.RecoveredState;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +21,9 @@ public final class RaftNode {
     private final MergeStage merge;
     private final FollowerLog follower;
     private final Leader leader;
+    private final Proposals proposals;
     private final FetchServer fetchServer;
+    private final InstallReceiver installs;
     private long lastTickNs;
 
     /** @param seed for the election timeouts */
@@ -37,7 +38,9 @@ public final class RaftNode {
         this.merge = new MergeStage(state, election);
         this.follower = new FollowerLog(state);
         this.leader = new Leader(state);
+        this.proposals = new Proposals(state, leader);
         this.fetchServer = new FetchServer(state);
+        this.installs = new InstallReceiver(state);
         if (state.amnesiac) {
             output.event = "this replica's log may lack acknowledged entries: it neither votes nor acknowledges";
         }
@@ -108,8 +111,27 @@ public final class RaftNode {
             fetchServer.serve(from, m);
         } else if (message instanceof Message.Entries m) {
             onEntries(m);
+        } else if (message instanceof Message.Install m) {
+            stepInstall(from, m);
         } else if (state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE) {
             stepAsLeader(from, message);
+        }
+    }
+
+    private void stepInstall(int from, Message.Install message) {
+        if (message instanceof Message.InstallRequest m) {
+            leader.installs.onRequest(from, m);
+        } else if (message instanceof Message.InstallAck m) {
+            leader.installs.onAck(from, m);
+        } else {
+            followLeader(from);
+            if (message instanceof Message.InstallBegin m && installs.onBegin(m)) {
+                follower.abandonSync();
+            } else if (message instanceof Message.InstallExtent m) {
+                installs.onExtent(m);
+            } else if (message instanceof Message.InstallEnd m) {
+                installs.onEnd(m);
+            }
         }
     }
 
@@ -147,6 +169,7 @@ public final class RaftNode {
         state.role = Role.FOLLOWER;
         state.leader = newLeader;
         follower.reset();
+        installs.reset();
         merge.abandon();
         if (led) {
             leader.stepDown();
@@ -207,6 +230,7 @@ public final class RaftNode {
             }
         } else if (state.role == Role.FOLLOWER) {
             follower.tick();
+            installs.tick();
         }
         finishInput();
     }
@@ -256,6 +280,7 @@ public final class RaftNode {
         state.nowNs = nowNs;
         state.apply.onApplied(slot, output.applies);
         leader.onApplied(slot);
+        installs.saveFlagWhenIdle();
         finishInput();
         leader.releaseReads();
     }
@@ -278,6 +303,7 @@ public final class RaftNode {
             leader.endOfBatch();
         }
         follower.endOfBatch();
+        installs.endOfBatch();
     }
 
     private void finishInput() {
@@ -299,30 +325,8 @@ public final class RaftNode {
             @Nullable Object payload,
             long nowNs) {
         state.nowNs = nowNs;
-        if (state.role != Role.LEADER) {
-            return ProposeResult.NOT_LEADER;
-        }
-        SessionTable sessions = leader.sessions();
-        if (!sessions.isKnown(session)) {
-            return ProposeResult.UNKNOWN_SESSION;
-        }
-        long slot = sessions.slotOf(session, seq);
-        if (slot != SessionTable.NONE && state.guards.dedupe) {
-            return state.committed.contains(slot) ? ProposeResult.ALREADY_COMMITTED : ProposeResult.DUPLICATE;
-        }
-        long floor = Math.max(sessions.floor(session), lowestOutstanding);
-        if (seq < floor) {
-            return ProposeResult.SEQ_STALE;
-        }
-        if (seq >= floor + config.sessionWindow()) {
-            return ProposeResult.SEQ_TOO_NEW;
-        }
-        if (leader.windowIsFull()) {
-            return ProposeResult.WINDOW_FULL;
-        }
-        leader.propose(
+        return proposals.propose(
                 kind, offsetBytes, lengthBytes, session, seq, lowestOutstanding, payloadCrc, payloadLength, payload);
-        return ProposeResult.ACCEPTED;
     }
 
     /**
@@ -331,37 +335,12 @@ public final class RaftNode {
      */
     public ProposeResult proposeOpenSession(int gatewayNode, long gatewayBoot, long nonce, long nowNs) {
         state.nowNs = nowNs;
-        if (state.role != Role.LEADER) {
-            return ProposeResult.NOT_LEADER;
-        }
-        SessionTable sessions = leader.sessions();
-        long open = sessions.sessionOf(gatewayNode, gatewayBoot, nonce);
-        if (open != SessionTable.NONE) {
-            return state.committed.contains(open) ? ProposeResult.ALREADY_COMMITTED : ProposeResult.DUPLICATE;
-        }
-        if (sessions.size() >= config.sessionsMax()) {
-            return ProposeResult.TOO_MANY_SESSIONS;
-        }
-        if (leader.windowIsFull()) {
-            return ProposeResult.WINDOW_FULL;
-        }
-        leader.propose(EntryKind.SESSION, gatewayNode, 0, 0, nonce, gatewayBoot, 0, 0, null);
-        return ProposeResult.ACCEPTED;
+        return proposals.proposeOpenSession(gatewayNode, gatewayBoot, nonce);
     }
 
     public ProposeResult proposeCloseSession(long session, long nowNs) {
         state.nowNs = nowNs;
-        if (state.role != Role.LEADER) {
-            return ProposeResult.NOT_LEADER;
-        }
-        if (!leader.sessions().isKnown(session)) {
-            return ProposeResult.ALREADY_COMMITTED;
-        }
-        if (leader.windowIsFull()) {
-            return ProposeResult.WINDOW_FULL;
-        }
-        leader.propose(EntryKind.SESSION, 0, 0, session, 0, 0, 0, 0, null);
-        return ProposeResult.ACCEPTED;
+        return proposals.proposeCloseSession(session);
     }
 
     /** The session opened by (gateway, boot, nonce), or 0. Leader only. */
@@ -396,22 +375,37 @@ public final class RaftNode {
 
     // ---------------------------------------------------------------- checkpoints, peers, status
 
-    /** The state at the contiguous applied prefix, to be made durable after the block store's fsync. */
-    public Checkpoint checkpointImage() {
-        return state.checkpointImage();
+    /**
+     * The state at the contiguous applied prefix, to be made durable after the block store's fsync; null while an install
+     * forbids it.
+     */
+    public @Nullable Checkpoint checkpointImage() {
+        return state.isReadable() && !installs.isActive() ? state.checkpointImage() : null;
+    }
+
+    /** What {@link Output#installCheckpointDue} asks to be made durable, if no checkpoint is under way. */
+    public Checkpoint installCheckpoint() {
+        return installs.checkpoint();
+    }
+
+    /** The store has written a piece of {@link Output#installWrites}. */
+    public void onInstallWritten(long installId, long offsetBytes, long nowNs) {
+        state.nowNs = nowNs;
+        installs.onWritten(installId, offsetBytes);
+    }
+
+    /** A piece of {@link Output#installReads} was a hole. */
+    public void onInstallHole(long bytes) {
+        leader.installs.onHole(bytes);
     }
 
     /** That checkpoint is durable: what it allows to truncate goes. */
     public void onCheckpointDurable(Checkpoint durable, long nowNs) {
         state.nowNs = nowNs;
-        state.checkpoint = Math.max(state.checkpoint, durable.a());
-        if (durable.logBase() > state.log.base()) {
-            if (durable.logBase() > durable.a() && state.guards.truncateBelowCheckpoint) {
-                throw new AssertionError("invariant 13: log base above the checkpoint");
-            }
-            state.log.truncate(durable.logBase(), output.dropped);
-            output.truncateTo = durable.logBase();
+        if (!installs.onDurable(durable)) {
+            state.onCheckpointDurable(durable);
         }
+        finishInput();
     }
 
     /** The transport lost or regained its connection to a peer. */
@@ -444,7 +438,10 @@ public final class RaftNode {
                 state.elections,
                 isReady(),
                 state.amnesiac,
-                leader.peerContig());
+                leader.peerContig(),
+                state.installing,
+                installs.doneBytes() + leader.installs.doneBytes(),
+                installs.totalBytes() + leader.installs.totalBytes());
     }
 
     /** The known leader's node id, 0 for none. */

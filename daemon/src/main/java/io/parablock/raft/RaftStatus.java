@@ -7,6 +7,9 @@ package io.parablock.raft;
  * @param holes empty slots below the last slot
  * @param inFlight leader: slots assigned and not committed
  * @param peerContig leader: each voter's contiguous prefix, in the order of {@link RaftConfig#voters()}; -1 unknown
+ * @param installing an install is overwriting the block store
+ * @param installDoneBytes of the own install, on a leader of all that it sends
+ * @param installTotalBytes likewise; 0 when there is none
  */
 public record RaftStatus(
         Role role,
@@ -30,4 +33,7 @@ public record RaftStatus(
         long elections,
         boolean ready,
         boolean amnesiac,
-        long[] peerContig) {}
+        long[] peerContig,
+        boolean installing,
+        long installDoneBytes,
+        long installTotalBytes) {}

@@ -67,6 +67,7 @@ final class ReadQueue {
     /** @param confirmedRound a quorum has confirmed this round */
     void release(long confirmedRound) {
         if (waiting.isEmpty()
+                || !state.isReadable()
                 || (state.guards.readAfterMerged
                         && (state.committed.watermark() < state.mSync || state.apply.appliedPrefix() < state.mSync))) {
             return;

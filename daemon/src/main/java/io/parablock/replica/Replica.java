@@ -8,7 +8,6 @@ import io.parablock.raft.RaftStatus;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.message.Message;
 import io.parablock.raft.state.Checkpoint;
-import io.parablock.raft.state.HardState;
 import io.parablock.raft.state.RecoveredState;
 import io.parablock.replica.client.ClientMessage;
 import java.util.ArrayDeque;
@@ -39,8 +38,7 @@ public final class Replica {
     private static final int ROUNDS_MAX = 64;
 
     private final int groupId;
-    private final RaftConfig raftConfig;
-    private final Identity identity;
+    private final HardStateWriter hardStates;
     private final ReplicaPorts ports;
     private final RaftNode core;
     private final PayloadCache payloads;
@@ -49,6 +47,7 @@ public final class Replica {
     private final IncomingEntries incoming;
     private final ClientRequests requests;
     private final Checkpointer checkpointer;
+    private final InstallFlow installs;
 
     /** Entries handed to the WAL, by token, until they are durable. */
     private final Long2ObjectHashMap<Entry> writing = new Long2ObjectHashMap<>();
@@ -56,7 +55,6 @@ public final class Replica {
     private final LongArrayList durable = new LongArrayList();
     private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
     private final List<Output.ForceRequest> forces = new ArrayList<>();
-    private HardState persisted;
     private long nextToken;
     private long submittedTo;
     private boolean working;
@@ -81,7 +79,11 @@ public final class Replica {
                 identity,
                 recovered,
                 ports,
-                new RaftNode(raftConfig, recovered, seed, ports.nowNs().getAsLong()));
+                new RaftNode(
+                        raftConfig.withStoreBytes(ports.store().sizeBytes()),
+                        recovered,
+                        seed,
+                        ports.nowNs().getAsLong()));
     }
 
     /** With a core made by the caller; {@code recovered} is what it was made from. */
@@ -93,18 +95,22 @@ public final class Replica {
             ReplicaPorts ports,
             RaftNode core) {
         this.groupId = raftConfig.groupId();
-        this.raftConfig = raftConfig;
-        this.identity = identity;
+        this.hardStates = new HardStateWriter(identity, ports, raftConfig.mapped(), recovered.hardState());
         this.ports = ports;
-        this.persisted = recovered.hardState();
         this.core = core;
         this.payloads = new PayloadCache(config.payloadCacheBytesMax());
         this.log = new LogReader(ports.wal().wal(), ports.allocator());
         this.outbox = new PeerOutbox(groupId, ports, log, config.catchUpReadsMax());
         this.incoming = new IncomingEntries(ports.store());
         this.requests = new ClientRequests(groupId, raftConfig.nodeId(), raftConfig.mapped(), config, ports, core);
-        this.checkpointer =
-                new Checkpointer(config, ports, core::checkpointImage, new CheckpointEvents(), recovered.checkpoint());
+        this.checkpointer = new Checkpointer(
+                config,
+                ports,
+                core::checkpointImage,
+                core::installCheckpoint,
+                new CheckpointEvents(),
+                recovered.checkpoint());
+        this.installs = new InstallFlow(groupId, ports, core);
         ports.apply().listener(new ApplyEvents());
     }
 
@@ -122,6 +128,7 @@ public final class Replica {
     private void step(int from, long boot, Message m) {
         if (stopped()) {
             IncomingEntries.of(m).forEach(IncomingEntries::release);
+            InstallFlow.releaseUnused(m, List.of());
             return;
         }
         Message sound = incoming.withSoundEntries(m);
@@ -130,6 +137,7 @@ public final class Replica {
         }
         core.step(from, boot, sound, now());
         IncomingEntries.releaseUnused(IncomingEntries.of(sound), core.output().appends);
+        InstallFlow.releaseUnused(sound, core.output().installWrites);
     }
 
     /** A request of the gateway on node {@code from}; answers go out by {@link PeerSender#sendClient}. */
@@ -293,7 +301,7 @@ public final class Replica {
 
     /** The fields in their order. Nothing here may change the core. */
     private void takeOutput(Output out) {
-        persist(out);
+        hardStates.persist(out);
         append(out.appends);
         if (out.syncRecord != null || out.hardState != null) {
             throw new AssertionError("a message would leave before the state that it depends on is durable");
@@ -308,6 +316,8 @@ public final class Replica {
         for (int i = 0; i < out.applies.size(); i++) {
             apply(out.applies.get(i));
         }
+        out.installWrites.forEach(installs::write);
+        out.installReads.forEach(installs::read);
         out.reads.forEach(requests::onRead);
         out.flushes.forEach(requests::onFlush);
         forces.addAll(out.forces);
@@ -320,7 +330,11 @@ public final class Replica {
         boolean changed = out.stateChanged;
         boolean windowOpened = out.windowOpened;
         String event = out.event;
+        boolean installCheckpointDue = out.installCheckpointDue;
         out.clear();
+        if (installCheckpointDue) {
+            checkpointer.installDue();
+        }
         if (truncateTo > 0) {
             ports.wal().truncate(groupId, truncateTo);
         }
@@ -332,27 +346,6 @@ public final class Replica {
         }
         if (windowOpened) {
             requests.retryQueued();
-        }
-    }
-
-    /** SYNCREC, then META; both are durable when this returns. */
-    private void persist(Output out) {
-        if (out.syncRecord != null) {
-            if (raftConfig.mapped()) {
-                // The merged entries are forced in this mode too (protocol.md §11).
-                ports.wal().forceAndWait();
-            }
-            ports.state().saveSyncRecord(StateCodec.encodeSyncRecord(out.syncRecord));
-            out.syncRecord = null;
-        }
-        HardState hard = out.hardState;
-        if (hard != null) {
-            if (hard.term() < persisted.term() || hard.syncTerm() < persisted.syncTerm()) {
-                throw new AssertionError("the hard state goes back from " + persisted + " to " + hard);
-            }
-            ports.state().saveMeta(StateCodec.encodeMeta(identity, hard));
-            persisted = hard;
-            out.hardState = null;
         }
     }
 
@@ -411,6 +404,10 @@ public final class Replica {
 
         private void applied(Entry e) {
             if (stopped()) {
+                return;
+            }
+            if (InstallFlow.isPiece(e)) {
+                core.onInstallWritten(e.origin(), e.offsetBytes(), now());
                 return;
             }
             appliedEntries++;
@@ -488,6 +485,7 @@ public final class Replica {
         outbox.close();
         dropInbox();
         requests.close();
+        installs.close();
         ports.apply().close();
         payloads.close();
         writing.clear();

@@ -2,11 +2,13 @@ package io.parablock.transport;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.parablock.raft.InstallConfig;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.message.Message;
+import io.parablock.replica.StateCodec;
 import io.parablock.replica.client.ClientMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -223,8 +225,41 @@ final class FrameReader {
             case FORCE -> new Message.Force(term, i64(), i64());
             case FORCE_ACK -> new Message.ForceAck(term, i64());
             case TERM_REFUSAL -> new Message.TermRefusal(term);
+            case INSTALL_REQUEST -> new Message.InstallRequest(term, i64(), i64());
+            case INSTALL_BEGIN -> installBegin(term);
+            case INSTALL_EXTENT -> installExtent(term);
+            case INSTALL_END -> new Message.InstallEnd(term, i64(), i64());
+            case INSTALL_ACK -> new Message.InstallAck(term, i64(), i64(), flag());
             default -> throw new CodecException("unexpected " + type);
         };
+    }
+
+    private Message installBegin(long term) {
+        long id = i64();
+        long storeBytes = i64();
+        int pieceBytes = i32();
+        byte[] image = new byte[count(1)];
+        in.readBytes(image);
+        if (storeBytes < 0 || pieceBytes < 1 || pieceBytes > InstallConfig.PIECE_BYTES_MAX) {
+            throw new CodecException("install of " + storeBytes + " bytes in pieces of " + pieceBytes);
+        }
+        try {
+            return new Message.InstallBegin(term, id, storeBytes, pieceBytes, StateCodec.decodeCheckpoint(image));
+        } catch (StateCodec.MalformedStateException e) {
+            throw new CodecException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Message installExtent(long term) {
+        long id = i64();
+        long offset = i64();
+        int length = i32();
+        int crc = i32();
+        boolean hole = flag();
+        if (offset < 0 || length < 1 || length > InstallConfig.PIECE_BYTES_MAX) {
+            throw new CodecException("piece " + offset + "+" + length);
+        }
+        return new Message.InstallExtent(term, id, offset, length, crc, hole ? null : payload(length, crc));
     }
 
     private Message append(long term) {

@@ -29,7 +29,12 @@ enum FrameType {
     READ,
     READ_REPLY,
     FLUSH,
-    FLUSH_REPLY;
+    FLUSH_REPLY,
+    INSTALL_REQUEST,
+    INSTALL_BEGIN,
+    INSTALL_EXTENT,
+    INSTALL_END,
+    INSTALL_ACK;
 
     private static final FrameType[] VALUES = values();
 
@@ -41,16 +46,16 @@ enum FrameType {
     }
 
     boolean isClient() {
-        return compareTo(OPEN_SESSION) >= 0;
+        return compareTo(OPEN_SESSION) >= 0 && compareTo(FLUSH_REPLY) <= 0;
     }
 
     /** Carries bulk: travels on the data lanes. */
     boolean isBulk() {
-        return this == APPEND || this == ENTRIES || this == MUTATE || this == READ_REPLY;
+        return this == APPEND || this == ENTRIES || this == MUTATE || this == READ_REPLY || this == INSTALL_EXTENT;
     }
 
     /** The core sends it again if it is lost. */
     boolean mayBeDropped() {
-        return this == APPEND || this == ENTRIES;
+        return this == APPEND || this == ENTRIES || this == INSTALL_EXTENT;
     }
 }

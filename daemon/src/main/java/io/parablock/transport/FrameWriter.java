@@ -7,6 +7,7 @@ import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.message.Message;
+import io.parablock.replica.StateCodec;
 import io.parablock.replica.client.ClientMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -110,9 +111,16 @@ final class FrameWriter {
             entries = m.entries();
         }
         List<ByteBuf> payloads = payloads(entries);
+        if (message instanceof Message.InstallExtent m && m.payload() instanceof ByteBuf piece) {
+            payloads.add(piece);
+        }
         ByteBuf out = begin(alloc, type, groupId, entries.size() * ENTRY_BODY_BYTES);
         out.writeLongLE(message.term());
-        body(out, message);
+        if (message instanceof Message.Install m) {
+            installBody(out, m);
+        } else {
+            body(out, message);
+        }
         return withPayloads(alloc, end(out), payloads);
     }
 
@@ -147,6 +155,8 @@ final class FrameWriter {
             return FrameType.FORCE;
         } else if (m instanceof Message.ForceAck) {
             return FrameType.FORCE_ACK;
+        } else if (m instanceof Message.Install i) {
+            return typeOfInstall(i);
         }
         return FrameType.TERM_REFUSAL;
     }
@@ -193,6 +203,36 @@ final class FrameWriter {
             out.writeLongLE(m.id()).writeLongLE(m.slot());
         } else if (message instanceof Message.ForceAck m) {
             out.writeLongLE(m.id());
+        }
+    }
+
+    private static FrameType typeOfInstall(Message.Install m) {
+        if (m instanceof Message.InstallRequest) {
+            return FrameType.INSTALL_REQUEST;
+        } else if (m instanceof Message.InstallBegin) {
+            return FrameType.INSTALL_BEGIN;
+        } else if (m instanceof Message.InstallExtent) {
+            return FrameType.INSTALL_EXTENT;
+        } else if (m instanceof Message.InstallEnd) {
+            return FrameType.INSTALL_END;
+        }
+        return FrameType.INSTALL_ACK;
+    }
+
+    private static void installBody(ByteBuf out, Message.Install message) {
+        if (message instanceof Message.InstallRequest m) {
+            out.writeLongLE(m.known()).writeLongLE(m.atLeast());
+        } else if (message instanceof Message.InstallBegin m) {
+            byte[] image = StateCodec.encodeCheckpoint(m.image());
+            out.writeLongLE(m.installId()).writeLongLE(m.storeBytes()).writeIntLE(m.pieceBytes());
+            out.writeIntLE(image.length).writeBytes(image);
+        } else if (message instanceof Message.InstallExtent m) {
+            out.writeLongLE(m.installId()).writeLongLE(m.offsetBytes()).writeIntLE(m.lengthBytes());
+            out.writeIntLE(m.crc()).writeBoolean(m.payload() == null);
+        } else if (message instanceof Message.InstallEnd m) {
+            out.writeLongLE(m.installId()).writeLongLE(m.e());
+        } else if (message instanceof Message.InstallAck m) {
+            out.writeLongLE(m.installId()).writeLongLE(m.receivedBytes()).writeBoolean(m.done());
         }
     }
 

@@ -12,6 +12,7 @@ import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.message.Message;
+import io.parablock.raft.state.Checkpoint;
 import io.parablock.replica.client.ClientMessage;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,7 +59,17 @@ class FrameCodecTest {
                 new Message.Entries(5, stored),
                 new Message.Force(5, 6, 7),
                 new Message.ForceAck(5, 6),
-                new Message.TermRefusal(5));
+                new Message.TermRefusal(5),
+                new Message.InstallRequest(5, 6, 7),
+                new Message.InstallBegin(
+                        5,
+                        6,
+                        1 << 30,
+                        4096,
+                        new Checkpoint(9, List.of(new OriginRun(1, 9, 3)), List.of(), 8, 12, true)),
+                new Message.InstallExtent(5, 6, 8192, 4096, 0, null),
+                new Message.InstallEnd(5, 6, 7),
+                new Message.InstallAck(5, 6, 1L << 40, true));
     }
 
     private static List<ClientMessage> clientMessages() {

@@ -168,6 +168,30 @@ public final class RaftLog {
         base = Math.max(base, newBase);
     }
 
+    /** An install covers everything up to {@code newBase}, held here or not; what lies above it stays. */
+    public void install(long newBase, List<Entry> dropped) {
+        if (newBase > contigPrefix) {
+            for (long s = contigPrefix + 1; s <= Math.min(newBase, last); s++) {
+                heldAboveContig -= states[(int) s & mask] == ABSENT ? 0 : 1;
+            }
+            contigPrefix = newBase;
+        }
+        long from = base;
+        for (long s = from + 1; s <= Math.min(newBase, last); s++) {
+            int i = (int) s & mask;
+            Entry e = entries[i];
+            if (e != null) {
+                dropped.add(e);
+            }
+            unknownCount -= states[i] == UNKNOWN ? 1 : 0;
+            entries[i] = null;
+            states[i] = ABSENT;
+        }
+        base = Math.max(base, newBase);
+        last = Math.max(last, newBase);
+        advanceContig();
+    }
+
     private void ensureCapacity(long slot) {
         if (slot - base <= mask) {
             return;

@@ -3,7 +3,9 @@ package io.parablock.raft.message;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
+import io.parablock.raft.state.Checkpoint;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What two cores say to each other (protocol.md §2). Immutable. The envelope (cluster, group, sender, sender's boot) is
@@ -79,6 +81,48 @@ public sealed interface Message {
     record Force(long term, long id, long slot) implements Message {}
 
     record ForceAck(long term, long id) implements Message {}
+
+    /** Streaming catch-up (protocol.md §7). */
+    sealed interface Install extends Message {}
+
+    /**
+     * A follower needs more than the leader's log still has.
+     *
+     * @param known the install that it is in the middle of, 0 for none
+     * @param atLeast its store has applied this already: no install with a lower base
+     */
+    record InstallRequest(long term, long known, long atLeast) implements Install {}
+
+    /**
+     * @param installId unique over terms and leaders, growing
+     * @param image the leader's state at its applied prefix b: {@code image.a() == b}
+     */
+    record InstallBegin(long term, long installId, long storeBytes, int pieceBytes, Checkpoint image)
+            implements Install {}
+
+    /**
+     * One piece of the leader's block store; it may be newer than b.
+     *
+     * @param lengthBytes whole pieces, except at the store's end
+     * @param crc CRC32C of the payload, 0 for a hole
+     * @param payload a buffer of the shell, or null for a hole; the core never touches it
+     */
+    record InstallExtent(
+            long term,
+            long installId,
+            long offsetBytes,
+            int lengthBytes,
+            int crc,
+            @Nullable Object payload) implements Install {}
+
+    /** @param e the highest slot handed to the leader's store before the last piece was read */
+    record InstallEnd(long term, long installId, long e) implements Install {}
+
+    /**
+     * @param receivedBytes everything below is in the follower's store
+     * @param done the install is complete and durable
+     */
+    record InstallAck(long term, long installId, long receivedBytes, boolean done) implements Install {}
 
     /** The receiver of a lower term answers with its own. */
     record TermRefusal(long term) implements Message {}

@@ -4,6 +4,7 @@ import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.message.Message;
+import io.parablock.raft.state.Checkpoint;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.LinkedHashMap;
@@ -84,6 +85,9 @@ record Packet(long number, int from, long boot, int to, Message message) {
         }
         if (value instanceof Message.CommitNotice c) {
             return "w" + c.watermark() + (c.runs().isEmpty() ? "" : "+" + show(c.runs()));
+        }
+        if (value instanceof Checkpoint c) {
+            return "a" + c.a();
         }
         return value instanceof long[] a ? String.valueOf(a.length) : String.valueOf(value);
     }

@@ -1,5 +1,6 @@
 package io.parablock.raft.scenario;
 
+import io.parablock.raft.InstallConfig;
 import io.parablock.raft.Mode;
 import io.parablock.raft.Mutation;
 import io.parablock.raft.Output;
@@ -43,6 +44,8 @@ final class ScenarioCluster {
         static final long ELECTION_TIMEOUT_NS = 300 * MS;
         static final long HEARTBEAT_NS = 50 * MS;
         static final long RETRANSMIT_NS = 100 * MS;
+        /** The block stores are tiny, and so are the pieces: two blocks. */
+        static final InstallConfig INSTALL = new InstallConfig(12 * 4096L, 8192, 2, 1 << 20, 1 << 20);
     }
 
     final Shape shape;
@@ -63,6 +66,7 @@ final class ScenarioCluster {
     final Map<Long, Boolean> reads = new HashMap<>();
     final Map<Long, Boolean> flushes = new HashMap<>();
     final List<String> transcript = new ArrayList<>();
+    InstallConfig install = Shape.INSTALL;
     long now = 1_000_000 * MS;
     private long packets;
     private int payloads;
@@ -103,23 +107,25 @@ final class ScenarioCluster {
 
     void start(SimulatedNode n) {
         RaftConfig config = new RaftConfig(
-                1,
-                n.id,
-                voters(),
-                shape.mode(),
-                shape.span(),
-                Shape.ELECTION_TIMEOUT_NS,
-                Shape.HEARTBEAT_NS,
-                Shape.RETRANSMIT_NS,
-                shape.retain(),
-                shape.frameEntries(),
-                1 << 20,
-                shape.fetchSlots(),
-                shape.sessions(),
-                shape.window(),
-                false);
+                        1,
+                        n.id,
+                        voters(),
+                        shape.mode(),
+                        shape.span(),
+                        Shape.ELECTION_TIMEOUT_NS,
+                        Shape.HEARTBEAT_NS,
+                        Shape.RETRANSMIT_NS,
+                        shape.retain(),
+                        shape.frameEntries(),
+                        1 << 20,
+                        shape.fetchSlots(),
+                        shape.sessions(),
+                        shape.window(),
+                        false)
+                .withInstall(install);
         n.boot++;
         n.startedFrom = n.disk.checkpoint.a();
+        n.readableFrom = n.disk.checkpoint.e();
         n.raft = mutation.newCore(config, n.disk.recovered(), seed * 31 + n.id * 7L + n.boot, now);
         suite.onStarted(n.id, n.boot);
         work(n);
@@ -218,8 +224,16 @@ final class ScenarioCluster {
         work(n);
     }
 
-    Checkpoint checkpoint(SimulatedNode n) {
+    /** Nothing while an install forbids it. */
+    void checkpoint(SimulatedNode n) {
         Checkpoint image = n.core().checkpointImage();
+        if (image == null) {
+            note("n" + n.id + " may take no checkpoint");
+            return;
+        }
+        SafetyChecker.require(
+                !n.disk.checkpoint.installing() && image.a() >= n.readableFrom,
+                "node " + n.id + " takes a checkpoint of a store that is not readable");
         for (long s = n.startedFrom + 1; s <= image.a(); s++) {
             Entry e = checker.committedEntry(s);
             SafetyChecker.require(
@@ -233,7 +247,66 @@ final class ScenarioCluster {
         note("n" + n.id + " checkpoint " + image.a() + " base " + image.logBase());
         n.core().onCheckpointDurable(image, now);
         work(n);
-        return image;
+    }
+
+    /** The durable steps of an install. */
+    void installStep(SimulatedNode n) {
+        n.installStepDue = false;
+        Checkpoint image = n.core().installCheckpoint();
+        SafetyChecker.require(
+                n.applying.isEmpty() && (image.installing() || n.installWrites.isEmpty()),
+                "node " + n.id + ": an install's step while its store is at work");
+        checker.onInstallStep(n, image);
+        n.fsyncedDevice.clear();
+        n.fsyncedDevice.putAll(n.device);
+        n.disk.checkpoint = image;
+        if (!image.installing()) {
+            n.applied.clear();
+            n.startedFrom = image.a();
+            n.readableFrom = image.e();
+        }
+        note("n" + n.id + (image.installing() ? " installing" : " installed " + image.a() + " e " + image.e()));
+        n.core().onCheckpointDurable(image, now);
+        work(n);
+    }
+
+    /** The store takes the next piece; pieces keep their order. */
+    void installWrite(SimulatedNode n) {
+        Message.InstallExtent m = n.installWrites.remove(0);
+        SafetyChecker.require(
+                n.disk.checkpoint.installing(), "node " + n.id + " takes a piece and its flag is not durable");
+        SafetyChecker.require(n.applying.isEmpty(), "node " + n.id + " takes a piece while it applies");
+        for (long sector = m.offsetBytes() / 512; sector < (m.offsetBytes() + m.lengthBytes()) / 512; sector++) {
+            n.device.remove(sector);
+        }
+        if (m.payload() instanceof Map<?, ?> content) {
+            content.forEach((sector, slot) -> n.device.put((Long) sector, (Long) slot));
+        }
+        n.core().onInstallWritten(m.installId(), m.offsetBytes(), now);
+        work(n);
+    }
+
+    private void readPiece(SimulatedNode n, Output.InstallRead r) {
+        SafetyChecker.require(
+                !n.disk.checkpoint.installing() && n.core().status().appliedPrefix() >= n.readableFrom,
+                "node " + n.id + " is the source of an install and is not readable");
+        Map<Long, Long> content = new TreeMap<>();
+        for (long sector = r.offsetBytes() / 512; sector < (r.offsetBytes() + r.lengthBytes()) / 512; sector++) {
+            Long slot = n.device.get(sector);
+            if (slot != null) {
+                content.put(sector, slot);
+            }
+        }
+        send(
+                n,
+                r.to(),
+                new Message.InstallExtent(
+                        r.term(),
+                        r.installId(),
+                        r.offsetBytes(),
+                        r.lengthBytes(),
+                        0,
+                        content.isEmpty() ? null : content));
     }
 
     // ---- output ----
@@ -258,6 +331,12 @@ final class ScenarioCluster {
             }
             while (n.raft != null && n.autoApply && !n.applying.isEmpty()) {
                 finishApply(n);
+            }
+            while (n.raft != null && n.autoApply && !n.installWrites.isEmpty()) {
+                installWrite(n);
+            }
+            if (n.raft != null && n.autoApply && n.installStepDue) {
+                installStep(n);
             }
             if (n.raft != null) {
                 n.raft.endOfBatch(now);
@@ -408,7 +487,11 @@ final class ScenarioCluster {
             suite.onTruncated(n.id, o.truncateTo);
             note("n" + n.id + " truncates to " + o.truncateTo);
         }
+        List<Output.InstallRead> pieces = List.copyOf(o.installReads);
+        n.installWrites.addAll(o.installWrites);
+        n.installStepDue |= o.installCheckpointDue;
         o.clear();
+        pieces.forEach(r -> readPiece(n, r));
         for (Output.ForceRequest f : forces) {
             n.core().onForced(f.from(), f.id(), now);
         }

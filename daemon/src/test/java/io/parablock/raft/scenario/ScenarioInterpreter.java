@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * auto N durable=on|off apply=on|off | durable N [SLOT..] | apply N [SLOT..]
  * session N gateway=G boot=B nonce=X | close N session=X | propose N lba=L len=1 seq=S low=L session=X bytes=OFF+LEN kind=TRIM
  * read N ID lba=L len=1 | checkpoint N | crash N [keep] | crash-at N POINT | restart N | damage N SLOT | reconnect N
+ * piece N (the store takes the next piece of an install) | install-step N (its due checkpoint)
  * inject from=A to=B kind=K field=value | expect ... (see ScenarioExpectations)
  * </pre>
  */
@@ -193,6 +194,8 @@ final class ScenarioInterpreter {
             case "damage" -> c.damage(n, Long.parseLong(plain.get(1)));
             case "checkpoint" -> c.checkpoint(n);
             case "reconnect" -> reconnect(n);
+            case "piece" -> c.installWrite(n);
+            case "install-step" -> c.installStep(n);
             default -> {
                 return false;
             }

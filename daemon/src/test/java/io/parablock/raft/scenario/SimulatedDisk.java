@@ -84,6 +84,11 @@ final class SimulatedDisk {
                 || holds(slot, effectiveOrigin(slot));
     }
 
+    /** In the log itself, not only in the store. */
+    boolean holdsInLog(long slot) {
+        return (slot <= mSync() && isNoop(slot)) || holds(slot, effectiveOrigin(slot));
+    }
+
     void truncate(long to) {
         truncated = Math.max(truncated, to);
         wal.removeIf(e -> e.slot() <= to);

@@ -3,6 +3,7 @@ package io.parablock.raft.scenario;
 import io.parablock.raft.RaftNode;
 import io.parablock.raft.Role;
 import io.parablock.raft.log.Entry;
+import io.parablock.raft.message.Message;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -40,6 +41,11 @@ final class SimulatedNode {
     RaftNode raft;
 
     long boot;
+    final List<Message.InstallExtent> installWrites = new ArrayList<>();
+    boolean installStepDue;
+    /** e of the last install. */
+    long readableFrom;
+
     long startedFrom;
     boolean autoDurable = true;
     boolean autoApply = true;
@@ -77,6 +83,8 @@ final class SimulatedNode {
         appending.clear();
         applying.clear();
         applied.clear();
+        installWrites.clear();
+        installStepDue = false;
         crashAt = CrashPoint.NONE;
         lastRole = Role.FOLLOWER;
         if (!keepStore) {
