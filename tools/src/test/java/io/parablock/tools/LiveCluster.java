@@ -175,9 +175,9 @@ final class LiveCluster implements AutoCloseable {
     }
 
     /** The sum of a figure over all nodes' status pages. */
-    long sum(String key) throws InterruptedException {
+    static long sum(ClusterStatus status, String key) {
         long sum = 0;
-        for (ClusterStatus.Member member : cluster.status().members()) {
+        for (ClusterStatus.Member member : status.members()) {
             sum += Math.max(0, member.number(key));
         }
         return sum;
