@@ -131,6 +131,32 @@ final class SimulatedNode {
         stop(false, "orderly stop");
     }
 
+    /** A leader gives its office away, if somebody can take it. */
+    void handOver() {
+        enqueue(() -> {
+            if (replica().handOver()) {
+                cluster.counts().count(FaultKind.HAND_OVER);
+            }
+        });
+    }
+
+    /** As the production node: an orderly stop of a leader is a handover first. */
+    void handOverAndStop(long patienceNs) {
+        long ofBoot = boot;
+        if (patienceNs <= 0) {
+            stopCleanly();
+            return;
+        }
+        boolean[] underWay = new boolean[1];
+        enqueue(() -> underWay[0] = replica().handOver());
+        long stepNs = 2 * settings.tickNs;
+        sim.after(stepNs, () -> {
+            if (isRunning(ofBoot)) {
+                handOverAndStop(underWay[0] ? patienceNs - stepNs : 0);
+            }
+        });
+    }
+
     // ---------------------------------------------------------------- time
 
     private void tick(long ofBoot) {
@@ -259,6 +285,12 @@ final class SimulatedNode {
 
     void pause(long forNs) {
         pausedUntilNs = Math.max(pausedUntilNs, sim.nowNs() + forNs);
+    }
+
+    /** The machine sleeps: the process stands still, and so does its clock. */
+    void suspend(long forNs) {
+        pause(forNs);
+        clock.suspend(forNs, sim.nowNs());
     }
 
     /** The time at which what the group's thread does now is done. */

@@ -71,7 +71,7 @@ class MutantTest {
             cluster.settle(p -> p.from() != old.id && p.to() != old.id);
         }
         SimulatedNode fresh = leader(cluster, old.id);
-        fresh.core().proposeOpenSession(1, 1, 1, cluster.now);
+        fresh.core().proposeOpenSession(1, 1, 1, cluster.clock(fresh));
         cluster.work(fresh);
         cluster.settle(p -> p.to() != old.id);
         cluster.propose(fresh, EntryKind.WRITE, 0, 4096, cluster.checker.lastSession(), 0, 0);

@@ -1,6 +1,7 @@
 package io.parablock.raft.scenario;
 
 import io.parablock.raft.InstallConfig;
+import io.parablock.raft.LeaseConfig;
 import io.parablock.raft.Mode;
 import io.parablock.raft.Mutation;
 import io.parablock.raft.Output;
@@ -40,7 +41,22 @@ final class ScenarioCluster {
 
     /** @param retain slots kept for a lagging follower */
     record Shape(
-            int nodes, Mode mode, int span, int retain, int frameEntries, int fetchSlots, int sessions, int window) {
+            int nodes,
+            Mode mode,
+            int span,
+            int retain,
+            int frameEntries,
+            int fetchSlots,
+            int sessions,
+            int window,
+            LeaseConfig lease) {
+        static final LeaseConfig LEASE = new LeaseConfig(true, 10_000, MS);
+
+        /** A quorum confirms every read. */
+        Shape(int nodes, Mode mode, int span, int retain, int frameEntries, int fetchSlots, int sessions, int window) {
+            this(nodes, mode, span, retain, frameEntries, fetchSlots, sessions, window, LeaseConfig.OFF);
+        }
+
         static final long ELECTION_TIMEOUT_NS = 300 * MS;
         static final long HEARTBEAT_NS = 50 * MS;
         static final long RETRANSMIT_NS = 100 * MS;
@@ -64,9 +80,11 @@ final class ScenarioCluster {
     final CheckerSuite suite;
     private final WireFeed wire;
     final Map<Long, Boolean> reads = new HashMap<>();
+    private final Map<Long, long[]> readRanges = new HashMap<>();
     final Map<Long, Boolean> flushes = new HashMap<>();
     final List<String> transcript = new ArrayList<>();
     InstallConfig install = Shape.INSTALL;
+    long sessionExpiryNs = RaftConfig.SESSION_EXPIRY_NS;
     long now = 1_000_000 * MS;
     private long packets;
     private int payloads;
@@ -103,6 +121,11 @@ final class ScenarioCluster {
         return n;
     }
 
+    /** What the node's clock shows: it stands still in a suspend. */
+    long clock(SimulatedNode n) {
+        return now - n.suspendedNs;
+    }
+
     // ---- life of a node ----
 
     void start(SimulatedNode n) {
@@ -122,11 +145,13 @@ final class ScenarioCluster {
                         shape.sessions(),
                         shape.window(),
                         false)
-                .withInstall(install);
+                .withInstall(install)
+                .withLease(shape.lease())
+                .withSessionExpiryNs(sessionExpiryNs);
         n.boot++;
         n.startedFrom = n.disk.checkpoint.a();
         n.readableFrom = n.disk.checkpoint.e();
-        n.raft = mutation.newCore(config, n.disk.recovered(), seed * 31 + n.id * 7L + n.boot, now);
+        n.raft = mutation.newCore(config, n.disk.recovered(), seed * 31 + n.id * 7L + n.boot, clock(n));
         suite.onStarted(n.id, n.boot);
         work(n);
     }
@@ -148,7 +173,7 @@ final class ScenarioCluster {
     // ---- inputs ----
 
     void tick(SimulatedNode n) {
-        n.core().tick(now);
+        n.core().tick(clock(n));
         work(n);
     }
 
@@ -161,7 +186,7 @@ final class ScenarioCluster {
     void hand(Packet p) {
         SimulatedNode to = node(p.to());
         if (to.isUp()) {
-            to.core().step(p.from(), p.boot(), p.message(), now);
+            to.core().step(p.from(), p.boot(), p.message(), clock(to));
             work(to);
         }
     }
@@ -169,7 +194,7 @@ final class ScenarioCluster {
     ProposeResult propose(
             SimulatedNode n, EntryKind kind, long offset, long length, long session, long seq, long lowest) {
         int payload = kind == EntryKind.WRITE ? (int) length : 0;
-        ProposeResult r = n.core().propose(kind, offset, length, session, seq, lowest, ++payloads, payload, null, now);
+        ProposeResult r = n.core().propose(kind, offset, length, session, seq, lowest, ++payloads, payload, null, clock(n));
         if (r == ProposeResult.ACCEPTED) {
             for (Entry e : n.core().output().appends) {
                 if (e.session() == session
@@ -184,9 +209,10 @@ final class ScenarioCluster {
     }
 
     void read(SimulatedNode n, long readId, long offset, long length) {
+        readRanges.put(readId, new long[] {offset, length});
         suite.onReadArrived(n.id, readId, offset, length);
         checker.onReadStarted(n.id, readId, offset, length);
-        n.core().readIndex(readId, offset, length, now);
+        n.core().read(readId, offset, length, clock(n));
         work(n);
     }
 
@@ -195,7 +221,7 @@ final class ScenarioCluster {
         written(n, e);
         note("n" + n.id + " durable " + e.slot() + "@" + e.origin());
         suite.onDurableTold(n.id, e.slot(), e.origin());
-        n.core().onDurable(e.slot(), e.origin(), now);
+        n.core().onDurable(e.slot(), e.origin(), clock(n));
         work(n);
     }
 
@@ -220,7 +246,7 @@ final class ScenarioCluster {
         n.applying.remove(e);
         applied(n, e);
         note("n" + n.id + " applied " + e.slot());
-        n.core().onApplied(e.slot(), now);
+        n.core().onApplied(e.slot(), clock(n));
         work(n);
     }
 
@@ -245,7 +271,7 @@ final class ScenarioCluster {
         n.disk.checkpoint = image;
         suite.onCheckpointDurable(n.id, image, false);
         note("n" + n.id + " checkpoint " + image.a() + " base " + image.logBase());
-        n.core().onCheckpointDurable(image, now);
+        n.core().onCheckpointDurable(image, clock(n));
         work(n);
     }
 
@@ -266,7 +292,7 @@ final class ScenarioCluster {
             n.readableFrom = image.e();
         }
         note("n" + n.id + (image.installing() ? " installing" : " installed " + image.a() + " e " + image.e()));
-        n.core().onCheckpointDurable(image, now);
+        n.core().onCheckpointDurable(image, clock(n));
         work(n);
     }
 
@@ -282,7 +308,7 @@ final class ScenarioCluster {
         if (m.payload() instanceof Map<?, ?> content) {
             content.forEach((sector, slot) -> n.device.put((Long) sector, (Long) slot));
         }
-        n.core().onInstallWritten(m.installId(), m.offsetBytes(), now);
+        n.core().onInstallWritten(m.installId(), m.offsetBytes(), clock(n));
         work(n);
     }
 
@@ -313,7 +339,7 @@ final class ScenarioCluster {
 
     void work(SimulatedNode n) {
         if (n.raft != null) {
-            n.raft.endOfBatch(now);
+            n.raft.endOfBatch(clock(n));
             drain(n);
         }
     }
@@ -339,7 +365,7 @@ final class ScenarioCluster {
                 installStep(n);
             }
             if (n.raft != null) {
-                n.raft.endOfBatch(now);
+                n.raft.endOfBatch(clock(n));
             }
         }
         if (n.raft != null) {
@@ -386,7 +412,7 @@ final class ScenarioCluster {
         Entry e = n.appending.remove(0);
         written(n, e);
         suite.onDurableTold(n.id, e.slot(), e.origin());
-        n.core().onDurable(e.slot(), e.origin(), now);
+        n.core().onDurable(e.slot(), e.origin(), clock(n));
     }
 
     private void applied(SimulatedNode n, Entry e) {
@@ -399,7 +425,7 @@ final class ScenarioCluster {
         Entry e = n.applying.remove(0);
         applied(n, e);
         note("n" + n.id + " applied " + e.slot());
-        n.core().onApplied(e.slot(), now);
+        n.core().onApplied(e.slot(), clock(n));
     }
 
     private void observeRole(SimulatedNode n) {
@@ -470,7 +496,12 @@ final class ScenarioCluster {
             checker.onApply(n, e);
             n.applying.add(e);
         }
-        for (Output.ReadResult r : o.reads) {
+        for (Output.ReadResult r : List.copyOf(o.reads)) {
+            if (r.byLease() && !n.core().holdsLease(clock(n), n.suspendedNs)) {
+                note("n" + n.id + " read " + r.readId() + " outlived the lease");
+                n.leaseMissed.add(r.readId());
+                continue;
+            }
             if (r.ok()) {
                 suite.onReadServed(n.id, r.readId());
                 checker.onReadServed(n, r.readId());
@@ -492,8 +523,14 @@ final class ScenarioCluster {
         n.installStepDue |= o.installCheckpointDue;
         o.clear();
         pieces.forEach(r -> readPiece(n, r));
+        List<Long> again = List.copyOf(n.leaseMissed);
+        n.leaseMissed.clear();
+        for (long id : again) {
+            long[] range = readRanges.getOrDefault(id, new long[2]);
+            n.core().readIndex(id, range[0], range[1], clock(n));
+        }
         for (Output.ForceRequest f : forces) {
-            n.core().onForced(f.from(), f.id(), now);
+            n.core().onForced(f.from(), f.id(), clock(n));
         }
     }
 
