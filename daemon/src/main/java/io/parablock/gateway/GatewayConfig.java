@@ -38,6 +38,7 @@ public record GatewayConfig(
     }
 
     public static GatewayConfig defaults() {
-        return new GatewayConfig(1 << 20, 32 << 20, 1024, 2_000_000_000L, 20_000_000L, 1_000_000_000L, 10_000_000_000L, 0);
+        return new GatewayConfig(
+                1 << 20, 32 << 20, 1024, 2_000_000_000L, 20_000_000L, 1_000_000_000L, 10_000_000_000L, 0);
     }
 }

@@ -26,6 +26,7 @@ final class GroupSession {
     private boolean openRefused;
     /** After a refusal, until the opening is tried again; grows with each one. */
     private long openWaitNs;
+
     private long nextSeq = 1;
     private long lowestOutstanding = 1;
 

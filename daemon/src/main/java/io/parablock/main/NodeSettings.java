@@ -71,8 +71,7 @@ final class NodeSettings {
                         InstallConfig.DEFAULTS.windowPieces(),
                         config.install().bytesPerSecond(),
                         config.install().pinSlotsMax()),
-                new LeaseConfig(
-                        config.reads() == NodeConfig.ReadMode.LEASE, k.clockDriftPpm(), SuspendedTime.ERROR_NS),
+                new LeaseConfig(config.reads() == NodeConfig.ReadMode.LEASE, k.clockDriftPpm(), SuspendedTime.ERROR_NS),
                 k.sessionExpiryNs());
     }
 

@@ -32,8 +32,7 @@ final class LeaderTransfer {
         }
         PeerProgress best = null;
         for (PeerProgress p : peers) {
-            boolean answers =
-                    p.connected() && state.nowNs - p.confirmedSentNs() <= state.config.electionTimeoutNs();
+            boolean answers = p.connected() && state.nowNs - p.confirmedSentNs() <= state.config.electionTimeoutNs();
             if (answers && p.synced() && !installs.isMixed(p.node()) && isBetter(p, best)) {
                 best = p;
             }

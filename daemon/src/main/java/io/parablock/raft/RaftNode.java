@@ -67,7 +67,8 @@ public final class RaftNode {
                 election.onPreVoteReply(from, m);
                 becomeLeaderIfElected();
             }
-        } else if (message instanceof Message.TimeoutNow m && (m.term() == state.term || !state.guards.transferInTerm)) {
+        } else if (message instanceof Message.TimeoutNow m
+                && (m.term() == state.term || !state.guards.transferInTerm)) {
             election.onTimeoutNow();
             becomeLeaderIfElected();
         } else if (message.term() < state.term) {

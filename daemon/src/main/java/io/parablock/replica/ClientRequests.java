@@ -50,6 +50,7 @@ final class ClientRequests {
     private final List<Pending> fuaDue = new ArrayList<>();
     /** The lease did not outlast the reading: a quorum is asked instead. */
     private final List<Pending> readsDue = new ArrayList<>();
+
     private long nextId;
     private long reads;
     private long leaseReads;
@@ -75,7 +76,11 @@ final class ClientRequests {
             flush(from, f);
         } else if (m instanceof ClientMessage.KeepAlive k) {
             core.onKeepAlive(
-                    from, k.gatewayBoot(), k.nextNonce(), k.nonces(), ports.nowNs().getAsLong());
+                    from,
+                    k.gatewayBoot(),
+                    k.nextNonce(),
+                    k.nonces(),
+                    ports.nowNs().getAsLong());
         } else if (m instanceof ClientMessage.Mutate mutate && !isValid(mutate)) {
             release(mutate.payload());
             answer(from, mutate, Status.INVALID, 0);
@@ -230,7 +235,8 @@ final class ClientRequests {
             if (p.request instanceof ClientMessage.Read r) {
                 long id = ++nextId;
                 pending.put(id, p);
-                core.readIndex(id, r.offsetBytes(), r.lengthBytes(), ports.nowNs().getAsLong());
+                core.readIndex(
+                        id, r.offsetBytes(), r.lengthBytes(), ports.nowNs().getAsLong());
             }
         }
     }
@@ -307,7 +313,8 @@ final class ClientRequests {
      */
     private boolean holdsLease() {
         long suspendedNs = ports.suspendedNs().getAsLong();
-        return suspendedNs != SuspendedTime.UNKNOWN && core.holdsLease(ports.nowNs().getAsLong(), suspendedNs);
+        return suspendedNs != SuspendedTime.UNKNOWN
+                && core.holdsLease(ports.nowNs().getAsLong(), suspendedNs);
     }
 
     void onFlush(Output.FlushResult result) {

@@ -304,7 +304,9 @@ final class FrameWriter {
             out.writeLongLE(m.session());
         } else if (message instanceof ClientMessage.KeepAlive m) {
             out = begin(alloc, FrameType.KEEP_ALIVE, groupId, m.nonces().size() * Long.BYTES);
-            out.writeLongLE(m.gatewayBoot()).writeLongLE(m.nextNonce()).writeIntLE(m.nonces().size());
+            out.writeLongLE(m.gatewayBoot())
+                    .writeLongLE(m.nextNonce())
+                    .writeIntLE(m.nonces().size());
             for (long nonce : m.nonces()) {
                 out.writeLongLE(nonce);
             }

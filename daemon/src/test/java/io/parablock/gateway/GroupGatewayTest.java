@@ -33,7 +33,8 @@ class GroupGatewayTest {
     private GroupGateway gateway = gateway(0);
 
     private GroupGateway gateway(long timeoutNs) {
-        GatewayConfig config = new GatewayConfig(1 << 20, 32 << 20, 4, 1_000 * MS, 20 * MS, 400 * MS, 5_000 * MS, timeoutNs);
+        GatewayConfig config =
+                new GatewayConfig(1 << 20, 32 << 20, 4, 1_000 * MS, 20 * MS, 400 * MS, 5_000 * MS, timeoutNs);
         return new GroupGateway(
                 1,
                 5,

@@ -21,8 +21,7 @@ class SessionExpiryTest {
 
     @BeforeEach
     void elect() {
-        RaftConfig config =
-                RaftConfig.defaults(1, 1, new int[] {1}).withSessionExpiryNs(EXPIRY);
+        RaftConfig config = RaftConfig.defaults(1, 1, new int[] {1}).withSessionExpiryNs(EXPIRY);
         node = new RaftNode(config, RecoveredState.fresh(), 1, now);
         pass(1_000);
         assertThat(node.isReady()).isTrue();
@@ -117,7 +116,9 @@ class SessionExpiryTest {
         keepAlive(7, 72, 71L);
         assertThat(node.gatewayOf(lost)).isZero();
         assertThat(node.gatewayOf(kept)).isEqualTo(GATEWAY);
-        assertThat(node.gatewayOf(fresh)).as("opened after the sign of life was made").isEqualTo(GATEWAY);
+        assertThat(node.gatewayOf(fresh))
+                .as("opened after the sign of life was made")
+                .isEqualTo(GATEWAY);
         keepAlive(7, 73, 71L, 72L);
         keepAlive(7, 72, 71L);
         assertThat(node.gatewayOf(fresh)).as("an older sign of life comes late").isEqualTo(GATEWAY);

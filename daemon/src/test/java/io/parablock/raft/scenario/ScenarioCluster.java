@@ -194,7 +194,8 @@ final class ScenarioCluster {
     ProposeResult propose(
             SimulatedNode n, EntryKind kind, long offset, long length, long session, long seq, long lowest) {
         int payload = kind == EntryKind.WRITE ? (int) length : 0;
-        ProposeResult r = n.core().propose(kind, offset, length, session, seq, lowest, ++payloads, payload, null, clock(n));
+        ProposeResult r =
+                n.core().propose(kind, offset, length, session, seq, lowest, ++payloads, payload, null, clock(n));
         if (r == ProposeResult.ACCEPTED) {
             for (Entry e : n.core().output().appends) {
                 if (e.session() == session

@@ -94,9 +94,7 @@ final class ScenarioInterpreter {
                 number(named, "fetch", 8),
                 number(named, "sessions", 4),
                 number(named, "window", 8),
-                named.getOrDefault("reads", "index").equals("lease")
-                        ? ScenarioCluster.Shape.LEASE
-                        : LeaseConfig.OFF);
+                named.getOrDefault("reads", "index").equals("lease") ? ScenarioCluster.Shape.LEASE : LeaseConfig.OFF);
     }
 
     static int number(Map<String, String> named, String key, int otherwise) {
