@@ -87,7 +87,11 @@ final class FaultPlan {
                 for (SimulatedNode leader : cluster.nodes()) {
                     if (leader.isUp() && leader.core().isReady()) {
                         sim.note("node " + leader.id() + " is to hand over");
-                        leader.handOver();
+                        leader.enqueue(() -> {
+                            if (leader.replica().handOver()) {
+                                cluster.counts().count(kind);
+                            }
+                        });
                     }
                 }
             }
@@ -239,7 +243,7 @@ final class FaultPlan {
                     if (kind == FaultKind.KILL) {
                         n.stop(false, "killed");
                     } else if (kind == FaultKind.STOP) {
-                        n.handOverAndStop(3 * settings.electionTimeoutNs);
+                        handOverAndStop(n, 3 * settings.electionTimeoutNs);
                     } else {
                         long pause = settings.electionTimeoutNs + while_();
                         sim.note("node " + n.id() + " stands still for " + pause / Simulation.MS + " ms");
@@ -248,6 +252,23 @@ final class FaultPlan {
                 }
             }
         }
+    }
+
+    /** As the production node: a leader's orderly stop begins with a handover. */
+    private void handOverAndStop(SimulatedNode n, long patienceNs) {
+        if (patienceNs <= 0) {
+            n.stopCleanly();
+            return;
+        }
+        long boot = n.boot();
+        boolean[] underWay = new boolean[1];
+        n.enqueue(() -> underWay[0] = n.replica().handOver());
+        long stepNs = 2 * settings.tickNs;
+        sim.after(stepNs, () -> {
+            if (n.isRunning(boot)) {
+                handOverAndStop(n, underWay[0] ? patienceNs - stepNs : 0);
+            }
+        });
     }
 
     private void cutPower(SimulatedNode n) {

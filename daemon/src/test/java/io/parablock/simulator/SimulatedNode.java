@@ -131,32 +131,6 @@ final class SimulatedNode {
         stop(false, "orderly stop");
     }
 
-    /** A leader gives its office away, if somebody can take it. */
-    void handOver() {
-        enqueue(() -> {
-            if (replica().handOver()) {
-                cluster.counts().count(FaultKind.HAND_OVER);
-            }
-        });
-    }
-
-    /** As the production node: an orderly stop of a leader is a handover first. */
-    void handOverAndStop(long patienceNs) {
-        long ofBoot = boot;
-        if (patienceNs <= 0) {
-            stopCleanly();
-            return;
-        }
-        boolean[] underWay = new boolean[1];
-        enqueue(() -> underWay[0] = replica().handOver());
-        long stepNs = 2 * settings.tickNs;
-        sim.after(stepNs, () -> {
-            if (isRunning(ofBoot)) {
-                handOverAndStop(underWay[0] ? patienceNs - stepNs : 0);
-            }
-        });
-    }
-
     // ---------------------------------------------------------------- time
 
     private void tick(long ofBoot) {

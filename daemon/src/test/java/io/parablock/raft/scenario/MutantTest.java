@@ -3,6 +3,7 @@ package io.parablock.raft.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.parablock.raft.LeaseConfig;
 import io.parablock.raft.Mode;
 import io.parablock.raft.Mutation;
 import io.parablock.raft.Role;
@@ -60,7 +61,7 @@ class MutantTest {
 
     private static void readFromDeposedLeader(Mutation mutation) {
         ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 4, 64, 4, 4, 64, 32);
-        ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation);
+        ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation, LeaseConfig.OFF);
         cluster.run(1200, p -> true);
         SimulatedNode old = leader(cluster, 0);
         for (int other = 1; other <= 3; other++) {
@@ -81,7 +82,7 @@ class MutantTest {
         cluster.settle(p -> p.to() != old.id);
         assertThat(cluster.checker.isAnswered(cluster.checker.lastSession(), 0)).isTrue();
         cluster.read(old, 1, 0, 4096);
-        assertThat(cluster.reads).isEmpty();
+        assertThat(cluster.reads.answers).isEmpty();
     }
 
     /** The leader of the newer term has given up no lease. */
@@ -95,9 +96,8 @@ class MutantTest {
 
     /** Returns whether the leader of the second term answers alone. */
     private static boolean readAfterLateTimeoutNow(Mutation mutation) {
-        ScenarioCluster.Shape shape =
-                new ScenarioCluster.Shape(3, Mode.PARALLEL, 4, 64, 4, 4, 64, 32, ScenarioCluster.Shape.LEASE);
-        ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation);
+        ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 4, 64, 4, 4, 64, 32);
+        ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation, ScenarioReads.LEASE);
         cluster.run(1200, p -> true);
         SimulatedNode first = leader(cluster, 0);
         assertThat(first.core().handOver(cluster.clock(first))).isTrue();
@@ -125,7 +125,7 @@ class MutantTest {
         cluster.work(told);
         cluster.settle(p -> p.to() != second.id);
         cluster.read(second, 1, 0, 4096);
-        return cluster.reads.getOrDefault(1L, false);
+        return cluster.reads.answers.getOrDefault(1L, false);
     }
 
     private static SimulatedNode leader(ScenarioCluster cluster, int except) {

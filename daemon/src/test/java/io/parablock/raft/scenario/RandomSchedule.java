@@ -58,9 +58,9 @@ final class RandomSchedule {
                 1 + random.nextInt(4),
                 1 + random.nextInt(4),
                 SESSIONS_MAX,
-                32,
-                seed % 3 == 0 ? ScenarioCluster.Shape.LEASE : LeaseConfig.OFF);
-        cluster = new ScenarioCluster(shape, seed, mutation);
+                32);
+        LeaseConfig lease = seed % 2 == 0 ? ScenarioReads.LEASE : LeaseConfig.OFF;
+        cluster = new ScenarioCluster(shape, seed, mutation, lease);
     }
 
     void run() {
@@ -122,9 +122,9 @@ final class RandomSchedule {
             cutOrMend();
         } else if (dice < 970) {
             cluster.pool.removeIf(p -> random.nextBoolean());
-        } else if (dice < 980) {
+        } else if (dice < 978) {
             handOver();
-        } else if (dice < 995) {
+        } else {
             leaveLeaderBehind();
         }
     }
@@ -156,6 +156,10 @@ final class RandomSchedule {
         SimulatedNode n = pick(leaders);
         if (random.nextBoolean()) {
             cutOneFollower(n);
+        }
+        if (random.nextInt(4) == 0 && n.isUp()) {
+            boolean unused = n.core().handOver(cluster.clock(n));
+            cluster.work(n);
         }
         boolean asleep = random.nextInt(3) == 0;
         cluster.cuts.removeIf(c -> c / 100 != n.id && c % 100 != n.id);

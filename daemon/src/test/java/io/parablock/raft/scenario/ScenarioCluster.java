@@ -41,22 +41,7 @@ final class ScenarioCluster {
 
     /** @param retain slots kept for a lagging follower */
     record Shape(
-            int nodes,
-            Mode mode,
-            int span,
-            int retain,
-            int frameEntries,
-            int fetchSlots,
-            int sessions,
-            int window,
-            LeaseConfig lease) {
-        static final LeaseConfig LEASE = new LeaseConfig(true, 10_000, MS);
-
-        /** A quorum confirms every read. */
-        Shape(int nodes, Mode mode, int span, int retain, int frameEntries, int fetchSlots, int sessions, int window) {
-            this(nodes, mode, span, retain, frameEntries, fetchSlots, sessions, window, LeaseConfig.OFF);
-        }
-
+            int nodes, Mode mode, int span, int retain, int frameEntries, int fetchSlots, int sessions, int window) {
         static final long ELECTION_TIMEOUT_NS = 300 * MS;
         static final long HEARTBEAT_NS = 50 * MS;
         static final long RETRANSMIT_NS = 100 * MS;
@@ -79,21 +64,21 @@ final class ScenarioCluster {
     final SafetyChecker checker;
     final CheckerSuite suite;
     private final WireFeed wire;
-    final Map<Long, Boolean> reads = new HashMap<>();
-    private final Map<Long, long[]> readRanges = new HashMap<>();
+    final ScenarioReads reads = new ScenarioReads(this);
+    private final LeaseConfig lease;
     final Map<Long, Boolean> flushes = new HashMap<>();
     final List<String> transcript = new ArrayList<>();
     InstallConfig install = Shape.INSTALL;
-    long sessionExpiryNs = RaftConfig.SESSION_EXPIRY_NS;
     long now = 1_000_000 * MS;
     private long packets;
     private int payloads;
 
     ScenarioCluster(Shape shape, long seed) {
-        this(shape, seed, Mutation.NONE);
+        this(shape, seed, Mutation.NONE, LeaseConfig.OFF);
     }
 
-    ScenarioCluster(Shape shape, long seed, Mutation mutation) {
+    ScenarioCluster(Shape shape, long seed, Mutation mutation, LeaseConfig lease) {
+        this.lease = lease;
         this.mutation = mutation;
         this.shape = shape;
         this.seed = seed;
@@ -146,8 +131,7 @@ final class ScenarioCluster {
                         shape.window(),
                         false)
                 .withInstall(install)
-                .withLease(shape.lease())
-                .withSessionExpiryNs(sessionExpiryNs);
+                .withLease(lease);
         n.boot++;
         n.startedFrom = n.disk.checkpoint.a();
         n.readableFrom = n.disk.checkpoint.e();
@@ -210,10 +194,7 @@ final class ScenarioCluster {
     }
 
     void read(SimulatedNode n, long readId, long offset, long length) {
-        readRanges.put(readId, new long[] {offset, length});
-        suite.onReadArrived(n.id, readId, offset, length);
-        checker.onReadStarted(n.id, readId, offset, length);
-        n.core().read(readId, offset, length, clock(n));
+        reads.start(n, readId, offset, length);
         work(n);
     }
 
@@ -497,19 +478,6 @@ final class ScenarioCluster {
             checker.onApply(n, e);
             n.applying.add(e);
         }
-        for (Output.ReadResult r : List.copyOf(o.reads)) {
-            if (r.byLease() && !n.core().holdsLease(clock(n), n.suspendedNs)) {
-                note("n" + n.id + " read " + r.readId() + " outlived the lease");
-                n.leaseMissed.add(r.readId());
-                continue;
-            }
-            if (r.ok()) {
-                suite.onReadServed(n.id, r.readId());
-                checker.onReadServed(n, r.readId());
-            }
-            SafetyChecker.require(reads.put(r.readId(), r.ok()) == null, "read " + r.readId() + " answered twice");
-            note("n" + n.id + " read " + r.readId() + (r.ok() ? " ok" : " failed"));
-        }
         for (Output.FlushResult f : o.flushes) {
             flushes.put(f.flushId(), f.ok());
         }
@@ -522,14 +490,10 @@ final class ScenarioCluster {
         List<Output.InstallRead> pieces = List.copyOf(o.installReads);
         n.installWrites.addAll(o.installWrites);
         n.installStepDue |= o.installCheckpointDue;
+        List<Output.ReadResult> readResults = List.copyOf(o.reads);
         o.clear();
+        reads.take(n, readResults);
         pieces.forEach(r -> readPiece(n, r));
-        List<Long> again = List.copyOf(n.leaseMissed);
-        n.leaseMissed.clear();
-        for (long id : again) {
-            long[] range = readRanges.getOrDefault(id, new long[2]);
-            n.core().readIndex(id, range[0], range[1], clock(n));
-        }
         for (Output.ForceRequest f : forces) {
             n.core().onForced(f.from(), f.id(), clock(n));
         }
@@ -554,7 +518,7 @@ final class ScenarioCluster {
         return new Packet(++packets, from, node(from).boot, to, message);
     }
 
-    private void note(String line) {
+    void note(String line) {
         if (transcript.size() < 10_000) {
             transcript.add(line);
         }

@@ -2,6 +2,7 @@ package io.parablock.raft.scenario;
 
 import io.parablock.raft.LeaseConfig;
 import io.parablock.raft.Mode;
+import io.parablock.raft.Mutation;
 import io.parablock.raft.ProposeResult;
 import io.parablock.raft.Role;
 import io.parablock.raft.log.Entry;
@@ -58,7 +59,9 @@ final class ScenarioInterpreter {
             }
         }
         if (words[0].equals("cluster")) {
-            cluster = new ScenarioCluster(shape(named), 1);
+            boolean lease = named.getOrDefault("reads", "index").equals("lease");
+            cluster =
+                    new ScenarioCluster(shape(named), 1, Mutation.NONE, lease ? ScenarioReads.LEASE : LeaseConfig.OFF);
         } else if (words[0].equals("expect")) {
             new ScenarioExpectations(cluster(), result).check(plain, named);
         } else if (!network(words[0], plain, named) && !life(words[0], plain, named)) {
@@ -93,8 +96,7 @@ final class ScenarioInterpreter {
                 number(named, "frame", 4),
                 number(named, "fetch", 8),
                 number(named, "sessions", 4),
-                number(named, "window", 8),
-                named.getOrDefault("reads", "index").equals("lease") ? ScenarioCluster.Shape.LEASE : LeaseConfig.OFF);
+                number(named, "window", 8));
     }
 
     static int number(Map<String, String> named, String key, int otherwise) {

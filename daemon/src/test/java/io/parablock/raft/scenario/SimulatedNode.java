@@ -49,8 +49,6 @@ final class SimulatedNode {
     long startedFrom;
     /** Of the machine, in all; its clock does not count them. */
     long suspendedNs;
-    /** Reads whose lease had ended when they were to be served. */
-    final List<Long> leaseMissed = new ArrayList<>();
 
     boolean autoDurable = true;
     boolean autoApply = true;
@@ -90,7 +88,6 @@ final class SimulatedNode {
         applied.clear();
         installWrites.clear();
         installStepDue = false;
-        leaseMissed.clear();
         crashAt = CrashPoint.NONE;
         lastRole = Role.FOLLOWER;
         if (!keepStore) {
