@@ -18,6 +18,7 @@ public record NodeConfig(
         List<Volume> volumes,
         ReplicationMode mode,
         DurabilityMode durability,
+        ReadMode reads,
         WalKeys wal,
         PipelineKeys pipeline,
         TransportKeys transport,
@@ -52,6 +53,12 @@ public record NodeConfig(
     public enum DurabilityMode {
         FSYNC,
         MAPPED
+    }
+
+    /** {@code reads}. */
+    public enum ReadMode {
+        INDEX,
+        LEASE
     }
 
     /** {@code wal.engine}. */
@@ -117,10 +124,13 @@ public record NodeConfig(
             long electionTimeoutNs,
             long heartbeatIntervalNs,
             long retransmitNs,
+            long handoverTimeoutNs,
             int retainSlotsMax,
             long inFlightBytesMax,
             int sessionsMax,
-            int sessionWindow) {}
+            int sessionWindow,
+            long sessionExpiryNs,
+            int clockDriftPpm) {}
 
     /** {@code checkpoint.*}. */
     public record CheckpointKeys(long bytes, long intervalNs) {}
@@ -135,6 +145,7 @@ public record NodeConfig(
             int sessionWindow,
             long retryNs,
             long redirectNs,
+            long openRetryNsMax,
             long requestTimeoutNs) {}
 
     /** {@code limits.*}. */

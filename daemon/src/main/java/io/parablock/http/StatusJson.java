@@ -100,6 +100,9 @@ final class StatusJson {
         json.put("install_done_bytes", r.installDoneBytes());
         json.put("install_total_bytes", r.installTotalBytes());
         json.put("amnesiac", r.amnesiac());
+        json.put("reads", g.reads());
+        json.put("lease_reads", g.leaseReads());
+        json.put("lease_misses", g.leaseMisses());
         json.put("payload_cache_bytes", g.payloadCacheBytes());
         json.put("proposals_queued", g.proposalsQueued());
         json.put("entries_refused", g.entriesRefused());

@@ -66,6 +66,8 @@ final class CoreState {
     long pinned = Long.MAX_VALUE;
 
     long nowNs;
+    /** How long the machine was suspended in all, as far as it is known; {@link #nowNs} does not count it. */
+    long suspendedNs;
 
     long ackedOutOfOrder;
     long committedOutOfOrder;
@@ -327,6 +329,32 @@ final class CoreState {
         }
         applies.removeIf(e -> e.kind() == EntryKind.SESSION || e.kind() == EntryKind.CONFIG);
         feedSessions();
+    }
+
+    /** The number of an invariant that does not hold on this node (protocol.md §14), or 0. */
+    int brokenInvariant() {
+        if (syncTerm > term) {
+            return 3;
+        }
+        if (log.base() > checkpoint || checkpoint > apply.appliedPrefix()) {
+            return 13;
+        }
+        if (apply.appliedPrefix() > committed.watermark()) {
+            return 9;
+        }
+        if (role == Role.LEADER && !isSynced()) {
+            return 4;
+        }
+        for (long s = log.base() + 1; s <= log.last(); s++) {
+            Entry e = log.get(s);
+            if (e != null && !isEffective(s, e.origin())) {
+                return 4;
+            }
+            if (apply.isIssued(s) && !committed.contains(s)) {
+                return 9;
+            }
+        }
+        return 0;
     }
 
     List<SlotRun> committedRunsAbove() {

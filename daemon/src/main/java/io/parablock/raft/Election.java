@@ -12,11 +12,15 @@ import java.util.TreeMap;
 /** Pre-vote, votes with reports, election timeouts (protocol.md §3). */
 final class Election {
     private final CoreState state;
+    private final long startedNs;
     private long random;
     private long deadlineNs;
     private long lastLeaderContactNs;
     private boolean heardLeader;
     private long lastSentNs;
+    /** The campaign of this term was asked for by the leader. */
+    private boolean transfer;
+
     private final Set<Integer> preVotes = new HashSet<>();
     /** Granted votes of this term, with their reports; ordered, so that every run decides alike. */
     private final TreeMap<Integer, Message.VoteReply> votes = new TreeMap<>();
@@ -24,6 +28,7 @@ final class Election {
     Election(CoreState state, long seed) {
         this.state = state;
         this.random = seed;
+        this.startedNs = state.nowNs;
         resetTimer();
     }
 
@@ -93,13 +98,23 @@ final class Election {
         preVotes.clear();
         preVotes.add(state.config.nodeId());
         if (preVotes.size() >= state.config.quorum()) {
-            campaign();
+            campaign(false);
             return;
         }
         state.sendToOthers(new Message.PreVote(state.term + 1, state.syncTerm, state.log.contigPrefix()));
     }
 
-    private void campaign() {
+    /** The leader of this term hands over (protocol.md §8): no pre-vote, and the voters need not miss it first. */
+    void onTimeoutNow() {
+        if (state.role == Role.FOLLOWER && state.isSynced() && mayCampaign()) {
+            resetTimer();
+            campaign(true);
+        }
+    }
+
+    private void campaign(boolean byTransfer) {
+        transfer = byTransfer;
+        heardLeader = false;
         state.term++;
         state.votedFor = state.config.nodeId();
         state.persistHardState();
@@ -108,7 +123,7 @@ final class Election {
         state.elections++;
         state.output.stateChanged = true;
         state.output.event = "campaigning in term " + state.term + " (accepted term " + state.syncTerm
-                + ", contiguous prefix " + state.log.contigPrefix() + ")";
+                + ", contiguous prefix " + state.log.contigPrefix() + (byTransfer ? ", asked by the leader)" : ")");
         votes.clear();
         sendVotes();
     }
@@ -118,7 +133,7 @@ final class Election {
         lastSentNs = state.nowNs;
         for (int voter : state.config.voters()) {
             if (voter != state.config.nodeId() && !votes.containsKey(voter)) {
-                state.send(voter, new Message.Vote(state.term, state.syncTerm, state.log.contigPrefix()));
+                state.send(voter, new Message.Vote(state.term, state.syncTerm, state.log.contigPrefix(), transfer));
             }
         }
     }
@@ -142,8 +157,22 @@ final class Election {
         return syncTerm > state.syncTerm || (syncTerm == state.syncTerm && longEnough);
     }
 
+    /**
+     * A leader may rest on a lease: it was heard within the minimum election timeout, or may have been, before a restart
+     * (protocol.md §8). Only that leader itself gets a vote now, and whoever it has told to take over.
+     */
+    boolean isDeaf(int from, Message.Vote m) {
+        boolean isThatLeader = m.term() == state.term && from == state.leader;
+        return mayBeLed() && !m.transfer() && !isThatLeader && state.guards.voteRefusedWhileLed;
+    }
+
+    private boolean mayBeLed() {
+        return hasLiveLeader() || state.nowNs - startedNs < state.config.electionTimeoutNs();
+    }
+
     void onPreVote(int from, Message.PreVote m) {
-        if (state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE || hasLiveLeader()) {
+        boolean leads = state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE;
+        if (leads || (state.guards.voteRefusedWhileLed ? mayBeLed() : hasLiveLeader())) {
             state.send(from, new Message.PreVoteReply(0, m.term(), false));
             return;
         }
@@ -155,7 +184,7 @@ final class Election {
         if (state.role == Role.PRE_CANDIDATE && m.granted() && m.proposedTerm() == state.term + 1) {
             preVotes.add(from);
             if (preVotes.size() >= state.config.quorum()) {
-                campaign();
+                campaign(false);
             }
         }
     }

@@ -38,5 +38,15 @@ enum Guard {
     /** §8: the merged log is committed and applied before a read is served. */
     READ_AFTER_MERGED,
     /** §8: a read waits for the committed slots that overlap it. */
-    READ_AFTER_OVERLAPS
+    READ_AFTER_OVERLAPS,
+    /** §10: a gateway is told of a session's end when that is committed. */
+    END_SESSIONS_COMMITTED,
+    /** §8: no vote within the minimum election timeout of hearing a leader, or of a restart. */
+    VOTE_REFUSED_WHILE_LED,
+    /** §8: the lease is checked after the read. */
+    LEASE_CHECKED,
+    /** §8: no lease after TimeoutNow, for the rest of the term. */
+    LEASE_ENDS_WITH_TRANSFER,
+    /** §8: TimeoutNow counts in its own term only. */
+    TRANSFER_IN_TERM
 }

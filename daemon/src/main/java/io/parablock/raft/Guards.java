@@ -24,6 +24,11 @@ final class Guards {
     final boolean readConfirmed;
     final boolean readAfterMerged;
     final boolean readAfterOverlaps;
+    final boolean endSessionsCommitted;
+    final boolean voteRefusedWhileLed;
+    final boolean leaseChecked;
+    final boolean leaseEndsWithTransfer;
+    final boolean transferInTerm;
 
     /** @param off the guards to leave out */
     Guards(Set<Guard> off) {
@@ -44,5 +49,10 @@ final class Guards {
         readConfirmed = !off.contains(Guard.READ_CONFIRMED);
         readAfterMerged = !off.contains(Guard.READ_AFTER_MERGED);
         readAfterOverlaps = !off.contains(Guard.READ_AFTER_OVERLAPS);
+        endSessionsCommitted = !off.contains(Guard.END_SESSIONS_COMMITTED);
+        voteRefusedWhileLed = !off.contains(Guard.VOTE_REFUSED_WHILE_LED);
+        leaseChecked = !off.contains(Guard.LEASE_CHECKED);
+        leaseEndsWithTransfer = !off.contains(Guard.LEASE_ENDS_WITH_TRANSFER);
+        transferInTerm = !off.contains(Guard.TRANSFER_IN_TERM);
     }
 }

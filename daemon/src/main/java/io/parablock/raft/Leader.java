@@ -13,34 +13,30 @@ import org.jspecify.annotations.Nullable;
 
 /** The leader's side of a term (protocol.md §5): assign slots, send, count acknowledgements, commit, answer. */
 final class Leader {
-    /** Rounds whose send time is remembered. */
-    private static final int ROUNDS = 1024;
-
     private final CoreState state;
 
     private final int ringMask;
     /** Who acknowledged each slot above m, as a bit per voter. */
     private final int[] ackedBy;
 
-    private final long[] roundSentNs = new long[ROUNDS];
     private final int selfBit;
     private final SessionTable sessions = new SessionTable();
     private final long[] depWords;
     final ReadQueue reads;
     final FlushQueue flushes;
     final InstallSender installs;
+    final LeaderTransfer transfer;
+    final Lease lease;
 
+    private final Rounds rounds;
     private final AppendSender sender;
     private PeerProgress[] peers = new PeerProgress[0];
     private long m;
     private long nextSlot;
     private long selfDurableTo;
     private int syncAcks;
-    private long round;
-    private long lastRoundSentNs;
     private boolean windowWasFull;
     private long inFlightBytes;
-    private long stalledAtNs = Long.MIN_VALUE / 2;
 
     Leader(CoreState state) {
         this.state = state;
@@ -52,6 +48,9 @@ final class Leader {
         this.reads = new ReadQueue(state);
         this.flushes = new FlushQueue(state);
         this.installs = new InstallSender(state);
+        this.transfer = new LeaderTransfer(state);
+        this.lease = new Lease(state);
+        this.rounds = new Rounds(state);
         this.sender = new AppendSender(state);
     }
 
@@ -75,10 +74,12 @@ final class Leader {
         List<PeerProgress> list = new ArrayList<>();
         for (int voter : state.config.voters()) {
             if (voter != state.config.nodeId()) {
-                list.add(new PeerProgress(voter, CoreState.WINDOW_SPANS * state.config.span(), 0, round, state.nowNs));
+                list.add(new PeerProgress(
+                        voter, CoreState.WINDOW_SPANS * state.config.span(), 0, rounds.last(), state.nowNs));
             }
         }
         peers = list.toArray(new PeerProgress[0]);
+        lease.begin(rounds.last());
         sendRound();
     }
 
@@ -115,6 +116,7 @@ final class Leader {
         reads.fail();
         flushes.fail();
         installs.stop();
+        transfer.stop();
         peers = new PeerProgress[0];
         windowWasFull = false;
     }
@@ -128,7 +130,8 @@ final class Leader {
     boolean windowIsFull() {
         boolean full = nextSlot - state.config.span() > state.committed.watermark()
                 || nextSlot > state.apply.appliedPrefix() + (long) CoreState.WINDOW_SPANS * state.config.span()
-                || inFlightBytes >= state.config.inFlightBytesMax();
+                || inFlightBytes >= state.config.inFlightBytesMax()
+                || transfer.isActive();
         windowWasFull |= full;
         return full;
     }
@@ -330,39 +333,26 @@ final class Leader {
         }
     }
 
-    // ---------------------------------------------------------------- rounds: check-quorum and ReadIndex
+    // ---------------------------------------------------------------- rounds
 
-    private void confirm(PeerProgress p, long ackedRound) {
-        if (ackedRound > 0 && ackedRound <= round && round - ackedRound < ROUNDS) {
-            p.confirm(ackedRound, roundSentNs[(int) ackedRound & (ROUNDS - 1)]);
-            reads.release(confirmedRound());
+    private void confirm(PeerProgress p, long round) {
+        if (rounds.confirm(p, round)) {
+            onConfirmed(rounds.confirmed(peers));
         }
-    }
-
-    /** The newest round that a quorum, this node included, has answered. */
-    private long confirmedRound() {
-        long[] rounds = new long[peers.length + 1];
-        rounds[0] = round;
-        for (int i = 0; i < peers.length; i++) {
-            rounds[i + 1] = peers[i].confirmedRound();
-        }
-        return quorumth(rounds);
-    }
-
-    /** The greatest value that a quorum of the given ones reaches. */
-    private long quorumth(long[] values) {
-        Arrays.sort(values);
-        return values[values.length - state.config.quorum()];
     }
 
     private void sendRound() {
-        round++;
-        roundSentNs[(int) round & (ROUNDS - 1)] = state.nowNs;
-        lastRoundSentNs = state.nowNs;
+        long round = rounds.begin();
+        lease.onSent(round);
         state.sendToOthers(new Message.Heartbeat(state.term, round, notice()));
         if (peers.length == 0) {
-            reads.release(round);
+            onConfirmed(round);
         }
+    }
+
+    private void onConfirmed(long round) {
+        lease.onConfirmed(round);
+        reads.release(round);
     }
 
     private Message.CommitNotice notice() {
@@ -372,39 +362,26 @@ final class Leader {
         return new Message.CommitNotice(state.committed.watermark(), state.committedRunsAbove(), state.floor);
     }
 
-    /** @return false when a quorum has not answered what was sent within the last election timeout */
-    private boolean quorumAnswers() {
-        if (state.nowNs - stalledAtNs < state.config.electionTimeoutNs() / 2) {
-            return true;
-        }
-        long[] sent = new long[peers.length + 1];
-        sent[0] = state.nowNs;
-        for (int i = 0; i < peers.length; i++) {
-            sent[i + 1] = peers[i].confirmedSentNs();
-        }
-        return state.nowNs - quorumth(sent) <= state.config.electionTimeoutNs();
-    }
-
-    /** This node stood still until now: the answers are waiting to be read. */
     void onStall(long nowNs) {
-        stalledAtNs = nowNs;
+        rounds.onStall(nowNs);
     }
 
     /** @return false if the leader must step down */
     boolean tick() {
-        if (!quorumAnswers()) {
+        if (!rounds.quorumAnswers(peers)) {
             return false;
         }
-        if (state.nowNs - lastRoundSentNs >= state.config.heartbeatIntervalNs()) {
+        if (rounds.isDue()) {
             computeFloor();
             sendRound();
         }
         if (state.role == Role.LEADER) {
             for (PeerProgress p : peers) {
-                sender.retransmit(p, m, round, notice());
+                sender.retransmit(p, m, rounds.last(), notice());
             }
             flushes.advance();
             installs.tick(peers, nextSlot - 1);
+            transfer.giveUpIfLate();
             openWindow();
         }
         return true;
@@ -413,16 +390,33 @@ final class Leader {
     // ---------------------------------------------------------------- sending
 
     void endOfBatch() {
-        if (reads.wantsRound(round)) {
+        if (reads.wantsRound(rounds.last())) {
             sendRound();
         }
         if (state.role != Role.LEADER) {
             return;
         }
+        advanceTransfer();
         for (PeerProgress p : peers) {
             if (p.connected() && (p.synced() || !state.guards.ackOnlySynced)) {
-                sender.sendNew(p, m, nextSlot, round, notice());
+                sender.sendNew(p, m, nextSlot, rounds.last(), notice());
             }
+        }
+    }
+
+    // ---------------------------------------------------------------- leader transfer
+
+    /** @return false if this node does not lead, or no peer could take over now */
+    boolean handOver() {
+        return state.role == Role.LEADER && transfer.start(peers, installs);
+    }
+
+    private void advanceTransfer() {
+        if (transfer.isDue(peer(transfer.target()), nextSlot - 1)) {
+            // What is committed goes out before: the target need not find it out.
+            sendRound();
+            lease.renounce();
+            transfer.tell();
         }
     }
 
@@ -444,13 +438,18 @@ final class Leader {
             lowest = Math.min(lowest, held[i + 1]);
         }
         long needed = Math.max(lowest, state.log.last() - state.config.retainSlotsMax());
-        state.floor = Math.max(state.floor, Math.min(quorumth(held), needed));
+        state.floor = Math.max(state.floor, Math.min(rounds.quorumth(held), needed));
     }
 
     // ---------------------------------------------------------------- reads, status
 
-    void read(long readId, long offsetBytes, long lengthBytes) {
-        reads.add(readId, offsetBytes, lengthBytes, round + 1);
+    /** @param mayUseLease false: a quorum is asked in any case */
+    void read(long readId, long offsetBytes, long lengthBytes, boolean mayUseLease) {
+        if (mayUseLease && lease.holds()) {
+            reads.addByLease(readId, offsetBytes, lengthBytes);
+            return;
+        }
+        reads.add(readId, offsetBytes, lengthBytes, rounds.last() + 1);
     }
 
     void onApplied(long slot) {
@@ -460,7 +459,7 @@ final class Leader {
 
     void releaseReads() {
         if (!reads.isEmpty()) {
-            reads.release(confirmedRound());
+            reads.release(rounds.confirmed(peers));
         }
     }
 

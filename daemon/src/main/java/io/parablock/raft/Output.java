@@ -16,8 +16,13 @@ public final class Output {
     /** An outgoing message. */
     public record Outgoing(int to, Message message) {}
 
-    /** A read may be served from the block store now ({@code ok}), or this node is not the leader any more. */
-    public record ReadResult(long readId, boolean ok) {}
+    /**
+     * A read may be served from the block store now ({@code ok}), or this node is not the leader any more.
+     *
+     * @param byLease no quorum was asked: after reading, {@link RaftNode#holdsLease} must be true, or the content is not
+     *     handed out
+     */
+    public record ReadResult(long readId, boolean ok, boolean byLease) {}
 
     /** A FLUSH asked for by {@link RaftNode#flush} is done ({@code ok}), or this node is not the leader any more. */
     public record FlushResult(long flushId, boolean ok) {}

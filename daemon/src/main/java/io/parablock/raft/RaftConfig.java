@@ -17,6 +17,8 @@ import java.util.Arrays;
  * @param sessionsMax open sessions per group
  * @param sessionWindow W: seq must be below floor + W
  * @param install limits of a streaming catch-up
+ * @param lease whether and how reads rest on a lease
+ * @param sessionExpiryNs a session whose gateway is silent for this long is expired
  */
 public record RaftConfig(
         int groupId,
@@ -35,7 +37,12 @@ public record RaftConfig(
         int sessionsMax,
         int sessionWindow,
         boolean mapped,
-        InstallConfig install) {
+        InstallConfig install,
+        LeaseConfig lease,
+        long sessionExpiryNs) {
+    /** {@code raft.session_expiry}. */
+    public static final long SESSION_EXPIRY_NS = 60_000_000_000L;
+
     public RaftConfig {
         if (Integer.bitCount(span) != 1 || span < 4 || span > 4096) {
             throw new IllegalArgumentException("span must be a power of two in 4..4096, not " + span);
@@ -82,7 +89,9 @@ public record RaftConfig(
                 sessionsMax,
                 sessionWindow,
                 mapped,
-                InstallConfig.DEFAULTS);
+                InstallConfig.DEFAULTS,
+                LeaseConfig.OFF,
+                SESSION_EXPIRY_NS);
     }
 
     /** The defaults, as documented in the daemon's configuration. */
@@ -107,6 +116,20 @@ public record RaftConfig(
 
     /** The same with other limits of an install. */
     public RaftConfig withInstall(InstallConfig limits) {
+        return with(limits, lease, sessionExpiryNs);
+    }
+
+    /** The same with reads by lease, or without. */
+    public RaftConfig withLease(LeaseConfig reads) {
+        return with(install, reads, sessionExpiryNs);
+    }
+
+    /** The same with another life of silent sessions. */
+    public RaftConfig withSessionExpiryNs(long expiryNs) {
+        return with(install, lease, expiryNs);
+    }
+
+    private RaftConfig with(InstallConfig limits, LeaseConfig reads, long expiryNs) {
         return new RaftConfig(
                 groupId,
                 nodeId,
@@ -124,7 +147,9 @@ public record RaftConfig(
                 sessionsMax,
                 sessionWindow,
                 mapped,
-                limits);
+                limits,
+                reads,
+                expiryNs);
     }
 
     /** The same for a block store of this size. */

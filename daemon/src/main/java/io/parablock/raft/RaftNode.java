@@ -2,10 +2,10 @@ package io.parablock.raft;
 
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
-import io.parablock.raft.log.RaftLog;
 import io.parablock.raft.message.Message;
 import io.parablock.raft.state.Checkpoint;
 import io.parablock.raft.state.RecoveredState;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +22,7 @@ public final class RaftNode {
     private final FollowerLog follower;
     private final Leader leader;
     private final Proposals proposals;
+    private final SessionExpiry expiry;
     private final FetchServer fetchServer;
     private final InstallReceiver installs;
     private long lastTickNs;
@@ -39,6 +40,7 @@ public final class RaftNode {
         this.follower = new FollowerLog(state);
         this.leader = new Leader(state);
         this.proposals = new Proposals(state, leader);
+        this.expiry = new SessionExpiry(state, leader, proposals);
         this.fetchServer = new FetchServer(state);
         this.installs = new InstallReceiver(state);
         if (state.amnesiac) {
@@ -65,8 +67,15 @@ public final class RaftNode {
                 election.onPreVoteReply(from, m);
                 becomeLeaderIfElected();
             }
+        } else if (message instanceof Message.TimeoutNow m
+                && (m.term() == state.term || !state.guards.transferInTerm)) {
+            election.onTimeoutNow();
+            becomeLeaderIfElected();
         } else if (message.term() < state.term) {
             refuse(from, message);
+        } else if (message instanceof Message.Vote m && election.isDeaf(from, m)) {
+            // No answer, and no new term either: it asks again.
+            return;
         } else {
             if (message.term() > state.term) {
                 becomeFollower(message.term(), 0);
@@ -77,13 +86,7 @@ public final class RaftNode {
     }
 
     private void refuse(int from, Message message) {
-        boolean asksForAnswer = message instanceof Message.Vote
-                || message instanceof Message.Append
-                || message instanceof Message.Heartbeat
-                || message instanceof Message.SyncBegin
-                || message instanceof Message.Force
-                || message instanceof Message.Fetch;
-        if (asksForAnswer) {
+        if (message.asksForAnswer()) {
             state.send(from, new Message.TermRefusal(state.term));
         }
     }
@@ -232,6 +235,7 @@ public final class RaftNode {
             follower.tick();
             installs.tick();
         }
+        expiry.tick();
         finishInput();
     }
 
@@ -335,7 +339,14 @@ public final class RaftNode {
      */
     public ProposeResult proposeOpenSession(int gatewayNode, long gatewayBoot, long nonce, long nowNs) {
         state.nowNs = nowNs;
+        expiry.onOpen(gatewayNode, gatewayBoot);
         return proposals.proposeOpenSession(gatewayNode, gatewayBoot, nonce);
+    }
+
+    /** A gateway is there, with these sessions: the rest of what it opened below {@code nextNonce} ends (protocol.md §10). */
+    public void onKeepAlive(int gatewayNode, long gatewayBoot, long nextNonce, List<Long> liveNonces, long nowNs) {
+        state.nowNs = nowNs;
+        expiry.onKeepAlive(gatewayNode, gatewayBoot, nextNonce, liveNonces);
     }
 
     public ProposeResult proposeCloseSession(long session, long nowNs) {
@@ -353,14 +364,45 @@ public final class RaftNode {
         return leader.sessions().gatewayOf(session);
     }
 
-    /** Starts a read of the range on the leader (ReadIndex, protocol.md §8); the answer is an {@link Output.ReadResult}. */
+    /**
+     * The leader hands over to the peer that holds most (protocol.md §8): proposals wait (WINDOW_FULL) until another node
+     * leads, or for an election timeout.
+     *
+     * @return false if this node does not lead, or no peer could take over now
+     */
+    public boolean handOver(long nowNs) {
+        state.nowNs = nowNs;
+        return leader.handOver();
+    }
+
+    /** Starts a read of the range on the leader (protocol.md §8); the answer is an {@link Output.ReadResult}. */
+    public void read(long readId, long offsetBytes, long lengthBytes, long nowNs) {
+        read(readId, offsetBytes, lengthBytes, true, nowNs);
+    }
+
+    /** The same without a lease (ReadIndex). */
     public void readIndex(long readId, long offsetBytes, long lengthBytes, long nowNs) {
+        read(readId, offsetBytes, lengthBytes, false, nowNs);
+    }
+
+    private void read(long readId, long offsetBytes, long lengthBytes, boolean mayUseLease, long nowNs) {
         state.nowNs = nowNs;
         if (state.role == Role.LEADER) {
-            leader.read(readId, offsetBytes, lengthBytes);
+            leader.read(readId, offsetBytes, lengthBytes, mayUseLease);
         } else {
-            output.reads.add(new Output.ReadResult(readId, false));
+            output.reads.add(new Output.ReadResult(readId, false, false));
         }
+    }
+
+    /**
+     * Whether this node has led alone until now: to be asked after the content of a read by lease is there.
+     *
+     * @param suspendedNs how long the machine was suspended in all, from any fixed point on
+     */
+    public boolean holdsLease(long nowNs, long suspendedNs) {
+        state.nowNs = nowNs;
+        state.suspendedNs = Math.max(state.suspendedNs, suspendedNs);
+        return leader.lease.holds() || !state.guards.leaseChecked;
     }
 
     /** FLUSH: everything answered before is on stable storage on a quorum when the {@link Output.FlushResult} comes. */
@@ -415,33 +457,7 @@ public final class RaftNode {
     }
 
     public RaftStatus status() {
-        RaftLog log = state.log;
-        return new RaftStatus(
-                state.role,
-                state.leader,
-                state.term,
-                state.syncTerm,
-                state.mSync,
-                log.last(),
-                log.contigPrefix(),
-                state.committed.watermark(),
-                state.apply.appliedPrefix(),
-                log.base(),
-                state.checkpoint,
-                state.floor,
-                log.holes(),
-                leader.inFlight(),
-                state.ackedOutOfOrder,
-                state.committedOutOfOrder,
-                state.apply.appliedOutOfOrder(),
-                state.apply.conflictsWaited(),
-                state.elections,
-                isReady(),
-                state.amnesiac,
-                leader.peerContig(),
-                state.installing,
-                installs.doneBytes() + leader.installs.doneBytes(),
-                installs.totalBytes() + leader.installs.totalBytes());
+        return RaftStatus.of(state, leader, installs);
     }
 
     /** The known leader's node id, 0 for none. */
@@ -476,21 +492,9 @@ public final class RaftNode {
 
     /** Invariants that can be checked on one node (protocol.md §14); throws AssertionError naming the broken one. */
     public void checkInvariants() {
-        require(state.syncTerm <= state.term, 3);
-        require(state.log.base() <= state.checkpoint, 13);
-        require(state.checkpoint <= state.apply.appliedPrefix(), 13);
-        require(state.apply.appliedPrefix() <= state.committed.watermark(), 9);
-        require(state.role != Role.LEADER || state.isSynced(), 4);
-        for (long s = state.log.base() + 1; s <= state.log.last(); s++) {
-            Entry e = state.log.get(s);
-            require(e == null || state.isEffective(s, e.origin()), 4);
-            require(!state.apply.isIssued(s) || state.committed.contains(s), 9);
-        }
-    }
-
-    private void require(boolean holds, int invariant) {
-        if (!holds) {
-            throw new AssertionError("invariant " + invariant + " broken: " + status());
+        int broken = state.brokenInvariant();
+        if (broken != 0) {
+            throw new AssertionError("invariant " + broken + " broken: " + status());
         }
     }
 }

@@ -1,5 +1,7 @@
 package io.parablock.raft;
 
+import java.util.Arrays;
+
 /**
  * A reading of the core for status and metrics.
  *
@@ -36,4 +38,38 @@ public record RaftStatus(
         long[] peerContig,
         boolean installing,
         long installDoneBytes,
-        long installTotalBytes) {}
+        long installTotalBytes) {
+    /** Leader: what every voter surely holds. */
+    public long lowestContig() {
+        return Arrays.stream(peerContig).min().orElse(Long.MAX_VALUE - 1);
+    }
+
+    static RaftStatus of(CoreState state, Leader leader, InstallReceiver installs) {
+        return new RaftStatus(
+                state.role,
+                state.leader,
+                state.term,
+                state.syncTerm,
+                state.mSync,
+                state.log.last(),
+                state.log.contigPrefix(),
+                state.committed.watermark(),
+                state.apply.appliedPrefix(),
+                state.log.base(),
+                state.checkpoint,
+                state.floor,
+                state.log.holes(),
+                leader.inFlight(),
+                state.ackedOutOfOrder,
+                state.committedOutOfOrder,
+                state.apply.appliedOutOfOrder(),
+                state.apply.conflictsWaited(),
+                state.elections,
+                state.role == Role.LEADER,
+                state.amnesiac,
+                leader.peerContig(),
+                state.installing,
+                installs.doneBytes() + leader.installs.doneBytes(),
+                installs.totalBytes() + leader.installs.totalBytes());
+    }
+}

@@ -172,8 +172,19 @@ public final class Replica {
         });
         checkpointer.tick(now());
         if (core.isReady() && !payloads.isEmpty()) {
-            payloads.releaseAppliedTo(lowestPeer());
+            payloads.releaseAppliedTo(core.status().lowestContig());
         }
+    }
+
+    /**
+     * An orderly stop is near: a leader hands over.
+     *
+     * @return true while this node leads and a peer is about to take over: ask again soon
+     */
+    public boolean handOver() {
+        boolean[] underWay = new boolean[1];
+        coreInput(() -> underWay[0] = core.handOver(now()));
+        return underWay[0];
     }
 
     public void onPeerConnected(int peer, boolean up) {
@@ -263,8 +274,8 @@ public final class Replica {
                     takeOutput(core.output());
                 } else if (!durable.isEmpty()) {
                     feedDurable();
-                } else if (requests.hasFlushesDue()) {
-                    requests.startFlushes();
+                } else if (requests.hasDue()) {
+                    requests.startDue();
                 } else if (!inbox.isEmpty()) {
                     inbox.remove().run();
                 } else {
@@ -384,16 +395,6 @@ public final class Replica {
         }
     }
 
-    // ---------------------------------------------------------------- payloads
-
-    private long lowestPeer() {
-        long lowest = Long.MAX_VALUE - 1;
-        for (long contig : core.status().peerContig()) {
-            lowest = Math.min(lowest, contig);
-        }
-        return lowest;
-    }
-
     // ---------------------------------------------------------------- completions
 
     private final class ApplyEvents implements ApplyStage.Listener {
@@ -473,6 +474,8 @@ public final class Replica {
                 appliedEntries,
                 appliedBytes,
                 requests.reads(),
+                requests.leaseReads(),
+                requests.leaseMisses(),
                 requests.flushes(),
                 outbox.dropped(),
                 incoming.refused(),

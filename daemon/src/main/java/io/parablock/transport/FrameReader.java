@@ -205,7 +205,7 @@ final class FrameReader {
         return switch (type) {
             case PRE_VOTE -> new Message.PreVote(term, i64(), i64());
             case PRE_VOTE_REPLY -> new Message.PreVoteReply(term, i64(), flag());
-            case VOTE -> new Message.Vote(term, i64(), i64());
+            case VOTE -> new Message.Vote(term, i64(), i64(), flag());
             case VOTE_REPLY ->
                 new Message.VoteReply(term, flag(), i64(), i64(), i64(), i64(), i64(), slotRuns(), slotRuns());
             case SYNC_BEGIN -> new Message.SyncBegin(term, i64(), i64(), originRuns(), slotRuns());
@@ -225,6 +225,7 @@ final class FrameReader {
             case FORCE -> new Message.Force(term, i64(), i64());
             case FORCE_ACK -> new Message.ForceAck(term, i64());
             case TERM_REFUSAL -> new Message.TermRefusal(term);
+            case TIMEOUT_NOW -> new Message.TimeoutNow(term);
             case INSTALL_REQUEST -> new Message.InstallRequest(term, i64(), i64());
             case INSTALL_BEGIN -> installBegin(term);
             case INSTALL_EXTENT -> installExtent(term);
@@ -277,6 +278,15 @@ final class FrameReader {
         long watermark = i64();
         long floor = i64();
         return new Message.CommitNotice(watermark, slotRuns(), floor);
+    }
+
+    private List<Long> longs() {
+        int n = count(8);
+        List<Long> out = new ArrayList<>(n);
+        for (int i = 0; i < n; i++) {
+            out.add(i64());
+        }
+        return out;
     }
 
     private List<SlotRun> slotRuns() {
@@ -346,6 +356,7 @@ final class FrameReader {
             case OPEN_SESSION -> new ClientMessage.OpenSession(i64(), i64());
             case SESSION_OPENED -> new ClientMessage.SessionOpened(i64(), i64(), status(), i32());
             case CLOSE_SESSION -> new ClientMessage.CloseSession(i64());
+            case KEEP_ALIVE -> new ClientMessage.KeepAlive(i64(), i64(), longs());
             case MUTATE -> mutate();
             case MUTATE_REPLY -> new ClientMessage.MutateReply(i64(), i64(), status(), i32());
             case READ -> new ClientMessage.Read(i64(), i64(), i32());

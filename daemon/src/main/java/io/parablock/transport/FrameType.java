@@ -34,7 +34,9 @@ enum FrameType {
     INSTALL_BEGIN,
     INSTALL_EXTENT,
     INSTALL_END,
-    INSTALL_ACK;
+    INSTALL_ACK,
+    TIMEOUT_NOW,
+    KEEP_ALIVE;
 
     private static final FrameType[] VALUES = values();
 
@@ -46,7 +48,7 @@ enum FrameType {
     }
 
     boolean isClient() {
-        return compareTo(OPEN_SESSION) >= 0 && compareTo(FLUSH_REPLY) <= 0;
+        return (compareTo(OPEN_SESSION) >= 0 && compareTo(FLUSH_REPLY) <= 0) || this == KEEP_ALIVE;
     }
 
     /** Carries bulk: travels on the data lanes. */

@@ -155,6 +155,8 @@ final class FrameWriter {
             return FrameType.FORCE;
         } else if (m instanceof Message.ForceAck) {
             return FrameType.FORCE_ACK;
+        } else if (m instanceof Message.TimeoutNow) {
+            return FrameType.TIMEOUT_NOW;
         } else if (m instanceof Message.Install i) {
             return typeOfInstall(i);
         }
@@ -167,7 +169,7 @@ final class FrameWriter {
         } else if (message instanceof Message.PreVoteReply m) {
             out.writeLongLE(m.proposedTerm()).writeBoolean(m.granted());
         } else if (message instanceof Message.Vote m) {
-            out.writeLongLE(m.syncTerm()).writeLongLE(m.contigPrefix());
+            out.writeLongLE(m.syncTerm()).writeLongLE(m.contigPrefix()).writeBoolean(m.transfer());
         } else if (message instanceof Message.VoteReply m) {
             out.writeBoolean(m.granted()).writeLongLE(m.syncTerm()).writeLongLE(m.mSync());
             out.writeLongLE(m.logBase()).writeLongLE(m.appliedPrefix()).writeLongLE(m.commitWatermark());
@@ -300,6 +302,14 @@ final class FrameWriter {
         } else if (message instanceof ClientMessage.CloseSession m) {
             out = begin(alloc, FrameType.CLOSE_SESSION, groupId, 0);
             out.writeLongLE(m.session());
+        } else if (message instanceof ClientMessage.KeepAlive m) {
+            out = begin(alloc, FrameType.KEEP_ALIVE, groupId, m.nonces().size() * Long.BYTES);
+            out.writeLongLE(m.gatewayBoot())
+                    .writeLongLE(m.nextNonce())
+                    .writeIntLE(m.nonces().size());
+            for (long nonce : m.nonces()) {
+                out.writeLongLE(nonce);
+            }
         } else if (message instanceof ClientMessage.MutateReply m) {
             out = begin(alloc, FrameType.MUTATE_REPLY, groupId, 0);
             out.writeLongLE(m.session()).writeLongLE(m.seq());

@@ -232,7 +232,7 @@ class RaftNodeTest {
         c.work(c.leader());
         assertThat(c.reads).isEmpty();
         c.run(10);
-        assertThat(c.reads).containsExactly(new Output.ReadResult(77, true));
+        assertThat(c.reads).containsExactly(new Output.ReadResult(77, true, false));
     }
 
     @Test

@@ -261,6 +261,12 @@ final class SimulatedNode {
         pausedUntilNs = Math.max(pausedUntilNs, sim.nowNs() + forNs);
     }
 
+    /** The machine sleeps: the process stands still, and so does its clock. */
+    void suspend(long forNs) {
+        pause(forNs);
+        clock.suspend(forNs, sim.nowNs());
+    }
+
     /** The time at which what the group's thread does now is done. */
     long localNs() {
         return Math.max(sim.nowNs(), busyUntilNs);

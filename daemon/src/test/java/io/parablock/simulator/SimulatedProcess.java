@@ -68,6 +68,7 @@ final class SimulatedProcess {
                 // Checkpoints and catch-up reads: each on its own thread, whenever that gets to run.
                 work -> node.onDisk(steps.latencyNs() * 2, work),
                 node::clockNs,
+                node.clock().suspendedTime(node::clockNs),
                 allocator);
         replica = new Replica(
                 settings.raft(id),

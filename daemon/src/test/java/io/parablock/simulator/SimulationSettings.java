@@ -1,9 +1,11 @@
 package io.parablock.simulator;
 
 import io.parablock.gateway.GatewayConfig;
+import io.parablock.raft.LeaseConfig;
 import io.parablock.raft.Mode;
 import io.parablock.raft.RaftConfig;
 import io.parablock.replica.ReplicaConfig;
+import io.parablock.replica.SuspendedTime;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -11,6 +13,8 @@ import java.util.Set;
 final class SimulationSettings {
     static final int GROUP = 1;
     static final int BLOCK_BYTES = 4096;
+    /** No clock is faster or slower than that. */
+    static final int DRIFT_PPM = 50_000;
 
     final long seed;
     final int nodes;
@@ -19,6 +23,10 @@ final class SimulationSettings {
     final boolean mapped;
     /** The production stages that work in place, instead of the simulated threads. */
     final boolean inline;
+    /** reads=lease. */
+    final boolean lease;
+
+    final long sessionExpiryNs;
 
     final int span;
     final int blocks;
@@ -71,12 +79,16 @@ final class SimulationSettings {
                 r.pick(4, 32, 256),
                 r.pick(4, 32, 256),
                 r.pick(4, 16));
+        lease = r.perMille(400);
+        sessionExpiryNs = r.perMille(400) ? r.between(4, 20) * Simulation.SECOND : RaftConfig.SESSION_EXPIRY_NS;
         gateway = new GatewayConfig(
                 entryBytesMax,
                 r.pick(4, 64) * BLOCK_BYTES,
                 r.pick(4, 8, 16),
                 r.pick(300, 1000, 2000) * Simulation.MS,
                 20 * Simulation.MS,
+                r.pick(100, 1000) * Simulation.MS,
+                sessionExpiryNs / 6,
                 r.perMille(300) ? r.between(2, 15) * Simulation.SECOND : 0);
     }
 
@@ -85,7 +97,7 @@ final class SimulationSettings {
         for (int i = 0; i < nodes; i++) {
             voters[i] = i + 1;
         }
-        return new RaftConfig(
+        RaftConfig config = new RaftConfig(
                 GROUP,
                 nodeId,
                 voters,
@@ -101,6 +113,8 @@ final class SimulationSettings {
                 1024,
                 sessionWindow,
                 mapped);
+        LeaseConfig reads = lease ? new LeaseConfig(true, DRIFT_PPM, SuspendedTime.ERROR_NS) : LeaseConfig.OFF;
+        return config.withLease(reads).withSessionExpiryNs(sessionExpiryNs);
     }
 
     long sizeBytes() {

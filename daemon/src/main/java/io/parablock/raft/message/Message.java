@@ -14,6 +14,16 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Message {
     long term();
 
+    /** A sender of a lower term waits for an answer: it gets {@link TermRefusal}. */
+    default boolean asksForAnswer() {
+        return this instanceof Vote
+                || this instanceof Append
+                || this instanceof Heartbeat
+                || this instanceof SyncBegin
+                || this instanceof Force
+                || this instanceof Fetch;
+    }
+
     /** @param term the term that the sender would campaign for; it has not taken it */
     record PreVote(long term, long syncTerm, long contigPrefix) implements Message {}
 
@@ -23,7 +33,8 @@ public sealed interface Message {
      */
     record PreVoteReply(long term, long proposedTerm, boolean granted) implements Message {}
 
-    record Vote(long term, long syncTerm, long contigPrefix) implements Message {}
+    /** @param transfer the leader asked for it with {@link TimeoutNow}: a voter that still hears that leader grants it too */
+    record Vote(long term, long syncTerm, long contigPrefix, boolean transfer) implements Message {}
 
     /**
      * The report has the voter's effective slots above the candidate's contigPrefix and is empty if the voter's syncTerm is
@@ -81,6 +92,9 @@ public sealed interface Message {
     record Force(long term, long id, long slot) implements Message {}
 
     record ForceAck(long term, long id) implements Message {}
+
+    /** Leader transfer (protocol.md §8): the receiver holds all that this leader ever assigned; it campaigns at once. */
+    record TimeoutNow(long term) implements Message {}
 
     /** Streaming catch-up (protocol.md §7). */
     sealed interface Install extends Message {}

@@ -101,6 +101,7 @@ record Packet(long number, int from, long boot, int to, Message message) {
         Map<String, String> f = fields();
         f.keySet().removeAll(List.of("lookBehindFirst", "lookBehind", "round", "acceptLimit", "commit", "id"));
         f.values().removeIf(String::isEmpty);
+        f.remove("transfer", "false");
         return from + ">" + to + " " + kind() + f;
     }
 }

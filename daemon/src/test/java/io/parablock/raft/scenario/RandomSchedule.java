@@ -1,11 +1,13 @@
 package io.parablock.raft.scenario;
 
+import io.parablock.raft.LeaseConfig;
 import io.parablock.raft.Mode;
 import io.parablock.raft.Mutation;
 import io.parablock.raft.ProposeResult;
 import io.parablock.raft.Role;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
+import io.parablock.raft.message.Message;
 import io.parablock.raft.scenario.SimulatedNode.CrashPoint;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +33,7 @@ final class RandomSchedule {
     private long nonce;
     private int crashes;
     private int damages;
+    private boolean holdTransfers;
 
     /** Installs that were completed. */
     long installs() {
@@ -56,7 +59,8 @@ final class RandomSchedule {
                 1 + random.nextInt(4),
                 SESSIONS_MAX,
                 32);
-        cluster = new ScenarioCluster(shape, seed, mutation);
+        LeaseConfig lease = seed % 2 == 0 ? ScenarioReads.LEASE : LeaseConfig.OFF;
+        cluster = new ScenarioCluster(shape, seed, mutation, lease);
     }
 
     void run() {
@@ -109,7 +113,7 @@ final class RandomSchedule {
             checkpointOrRead();
         } else if (dice < 900) {
             long loss = random.nextInt(10);
-            cluster.run(20 + random.nextInt(300), p -> (p.number() * 31) % 10 >= loss);
+            cluster.run(20 + random.nextInt(300), p -> passes(p) && (p.number() * 31) % 10 >= loss);
         } else if (dice < 925) {
             start();
         } else if (dice < 940) {
@@ -118,6 +122,77 @@ final class RandomSchedule {
             cutOrMend();
         } else if (dice < 970) {
             cluster.pool.removeIf(p -> random.nextBoolean());
+        } else if (dice < 978) {
+            handOver();
+        } else {
+            leaveLeaderBehind();
+        }
+    }
+
+    /** TimeoutNow may come late. */
+    private boolean passes(Packet p) {
+        return !(holdTransfers && p.message() instanceof Message.TimeoutNow);
+    }
+
+    private void handOver() {
+        holdTransfers = random.nextBoolean();
+        List<SimulatedNode> leaders = leaders();
+        if (!leaders.isEmpty()) {
+            SimulatedNode n = pick(leaders);
+            boolean unused = n.core().handOver(cluster.clock(n));
+            cluster.work(n);
+        }
+    }
+
+    /**
+     * A leader hears nothing for a while, perhaps because its machine sleeps; the others may replace it and go on. Then
+     * somebody reads from it.
+     */
+    private void leaveLeaderBehind() {
+        List<SimulatedNode> leaders = leaders();
+        if (leaders.isEmpty()) {
+            return;
+        }
+        SimulatedNode n = pick(leaders);
+        if (random.nextBoolean()) {
+            cutOneFollower(n);
+        }
+        if (random.nextInt(4) == 0 && n.isUp()) {
+            boolean unused = n.core().handOver(cluster.clock(n));
+            cluster.work(n);
+        }
+        boolean asleep = random.nextInt(3) == 0;
+        cluster.cuts.removeIf(c -> c / 100 != n.id && c % 100 != n.id);
+        long began = cluster.now;
+        long forNs = (1 + random.nextInt(random.nextBoolean() ? 280 : 1500)) * ScenarioCluster.MS;
+        while (cluster.now - began < forNs) {
+            cluster.now += 5 * ScenarioCluster.MS;
+            n.suspendedNs += asleep ? 5 * ScenarioCluster.MS : 0;
+            up().stream().filter(o -> o != n).forEach(cluster::tick);
+            cluster.settle(p -> p.to() != n.id);
+        }
+        leaders().stream().filter(o -> o != n).findFirst().ifPresent(fresh -> {
+            request(fresh);
+            cluster.settle(p -> p.to() != n.id);
+        });
+        for (int i = 0; i < 3 && n.isUp(); i++) {
+            cluster.read(n, ++nextRead, i * 8192L, 8192);
+        }
+    }
+
+    /** Until it asks for votes; then the others forget, by a restart, whom they heard. */
+    private void cutOneFollower(SimulatedNode leader) {
+        SimulatedNode c = pick(List.copyOf(cluster.nodes.values()));
+        if (c != leader) {
+            cluster.cuts.add(c.id * 100 + leader.id);
+            cluster.cuts.add(leader.id * 100 + c.id);
+            cluster.run(200 + random.nextInt(400), this::passes);
+            for (SimulatedNode o : up()) {
+                if (o != leader && o != c && random.nextBoolean()) {
+                    cluster.crash(o, true);
+                    start(o);
+                }
+            }
         }
     }
 
@@ -165,7 +240,7 @@ final class RandomSchedule {
     }
 
     private void openSession(SimulatedNode n) {
-        n.core().proposeOpenSession(1 + random.nextInt(2), 1 + random.nextInt(2), ++nonce, cluster.now);
+        n.core().proposeOpenSession(1 + random.nextInt(2), 1 + random.nextInt(2), ++nonce, cluster.clock(n));
         cluster.work(n);
     }
 
@@ -174,14 +249,17 @@ final class RandomSchedule {
         if (leaders.isEmpty()) {
             return;
         }
-        SimulatedNode n = pick(leaders);
+        request(pick(leaders));
+    }
+
+    private void request(SimulatedNode n) {
         long session = cluster.checker.lastSession();
         if (session == 0 || random.nextInt(60) == 0) {
             openSession(n);
             return;
         }
         if (random.nextInt(150) == 0) {
-            n.core().proposeCloseSession(session, cluster.now);
+            n.core().proposeCloseSession(session, cluster.clock(n));
             cluster.work(n);
             return;
         }
@@ -276,8 +354,8 @@ final class RandomSchedule {
         cluster.start(n);
         for (SimulatedNode other : up()) {
             if (other != n) {
-                other.core().onPeerConnected(n.id, false, cluster.now);
-                other.core().onPeerConnected(n.id, true, cluster.now);
+                other.core().onPeerConnected(n.id, false, cluster.clock(other));
+                other.core().onPeerConnected(n.id, true, cluster.clock(other));
                 cluster.work(other);
             }
         }
@@ -350,7 +428,7 @@ final class RandomSchedule {
         SimulatedNode n = leaders.get(0);
         if (n.core().sessionOf(3, 99, 99) == 0
                 || cluster.checker.committedEntry(n.core().sessionOf(3, 99, 99)) == null) {
-            n.core().proposeOpenSession(3, 99, 99, cluster.now);
+            n.core().proposeOpenSession(3, 99, 99, cluster.clock(n));
             cluster.work(n);
             return 0;
         }

@@ -1,6 +1,7 @@
 package io.parablock.raft.scenario;
 
 import io.parablock.raft.InstallConfig;
+import io.parablock.raft.LeaseConfig;
 import io.parablock.raft.Mode;
 import io.parablock.raft.Mutation;
 import io.parablock.raft.Output;
@@ -63,7 +64,8 @@ final class ScenarioCluster {
     final SafetyChecker checker;
     final CheckerSuite suite;
     private final WireFeed wire;
-    final Map<Long, Boolean> reads = new HashMap<>();
+    final ScenarioReads reads = new ScenarioReads(this);
+    private final LeaseConfig lease;
     final Map<Long, Boolean> flushes = new HashMap<>();
     final List<String> transcript = new ArrayList<>();
     InstallConfig install = Shape.INSTALL;
@@ -72,10 +74,11 @@ final class ScenarioCluster {
     private int payloads;
 
     ScenarioCluster(Shape shape, long seed) {
-        this(shape, seed, Mutation.NONE);
+        this(shape, seed, Mutation.NONE, LeaseConfig.OFF);
     }
 
-    ScenarioCluster(Shape shape, long seed, Mutation mutation) {
+    ScenarioCluster(Shape shape, long seed, Mutation mutation, LeaseConfig lease) {
+        this.lease = lease;
         this.mutation = mutation;
         this.shape = shape;
         this.seed = seed;
@@ -103,6 +106,11 @@ final class ScenarioCluster {
         return n;
     }
 
+    /** What the node's clock shows: it stands still in a suspend. */
+    long clock(SimulatedNode n) {
+        return now - n.suspendedNs;
+    }
+
     // ---- life of a node ----
 
     void start(SimulatedNode n) {
@@ -122,11 +130,12 @@ final class ScenarioCluster {
                         shape.sessions(),
                         shape.window(),
                         false)
-                .withInstall(install);
+                .withInstall(install)
+                .withLease(lease);
         n.boot++;
         n.startedFrom = n.disk.checkpoint.a();
         n.readableFrom = n.disk.checkpoint.e();
-        n.raft = mutation.newCore(config, n.disk.recovered(), seed * 31 + n.id * 7L + n.boot, now);
+        n.raft = mutation.newCore(config, n.disk.recovered(), seed * 31 + n.id * 7L + n.boot, clock(n));
         suite.onStarted(n.id, n.boot);
         work(n);
     }
@@ -148,7 +157,7 @@ final class ScenarioCluster {
     // ---- inputs ----
 
     void tick(SimulatedNode n) {
-        n.core().tick(now);
+        n.core().tick(clock(n));
         work(n);
     }
 
@@ -161,7 +170,7 @@ final class ScenarioCluster {
     void hand(Packet p) {
         SimulatedNode to = node(p.to());
         if (to.isUp()) {
-            to.core().step(p.from(), p.boot(), p.message(), now);
+            to.core().step(p.from(), p.boot(), p.message(), clock(to));
             work(to);
         }
     }
@@ -169,7 +178,8 @@ final class ScenarioCluster {
     ProposeResult propose(
             SimulatedNode n, EntryKind kind, long offset, long length, long session, long seq, long lowest) {
         int payload = kind == EntryKind.WRITE ? (int) length : 0;
-        ProposeResult r = n.core().propose(kind, offset, length, session, seq, lowest, ++payloads, payload, null, now);
+        ProposeResult r =
+                n.core().propose(kind, offset, length, session, seq, lowest, ++payloads, payload, null, clock(n));
         if (r == ProposeResult.ACCEPTED) {
             for (Entry e : n.core().output().appends) {
                 if (e.session() == session
@@ -184,9 +194,7 @@ final class ScenarioCluster {
     }
 
     void read(SimulatedNode n, long readId, long offset, long length) {
-        suite.onReadArrived(n.id, readId, offset, length);
-        checker.onReadStarted(n.id, readId, offset, length);
-        n.core().readIndex(readId, offset, length, now);
+        reads.start(n, readId, offset, length);
         work(n);
     }
 
@@ -195,7 +203,7 @@ final class ScenarioCluster {
         written(n, e);
         note("n" + n.id + " durable " + e.slot() + "@" + e.origin());
         suite.onDurableTold(n.id, e.slot(), e.origin());
-        n.core().onDurable(e.slot(), e.origin(), now);
+        n.core().onDurable(e.slot(), e.origin(), clock(n));
         work(n);
     }
 
@@ -220,7 +228,7 @@ final class ScenarioCluster {
         n.applying.remove(e);
         applied(n, e);
         note("n" + n.id + " applied " + e.slot());
-        n.core().onApplied(e.slot(), now);
+        n.core().onApplied(e.slot(), clock(n));
         work(n);
     }
 
@@ -245,7 +253,7 @@ final class ScenarioCluster {
         n.disk.checkpoint = image;
         suite.onCheckpointDurable(n.id, image, false);
         note("n" + n.id + " checkpoint " + image.a() + " base " + image.logBase());
-        n.core().onCheckpointDurable(image, now);
+        n.core().onCheckpointDurable(image, clock(n));
         work(n);
     }
 
@@ -266,7 +274,7 @@ final class ScenarioCluster {
             n.readableFrom = image.e();
         }
         note("n" + n.id + (image.installing() ? " installing" : " installed " + image.a() + " e " + image.e()));
-        n.core().onCheckpointDurable(image, now);
+        n.core().onCheckpointDurable(image, clock(n));
         work(n);
     }
 
@@ -282,7 +290,7 @@ final class ScenarioCluster {
         if (m.payload() instanceof Map<?, ?> content) {
             content.forEach((sector, slot) -> n.device.put((Long) sector, (Long) slot));
         }
-        n.core().onInstallWritten(m.installId(), m.offsetBytes(), now);
+        n.core().onInstallWritten(m.installId(), m.offsetBytes(), clock(n));
         work(n);
     }
 
@@ -313,7 +321,7 @@ final class ScenarioCluster {
 
     void work(SimulatedNode n) {
         if (n.raft != null) {
-            n.raft.endOfBatch(now);
+            n.raft.endOfBatch(clock(n));
             drain(n);
         }
     }
@@ -339,7 +347,7 @@ final class ScenarioCluster {
                 installStep(n);
             }
             if (n.raft != null) {
-                n.raft.endOfBatch(now);
+                n.raft.endOfBatch(clock(n));
             }
         }
         if (n.raft != null) {
@@ -386,7 +394,7 @@ final class ScenarioCluster {
         Entry e = n.appending.remove(0);
         written(n, e);
         suite.onDurableTold(n.id, e.slot(), e.origin());
-        n.core().onDurable(e.slot(), e.origin(), now);
+        n.core().onDurable(e.slot(), e.origin(), clock(n));
     }
 
     private void applied(SimulatedNode n, Entry e) {
@@ -399,7 +407,7 @@ final class ScenarioCluster {
         Entry e = n.applying.remove(0);
         applied(n, e);
         note("n" + n.id + " applied " + e.slot());
-        n.core().onApplied(e.slot(), now);
+        n.core().onApplied(e.slot(), clock(n));
     }
 
     private void observeRole(SimulatedNode n) {
@@ -470,14 +478,6 @@ final class ScenarioCluster {
             checker.onApply(n, e);
             n.applying.add(e);
         }
-        for (Output.ReadResult r : o.reads) {
-            if (r.ok()) {
-                suite.onReadServed(n.id, r.readId());
-                checker.onReadServed(n, r.readId());
-            }
-            SafetyChecker.require(reads.put(r.readId(), r.ok()) == null, "read " + r.readId() + " answered twice");
-            note("n" + n.id + " read " + r.readId() + (r.ok() ? " ok" : " failed"));
-        }
         for (Output.FlushResult f : o.flushes) {
             flushes.put(f.flushId(), f.ok());
         }
@@ -490,10 +490,12 @@ final class ScenarioCluster {
         List<Output.InstallRead> pieces = List.copyOf(o.installReads);
         n.installWrites.addAll(o.installWrites);
         n.installStepDue |= o.installCheckpointDue;
+        List<Output.ReadResult> readResults = List.copyOf(o.reads);
         o.clear();
+        reads.take(n, readResults);
         pieces.forEach(r -> readPiece(n, r));
         for (Output.ForceRequest f : forces) {
-            n.core().onForced(f.from(), f.id(), now);
+            n.core().onForced(f.from(), f.id(), clock(n));
         }
     }
 
@@ -516,7 +518,7 @@ final class ScenarioCluster {
         return new Packet(++packets, from, node(from).boot, to, message);
     }
 
-    private void note(String line) {
+    void note(String line) {
         if (transcript.size() < 10_000) {
             transcript.add(line);
         }

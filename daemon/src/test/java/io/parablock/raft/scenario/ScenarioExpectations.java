@@ -41,7 +41,7 @@ final class ScenarioExpectations {
                 cluster.sent.stream().filter(p -> p.matches(named)).forEach(p -> yes(false, "sent: " + p.summary()));
             case "pool" -> yes(cluster.pool.stream().anyMatch(p -> p.matches(named)), "not on its way: " + named);
             case "read" -> {
-                Boolean r = cluster.reads.get(Long.parseLong(rest.get(0)));
+                Boolean r = cluster.reads.answers.get(Long.parseLong(rest.get(0)));
                 same(rest.get(1), r == null ? "waiting" : r ? "ok" : "failed");
             }
             case "same-devices" -> {

@@ -47,6 +47,9 @@ final class SimulatedNode {
     long readableFrom;
 
     long startedFrom;
+    /** Of the machine, in all; its clock does not count them. */
+    long suspendedNs;
+
     boolean autoDurable = true;
     boolean autoApply = true;
     CrashPoint crashAt = CrashPoint.NONE;
