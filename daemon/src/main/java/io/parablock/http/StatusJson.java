@@ -100,6 +100,8 @@ final class StatusJson {
         json.put("install_done_bytes", r.installDoneBytes());
         json.put("install_total_bytes", r.installTotalBytes());
         json.put("amnesiac", r.amnesiac());
+        json.put("cure_held_slot", r.amnesiac() ? r.contigPrefix() : 0);
+        json.put("cure_needed_slot", r.cureTo());
         json.put("payload_cache_bytes", g.payloadCacheBytes());
         json.put("proposals_queued", g.proposalsQueued());
         json.put("entries_refused", g.entriesRefused());

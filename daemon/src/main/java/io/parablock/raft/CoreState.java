@@ -54,7 +54,11 @@ final class CoreState {
 
     Role role = Role.FOLLOWER;
     int leader;
-    final boolean amnesiac;
+    /** Its log may lack acknowledged entries (protocol.md §11): no vote, no acknowledgement; ends with the cure. */
+    boolean amnesiac;
+    /** False: META or SYNCREC is lost (protocol.md §12), and what was promised with it. */
+    final boolean curable;
+
     boolean needsInstall;
     /** An install is overwriting the block store: durable, in CKPT. */
     boolean installing;
@@ -83,7 +87,8 @@ final class CoreState {
         votedFor = hard.votedFor();
         // SYNCREC is written first, so it may be ahead of META; behind it, it is lost (protocol.md §1).
         boolean syncLost = hard.syncTerm() > (sync == null ? 0 : sync.term());
-        amnesiac = recovered.amnesiac() || syncLost;
+        amnesiac = recovered.amnesiac() || recovered.stateLost() || syncLost;
+        curable = !recovered.stateLost() && !syncLost;
         syncTerm = sync == null ? 0 : sync.term();
         mSync = sync == null ? 0 : sync.m();
         term = Math.max(term, syncTerm);
@@ -128,6 +133,16 @@ final class CoreState {
                 log.putDurable(e);
             }
         }
+        dropBelowGap(recovered.damagedSlots());
+    }
+
+    /** A power loss may have taken records that the store covers: up to such a gap this log can serve nobody. */
+    private void dropBelowGap(List<Long> damaged) {
+        for (long s = checkpoint; s > log.base(); s--) {
+            if (!log.isDurable(s) && !damaged.contains(s)) {
+                log.truncate(s, new ArrayList<>());
+            }
+        }
     }
 
     /** The S rule on one node: slots up to mSync are fixed by the merged log, the rest must be of syncTerm. */
@@ -151,6 +166,16 @@ final class CoreState {
     /** Nothing is acknowledged in a term that this node is not synced to. */
     boolean mayAck() {
         return isSynced() || !guards.ackOnlySynced;
+    }
+
+    /** A replica with amnesia neither votes nor campaigns (protocol.md §11). */
+    boolean mayVote() {
+        return !amnesiac || !guards.amnesiacSilent;
+    }
+
+    /** ... and acknowledges nothing of its log. */
+    boolean isSilent() {
+        return amnesiac && guards.amnesiacNoAck;
     }
 
     void persistHardState() {
@@ -276,7 +301,10 @@ final class CoreState {
         installing = false;
         needsInstall = false;
         log.install(b, output.dropped);
-        output.truncateTo = b;
+        if (!amnesiac) {
+            // Until the cure is done, damage that a restart must see again stays in the WAL.
+            output.truncateTo = b;
+        }
         committed.advanceTo(b);
         appliedSessions.load(image.sessions());
         sessionsFedTo = b;

@@ -38,5 +38,15 @@ enum Guard {
     /** §8: the merged log is committed and applied before a read is served. */
     READ_AFTER_MERGED,
     /** §8: a read waits for the committed slots that overlap it. */
-    READ_AFTER_OVERLAPS
+    READ_AFTER_OVERLAPS,
+    /** §11: a replica with amnesia neither votes nor campaigns. */
+    AMNESIAC_SILENT,
+    /** §11: a replica with amnesia acknowledges nothing. */
+    AMNESIAC_NO_ACK,
+    /** §11: the leader forgets what the earlier boot acknowledged. */
+    CURE_FORGETS,
+    /** §11: the cure covers every slot assigned, not only what the leader holds durably. */
+    CURE_COVERS_ASSIGNED,
+    /** §11: cured only once all is forced. */
+    CURE_FORCES
 }

@@ -24,6 +24,11 @@ final class Guards {
     final boolean readConfirmed;
     final boolean readAfterMerged;
     final boolean readAfterOverlaps;
+    final boolean amnesiacSilent;
+    final boolean amnesiacNoAck;
+    final boolean cureForgets;
+    final boolean cureCoversAssigned;
+    final boolean cureForces;
 
     /** @param off the guards to leave out */
     Guards(Set<Guard> off) {
@@ -44,5 +49,10 @@ final class Guards {
         readConfirmed = !off.contains(Guard.READ_CONFIRMED);
         readAfterMerged = !off.contains(Guard.READ_AFTER_MERGED);
         readAfterOverlaps = !off.contains(Guard.READ_AFTER_OVERLAPS);
+        amnesiacSilent = !off.contains(Guard.AMNESIAC_SILENT);
+        amnesiacNoAck = !off.contains(Guard.AMNESIAC_NO_ACK);
+        cureForgets = !off.contains(Guard.CURE_FORGETS);
+        cureCoversAssigned = !off.contains(Guard.CURE_COVERS_ASSIGNED);
+        cureForces = !off.contains(Guard.CURE_FORCES);
     }
 }

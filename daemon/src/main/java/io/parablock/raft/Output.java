@@ -34,6 +34,9 @@ public final class Output {
     /** PERSIST BEFORE any of {@link #messages}. */
     public @Nullable HardState hardState;
 
+    /** The amnesia is over (protocol.md §11): to be noted durably, BEFORE the messages, once it is so in every group. */
+    public boolean cured;
+
     /** To be written to the WAL in any order; each is answered with {@link RaftNode#onDurable}. May start before messages. */
     public final List<Entry> appends = new ArrayList<>();
 
@@ -94,6 +97,7 @@ public final class Output {
                 && truncateTo == 0
                 && !stateChanged
                 && !windowOpened
+                && !cured
                 && event == null;
     }
 
@@ -114,6 +118,7 @@ public final class Output {
         truncateTo = 0;
         stateChanged = false;
         windowOpened = false;
+        cured = false;
         event = null;
     }
 }

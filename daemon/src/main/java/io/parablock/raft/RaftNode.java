@@ -24,6 +24,7 @@ public final class RaftNode {
     private final Proposals proposals;
     private final FetchServer fetchServer;
     private final InstallReceiver installs;
+    private final Cure cure;
     private long lastTickNs;
 
     /** @param seed for the election timeouts */
@@ -41,9 +42,7 @@ public final class RaftNode {
         this.proposals = new Proposals(state, leader);
         this.fetchServer = new FetchServer(state);
         this.installs = new InstallReceiver(state);
-        if (state.amnesiac) {
-            output.event = "this replica's log may lack acknowledged entries: it neither votes nor acknowledges";
-        }
+        this.cure = new Cure(state, follower, seed);
     }
 
     public Output output() {
@@ -55,6 +54,9 @@ public final class RaftNode {
     /** A message from a peer; {@code boot} changes when the peer's process restarts. */
     public void step(int from, long boot, Message message, long nowNs) {
         state.nowNs = nowNs;
+        if (leader.cures.isOfDeadBoot(from, boot, message)) {
+            return;
+        }
         leader.onBoot(from, boot);
         if (message instanceof Message.PreVote m) {
             election.onPreVote(from, m);
@@ -71,7 +73,7 @@ public final class RaftNode {
             if (message.term() > state.term) {
                 becomeFollower(message.term(), 0);
             }
-            stepInTerm(from, message);
+            stepInTerm(from, boot, message);
         }
         finishInput();
     }
@@ -88,7 +90,7 @@ public final class RaftNode {
         }
     }
 
-    private void stepInTerm(int from, Message message) {
+    private void stepInTerm(int from, long boot, Message message) {
         if (message instanceof Message.Vote m) {
             election.onVote(from, m);
         } else if (message instanceof Message.VoteReply m) {
@@ -98,6 +100,7 @@ public final class RaftNode {
         } else if (message instanceof Message.Heartbeat m) {
             followLeader(from);
             follower.onHeartbeat(m);
+            cure.onHeartbeat(m.round());
         } else if (message instanceof Message.Append m) {
             followLeader(from);
             follower.onAppend(m);
@@ -106,13 +109,18 @@ public final class RaftNode {
             follower.onSyncBegin(m);
         } else if (message instanceof Message.Force m) {
             followLeader(from);
-            follower.onForce(from, m);
+            follower.forces.add(from, m);
         } else if (message instanceof Message.Fetch m) {
             fetchServer.serve(from, m);
         } else if (message instanceof Message.Entries m) {
             onEntries(m);
         } else if (message instanceof Message.Install m) {
             stepInstall(from, m);
+        } else if (message instanceof Message.Cure m) {
+            followLeader(from);
+            cure.onCure(m);
+        } else if (message instanceof Message.CureRequest m) {
+            leader.onCureRequest(from, boot, m);
         } else if (state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE) {
             stepAsLeader(from, message);
         }
@@ -153,6 +161,7 @@ public final class RaftNode {
         if (state.role == Role.LEADER_CANDIDATE) {
             merge.onEntries(m);
         } else if (state.role == Role.FOLLOWER) {
+            cure.onEntries(m);
             follower.onEntries(m);
         }
     }
@@ -170,6 +179,7 @@ public final class RaftNode {
         state.leader = newLeader;
         follower.reset();
         installs.reset();
+        cure.reset();
         merge.abandon();
         if (led) {
             leader.stepDown();
@@ -288,7 +298,9 @@ public final class RaftNode {
     /** The WAL force asked for by {@link Output#forces} is done. */
     public void onForced(int from, long id, long nowNs) {
         state.nowNs = nowNs;
-        if (from == config.nodeId()) {
+        if (from == Cure.FORCE) {
+            cure.onForced(id);
+        } else if (from == config.nodeId()) {
             leader.flushes.onForced(from, id);
         } else if (state.isSynced() && state.role == Role.FOLLOWER && state.leader == from) {
             state.send(from, new Message.ForceAck(state.term, id));
@@ -307,6 +319,7 @@ public final class RaftNode {
     }
 
     private void finishInput() {
+        cure.advance();
         state.settleApplies();
     }
 
@@ -376,11 +389,11 @@ public final class RaftNode {
     // ---------------------------------------------------------------- checkpoints, peers, status
 
     /**
-     * The state at the contiguous applied prefix, to be made durable after the block store's fsync; null while an install
-     * forbids it.
+     * The state at the contiguous applied prefix, to be made durable after the block store's fsync; null while an install or
+     * amnesia forbids it.
      */
     public @Nullable Checkpoint checkpointImage() {
-        return state.isReadable() && !installs.isActive() ? state.checkpointImage() : null;
+        return state.isReadable() && !installs.isActive() && !state.amnesiac ? state.checkpointImage() : null;
     }
 
     /** What {@link Output#installCheckpointDue} asks to be made durable, if no checkpoint is under way. */
@@ -438,6 +451,7 @@ public final class RaftNode {
                 state.elections,
                 isReady(),
                 state.amnesiac,
+                cure.slotsTo(),
                 leader.peerContig(),
                 state.installing,
                 installs.doneBytes() + leader.installs.doneBytes(),
@@ -476,21 +490,6 @@ public final class RaftNode {
 
     /** Invariants that can be checked on one node (protocol.md §14); throws AssertionError naming the broken one. */
     public void checkInvariants() {
-        require(state.syncTerm <= state.term, 3);
-        require(state.log.base() <= state.checkpoint, 13);
-        require(state.checkpoint <= state.apply.appliedPrefix(), 13);
-        require(state.apply.appliedPrefix() <= state.committed.watermark(), 9);
-        require(state.role != Role.LEADER || state.isSynced(), 4);
-        for (long s = state.log.base() + 1; s <= state.log.last(); s++) {
-            Entry e = state.log.get(s);
-            require(e == null || state.isEffective(s, e.origin()), 4);
-            require(!state.apply.isIssued(s) || state.committed.contains(s), 9);
-        }
-    }
-
-    private void require(boolean holds, int invariant) {
-        if (!holds) {
-            throw new AssertionError("invariant " + invariant + " broken: " + status());
-        }
+        Invariants.check(state, status());
     }
 }

@@ -7,6 +7,7 @@ package io.parablock.raft;
  * @param holes empty slots below the last slot
  * @param inFlight leader: slots assigned and not committed
  * @param peerContig leader: each voter's contiguous prefix, in the order of {@link RaftConfig#voters()}; -1 unknown
+ * @param cureTo amnesiac: the slot up to which the cure must reach (contigPrefix is where it is), 0 before it began
  * @param installing an install is overwriting the block store
  * @param installDoneBytes of the own install, on a leader of all that it sends
  * @param installTotalBytes likewise; 0 when there is none
@@ -33,6 +34,7 @@ public record RaftStatus(
         long elections,
         boolean ready,
         boolean amnesiac,
+        long cureTo,
         long[] peerContig,
         boolean installing,
         long installDoneBytes,

@@ -34,7 +34,9 @@ enum FrameType {
     INSTALL_BEGIN,
     INSTALL_EXTENT,
     INSTALL_END,
-    INSTALL_ACK;
+    INSTALL_ACK,
+    CURE_REQUEST,
+    CURE;
 
     private static final FrameType[] VALUES = values();
 

@@ -57,7 +57,7 @@ class MutantTest {
     }
 
     private static void readFromDeposedLeader(Mutation mutation) {
-        ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 4, 64, 4, 4, 64, 32);
+        ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 4, 64, 4, 4, 64, 32, false);
         ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation);
         cluster.run(1200, p -> true);
         SimulatedNode old = leader(cluster, 0);
