@@ -103,6 +103,8 @@ final class StatusJson {
         json.put("reads", g.reads());
         json.put("lease_reads", g.leaseReads());
         json.put("lease_misses", g.leaseMisses());
+        json.put("cure_held_slot", r.amnesiac() ? r.contigPrefix() : 0);
+        json.put("cure_needed_slot", r.cureTo());
         json.put("payload_cache_bytes", g.payloadCacheBytes());
         json.put("proposals_queued", g.proposalsQueued());
         json.put("entries_refused", g.entriesRefused());

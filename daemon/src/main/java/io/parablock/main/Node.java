@@ -437,6 +437,15 @@ public final class Node implements AutoCloseable {
         }
 
         @Override
+        public void onCured(int groupId) {
+            try {
+                disk.cured(groupId);
+            } catch (IOException e) {
+                fatal.onFatal("group " + groupId + " is cured, and the disk does not take note: " + e.getMessage());
+            }
+        }
+
+        @Override
         public void onEvent(int groupId, String line) {
             LOG.info("group {}: {}", groupId, line);
         }

@@ -54,7 +54,11 @@ final class CoreState {
 
     Role role = Role.FOLLOWER;
     int leader;
-    final boolean amnesiac;
+    /** Its log may lack acknowledged entries (protocol.md §11): no vote, no acknowledgement; ends with the cure. */
+    boolean amnesiac;
+    /** False: META or SYNCREC is lost (protocol.md §12), and what was promised with it. */
+    final boolean curable;
+
     boolean needsInstall;
     /** An install is overwriting the block store: durable, in CKPT. */
     boolean installing;
@@ -85,7 +89,8 @@ final class CoreState {
         votedFor = hard.votedFor();
         // SYNCREC is written first, so it may be ahead of META; behind it, it is lost (protocol.md §1).
         boolean syncLost = hard.syncTerm() > (sync == null ? 0 : sync.term());
-        amnesiac = recovered.amnesiac() || syncLost;
+        amnesiac = recovered.amnesiac() || recovered.stateLost() || syncLost;
+        curable = !recovered.stateLost() && !syncLost;
         syncTerm = sync == null ? 0 : sync.term();
         mSync = sync == null ? 0 : sync.m();
         term = Math.max(term, syncTerm);
@@ -130,6 +135,16 @@ final class CoreState {
                 log.putDurable(e);
             }
         }
+        dropBelowGap(recovered.damagedSlots());
+    }
+
+    /** A power loss may have taken records that the store covers: up to such a gap this log can serve nobody. */
+    private void dropBelowGap(List<Long> damaged) {
+        for (long s = checkpoint; s > log.base(); s--) {
+            if (!log.isDurable(s) && !damaged.contains(s)) {
+                log.truncate(s, new ArrayList<>());
+            }
+        }
     }
 
     /** The S rule on one node: slots up to mSync are fixed by the merged log, the rest must be of syncTerm. */
@@ -153,6 +168,16 @@ final class CoreState {
     /** Nothing is acknowledged in a term that this node is not synced to. */
     boolean mayAck() {
         return isSynced() || !guards.ackOnlySynced;
+    }
+
+    /** A replica with amnesia neither votes nor campaigns (protocol.md §11). */
+    boolean mayVote() {
+        return !amnesiac || !guards.amnesiacSilent;
+    }
+
+    /** ... and acknowledges nothing of its log. */
+    boolean isSilent() {
+        return amnesiac && guards.amnesiacNoAck;
     }
 
     void persistHardState() {
@@ -278,7 +303,10 @@ final class CoreState {
         installing = false;
         needsInstall = false;
         log.install(b, output.dropped);
-        output.truncateTo = b;
+        if (!amnesiac) {
+            // Until the cure is done, damage that a restart must see again stays in the WAL.
+            output.truncateTo = b;
+        }
         committed.advanceTo(b);
         appliedSessions.load(image.sessions());
         sessionsFedTo = b;
@@ -329,32 +357,6 @@ final class CoreState {
         }
         applies.removeIf(e -> e.kind() == EntryKind.SESSION || e.kind() == EntryKind.CONFIG);
         feedSessions();
-    }
-
-    /** The number of an invariant that does not hold on this node (protocol.md §14), or 0. */
-    int brokenInvariant() {
-        if (syncTerm > term) {
-            return 3;
-        }
-        if (log.base() > checkpoint || checkpoint > apply.appliedPrefix()) {
-            return 13;
-        }
-        if (apply.appliedPrefix() > committed.watermark()) {
-            return 9;
-        }
-        if (role == Role.LEADER && !isSynced()) {
-            return 4;
-        }
-        for (long s = log.base() + 1; s <= log.last(); s++) {
-            Entry e = log.get(s);
-            if (e != null && !isEffective(s, e.origin())) {
-                return 4;
-            }
-            if (apply.isIssued(s) && !committed.contains(s)) {
-                return 9;
-            }
-        }
-        return 0;
     }
 
     List<SlotRun> committedRunsAbove() {

@@ -73,7 +73,7 @@ final class Election {
     }
 
     private boolean mayCampaign() {
-        return !state.amnesiac && !state.installing;
+        return state.mayVote() && !state.installing;
     }
 
     void tick() {
@@ -176,7 +176,7 @@ final class Election {
             state.send(from, new Message.PreVoteReply(0, m.term(), false));
             return;
         }
-        boolean granted = !state.amnesiac && m.term() > state.term && logIsGoodEnough(m.syncTerm(), m.contigPrefix());
+        boolean granted = state.mayVote() && m.term() > state.term && logIsGoodEnough(m.syncTerm(), m.contigPrefix());
         state.send(from, new Message.PreVoteReply(state.term, m.term(), granted));
     }
 
@@ -193,7 +193,7 @@ final class Election {
     void onVote(int from, Message.Vote m) {
         boolean free = state.votedFor == 0 || state.votedFor == from || !state.guards.oneVote;
         boolean granted = free
-                && !state.amnesiac
+                && state.mayVote()
                 && (state.role == Role.FOLLOWER || state.role == Role.PRE_CANDIDATE)
                 && logIsGoodEnough(m.syncTerm(), m.contigPrefix());
         List<SlotRun> present = List.of();

@@ -44,11 +44,12 @@ final class FollowerLog {
     private boolean ackWanted;
     private long ackRound;
     private long strictAckedTo;
-    private final List<long[]> pendingForces = new ArrayList<>();
+    final PendingForces forces;
 
     FollowerLog(CoreState state) {
         this.state = state;
         this.fetchSlotsMax = state.config.fetchSlotsMax();
+        this.forces = new PendingForces(state);
         this.depWords = new long[Math.max(64, state.config.span()) / 64];
     }
 
@@ -57,7 +58,7 @@ final class FollowerLog {
         acks.clear();
         ackWanted = false;
         ackRound = 0;
-        pendingForces.clear();
+        forces.clear();
         strictAckedTo = 0;
         abandonSync();
     }
@@ -77,14 +78,14 @@ final class FollowerLog {
     // ---------------------------------------------------------------- sync
 
     void onSyncBegin(Message.SyncBegin m) {
-        if (state.amnesiac || state.installing) {
+        if (state.installing) {
             return;
         }
         if (state.isSynced()) {
             if (state.log.contigPrefix() < m.leaderLogBase()) {
                 wantInstall(state.log.contigPrefix() + 1, m.leaderLogBase());
             }
-            state.send(state.leader, new Message.SyncAck(state.term));
+            sendSyncAck();
             return;
         }
         if (syncing != null) {
@@ -207,9 +208,20 @@ final class FollowerLog {
         state.needsInstall = false;
         state.adopt(record);
         strictAckedTo = m.m();
-        if (state.leader != 0) {
+        sendSyncAck();
+    }
+
+    private void sendSyncAck() {
+        if (state.leader != 0 && !state.isSilent()) {
             state.send(state.leader, new Message.SyncAck(state.term));
         }
+    }
+
+    /** The amnesia is over: everything held counts again. */
+    void onCured() {
+        ackWanted = true;
+        sendSyncAck();
+        forces.advance();
     }
 
     /** The leader's no-ops, and the own ones below the leader's log base: they are in no WAL, only in SYNCRECs. */
@@ -295,9 +307,12 @@ final class FollowerLog {
     // ---------------------------------------------------------------- append
 
     void onAppend(Message.Append m) {
+        if (state.isSilent()) {
+            return;
+        }
         ackWanted = true;
         ackRound = Math.max(ackRound, m.round());
-        if (!state.mayAck() || state.amnesiac) {
+        if (!state.mayAck()) {
             requestSync();
             return;
         }
@@ -307,7 +322,7 @@ final class FollowerLog {
     }
 
     private void requestSync() {
-        if (syncing == null && !state.amnesiac && !state.installing && state.leader != 0) {
+        if (syncing == null && !state.isSilent() && !state.installing && state.leader != 0) {
             state.send(state.leader, new Message.SyncRequest(state.term));
         }
     }
@@ -372,11 +387,11 @@ final class FollowerLog {
             state.sendToOthers(new Message.AppendAck(origin, List.of(new SlotRun(slot, slot)), 0, 0, 0));
         }
         state.apply.onDurable(slot, state.output.applies);
-        checkForces();
+        forces.advance();
     }
 
     private void ackDurable(long slot) {
-        if (state.amnesiac) {
+        if (state.isSilent()) {
             return;
         }
         ackWanted = true;
@@ -399,7 +414,7 @@ final class FollowerLog {
         }
     }
 
-    // ---------------------------------------------------------------- heartbeat, commit, force
+    // ---------------------------------------------------------------- heartbeat, commit
 
     void onHeartbeat(Message.Heartbeat m) {
         if (state.isSynced() || !state.guards.noticeOnlySynced) {
@@ -412,7 +427,7 @@ final class FollowerLog {
                 new Message.HeartbeatAck(
                         state.term,
                         m.round(),
-                        state.amnesiac ? 0 : state.syncTerm,
+                        state.isSilent() ? 0 : state.syncTerm,
                         state.log.contigPrefix(),
                         state.apply.appliedPrefix(),
                         state.acceptLimit()));
@@ -429,29 +444,6 @@ final class FollowerLog {
         }
     }
 
-    void onForce(int from, Message.Force m) {
-        for (long[] f : pendingForces) {
-            if (f[1] == m.id()) {
-                return;
-            }
-        }
-        pendingForces.add(new long[] {from, m.id(), m.slot()});
-        checkForces();
-    }
-
-    private void checkForces() {
-        if (pendingForces.isEmpty() || !state.isSynced() || state.amnesiac) {
-            return;
-        }
-        pendingForces.removeIf(f -> {
-            boolean held = state.log.contigPrefix() >= f[2];
-            if (held) {
-                state.output.forces.add(new Output.ForceRequest((int) f[0], f[1]));
-            }
-            return held;
-        });
-    }
-
     void endOfBatch() {
         if (ackWanted && state.leader != 0 && state.role == Role.FOLLOWER) {
             List<SlotRun> slots = List.copyOf(acks);
@@ -461,7 +453,7 @@ final class FollowerLog {
                             state.term,
                             slots,
                             ackRound,
-                            state.isSynced() && !state.amnesiac ? state.log.contigPrefix() : 0,
+                            state.isSynced() && !state.isSilent() ? state.log.contigPrefix() : 0,
                             state.acceptLimit()));
         }
         acks.clear();

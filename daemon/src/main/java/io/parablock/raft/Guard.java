@@ -48,5 +48,15 @@ enum Guard {
     /** §8: no lease after TimeoutNow, for the rest of the term. */
     LEASE_ENDS_WITH_TRANSFER,
     /** §8: TimeoutNow counts in its own term only. */
-    TRANSFER_IN_TERM
+    TRANSFER_IN_TERM,
+    /** §11: a replica with amnesia neither votes nor campaigns. */
+    AMNESIAC_SILENT,
+    /** §11: a replica with amnesia acknowledges nothing. */
+    AMNESIAC_NO_ACK,
+    /** §11: the leader forgets what the earlier boot acknowledged. */
+    CURE_FORGETS,
+    /** §11: the cure covers every slot assigned, not only what the leader holds durably. */
+    CURE_COVERS_ASSIGNED,
+    /** §11: cured only once all is forced. */
+    CURE_FORCES
 }

@@ -29,6 +29,11 @@ final class Guards {
     final boolean leaseChecked;
     final boolean leaseEndsWithTransfer;
     final boolean transferInTerm;
+    final boolean amnesiacSilent;
+    final boolean amnesiacNoAck;
+    final boolean cureForgets;
+    final boolean cureCoversAssigned;
+    final boolean cureForces;
 
     /** @param off the guards to leave out */
     Guards(Set<Guard> off) {
@@ -54,5 +59,10 @@ final class Guards {
         leaseChecked = !off.contains(Guard.LEASE_CHECKED);
         leaseEndsWithTransfer = !off.contains(Guard.LEASE_ENDS_WITH_TRANSFER);
         transferInTerm = !off.contains(Guard.TRANSFER_IN_TERM);
+        amnesiacSilent = !off.contains(Guard.AMNESIAC_SILENT);
+        amnesiacNoAck = !off.contains(Guard.AMNESIAC_NO_ACK);
+        cureForgets = !off.contains(Guard.CURE_FORGETS);
+        cureCoversAssigned = !off.contains(Guard.CURE_COVERS_ASSIGNED);
+        cureForces = !off.contains(Guard.CURE_FORCES);
     }
 }

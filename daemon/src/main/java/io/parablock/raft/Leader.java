@@ -15,11 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Leader {
     private final CoreState state;
 
-    private final int ringMask;
-    /** Who acknowledged each slot above m, as a bit per voter. */
-    private final int[] ackedBy;
-
-    private final int selfBit;
+    private final AckMap acks;
     private final SessionTable sessions = new SessionTable();
     private final long[] depWords;
     final ReadQueue reads;
@@ -27,6 +23,7 @@ final class Leader {
     final InstallSender installs;
     final LeaderTransfer transfer;
     final Lease lease;
+    final CureServer cures;
 
     private final Rounds rounds;
     private final AppendSender sender;
@@ -34,16 +31,13 @@ final class Leader {
     private long m;
     private long nextSlot;
     private long selfDurableTo;
-    private int syncAcks;
     private boolean windowWasFull;
     private long inFlightBytes;
 
     Leader(CoreState state) {
         this.state = state;
-        int ring = CoreState.WINDOW_SPANS * state.config.span();
-        this.ringMask = ring - 1;
-        this.ackedBy = new int[ring];
-        this.selfBit = bitOf(state.config.nodeId());
+        this.acks =
+                new AckMap(state.config.voters(), state.config.quorum(), CoreState.WINDOW_SPANS * state.config.span());
         this.depWords = new long[Math.max(64, state.config.span()) / 64];
         this.reads = new ReadQueue(state);
         this.flushes = new FlushQueue(state);
@@ -51,11 +45,8 @@ final class Leader {
         this.transfer = new LeaderTransfer(state);
         this.lease = new Lease(state);
         this.rounds = new Rounds(state);
+        this.cures = new CureServer(state, this);
         this.sender = new AppendSender(state);
-    }
-
-    private int bitOf(int node) {
-        return 1 << Arrays.binarySearch(state.config.voters(), node);
     }
 
     private @Nullable PeerProgress peer(int node) {
@@ -91,8 +82,8 @@ final class Leader {
         m = state.mSync;
         nextSlot = m + 1;
         selfDurableTo = m;
-        syncAcks = state.guards.commitBySyncAcks ? selfBit : (1 << state.config.quorum()) - 1;
-        Arrays.fill(ackedBy, 0);
+        acks.clear();
+        acks.addSync(state.config.nodeId());
         inFlightBytes = 0;
         sessions.load(state.appliedSessions.image());
         for (long s = state.apply.appliedPrefix() + 1; s <= m; s++) {
@@ -117,6 +108,7 @@ final class Leader {
         flushes.fail();
         installs.stop();
         transfer.stop();
+        cures.stop();
         peers = new PeerProgress[0];
         windowWasFull = false;
     }
@@ -166,7 +158,7 @@ final class Leader {
                 any && state.guards.lookBehind ? depWords.clone() : new long[0]);
         e.payload = payload;
         state.lookBehindPut(e);
-        ackedBy[(int) slot & ringMask] = 0;
+        acks.open(slot);
         state.log.putWriting(e);
         sessions.add(e);
         inFlightBytes += payloadLength;
@@ -185,23 +177,21 @@ final class Leader {
         if (origin == state.term && slot > m) {
             if (state.isStrict()) {
                 while (selfDurableTo < state.log.contigPrefix()) {
-                    count(++selfDurableTo, selfBit);
+                    count(++selfDurableTo, state.config.nodeId());
                 }
             } else {
-                count(slot, selfBit);
+                count(slot, state.config.nodeId());
             }
         }
         state.apply.onDurable(slot, state.output.applies);
         flushes.advance();
     }
 
-    private void count(long slot, int bit) {
+    private void count(long slot, int node) {
         if (slot <= m || slot >= nextSlot || slot <= state.committed.watermark()) {
             return;
         }
-        int i = (int) slot & ringMask;
-        ackedBy[i] |= bit;
-        if (Integer.bitCount(ackedBy[i]) >= state.config.quorum()) {
+        if (acks.add(slot, node)) {
             if (state.isStrict()) {
                 commitInOrder();
             } else if (!state.committed.contains(slot)) {
@@ -214,7 +204,7 @@ final class Leader {
     private void commitInOrder() {
         while (state.committed.watermark() >= m) {
             long next = state.committed.watermark() + 1;
-            if (next >= nextSlot || Integer.bitCount(ackedBy[(int) next & ringMask]) < state.config.quorum()) {
+            if (next >= nextSlot || !acks.isQuorum(next)) {
                 return;
             }
             commitOne(next);
@@ -241,8 +231,9 @@ final class Leader {
     }
 
     private void commitMergedIfQuorum() {
-        if (Integer.bitCount(syncAcks) < state.config.quorum() || state.committed.watermark() >= m) {
-            if (Integer.bitCount(syncAcks) >= state.config.quorum() && state.isStrict()) {
+        boolean quorum = acks.isSyncQuorum() || !state.guards.commitBySyncAcks;
+        if (!quorum || state.committed.watermark() >= m) {
+            if (quorum && state.isStrict()) {
                 commitInOrder();
             }
             return;
@@ -266,11 +257,13 @@ final class Leader {
             return;
         }
         p.onSynced(m, state.nowNs);
-        int bit = bitOf(from);
-        if ((syncAcks & bit) == 0) {
-            syncAcks |= bit;
+        if (acks.addSync(from)) {
             commitMergedIfQuorum();
         }
+    }
+
+    void onCureRequest(int from, long boot, Message.CureRequest r) {
+        cures.onRequest(from, boot, r, rounds.last());
     }
 
     void onSyncRequest(int from) {
@@ -293,24 +286,23 @@ final class Leader {
             // It acknowledges in this term, so it is synced to it; its SyncAck was lost or is late.
             onSyncAck(from);
         }
-        int bit = bitOf(from);
         for (SlotRun run : a.slots()) {
             for (long s = Math.max(run.first(), p.contigPrefix() + 1); s <= run.last(); s++) {
                 if (s < nextSlot && p.ack(s, state.nowNs)) {
-                    count(s, bit);
+                    count(s, from);
                 }
             }
         }
-        onContigPrefix(p, a.contigPrefix(), bit);
+        onContigPrefix(p, a.contigPrefix());
     }
 
     /** Every slot up to the prefix is held with this term's origin: as good as an acknowledgement of each. */
-    private void onContigPrefix(PeerProgress p, long prefix, int bit) {
+    private void onContigPrefix(PeerProgress p, long prefix) {
         if (!p.synced() || prefix >= nextSlot) {
             return;
         }
         for (long s = Math.max(Math.max(m, p.contigPrefix()), state.committed.watermark()) + 1; s <= prefix; s++) {
-            count(s, bit);
+            count(s, p.node());
         }
         p.onContigPrefix(prefix, state.nowNs);
     }
@@ -325,7 +317,7 @@ final class Leader {
         p.appliedPrefix(a.appliedPrefix());
         if (state.role == Role.LEADER && a.syncTerm() == state.term) {
             onSyncAck(from);
-            onContigPrefix(p, a.contigPrefix(), bitOf(from));
+            onContigPrefix(p, a.contigPrefix());
             if (a.contigPrefix() < state.log.base()) {
                 // It lacks what is gone from here: tell it so.
                 sendSyncBegin(from);
@@ -485,14 +477,24 @@ final class Leader {
         return state.role == Role.LEADER ? nextSlot - 1 - state.committed.watermark() : 0;
     }
 
+    /** -1: unknown. */
+    long contigPrefixOf(int node) {
+        PeerProgress p = peer(node);
+        return node == state.config.nodeId() ? state.log.contigPrefix() : p == null ? -1 : p.contigPrefix();
+    }
+
     long[] peerContig() {
-        long[] out = new long[state.config.voters().length];
-        Arrays.fill(out, -1);
-        int i = 0;
-        for (int voter : state.config.voters()) {
-            PeerProgress p = peer(voter);
-            out[i++] = voter == state.config.nodeId() ? state.log.contigPrefix() : p == null ? -1 : p.contigPrefix();
+        return Arrays.stream(state.config.voters())
+                .mapToLong(this::contigPrefixOf)
+                .toArray();
+    }
+
+    /** What the peer acknowledged counts no more, and is sent again (protocol.md §11). */
+    void forget(int node) {
+        PeerProgress p = peer(node);
+        if (p != null) {
+            p.forget(m);
+            acks.forget(node);
         }
-        return out;
     }
 }

@@ -39,6 +39,9 @@ public final class Output {
     /** PERSIST BEFORE any of {@link #messages}. */
     public @Nullable HardState hardState;
 
+    /** The amnesia is over (protocol.md §11): to be noted durably, BEFORE the messages, once it is so in every group. */
+    public boolean cured;
+
     /** To be written to the WAL in any order; each is answered with {@link RaftNode#onDurable}. May start before messages. */
     public final List<Entry> appends = new ArrayList<>();
 
@@ -99,6 +102,7 @@ public final class Output {
                 && truncateTo == 0
                 && !stateChanged
                 && !windowOpened
+                && !cured
                 && event == null;
     }
 
@@ -119,6 +123,7 @@ public final class Output {
         truncateTo = 0;
         stateChanged = false;
         windowOpened = false;
+        cured = false;
         event = null;
     }
 }

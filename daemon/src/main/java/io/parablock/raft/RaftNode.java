@@ -25,6 +25,7 @@ public final class RaftNode {
     private final SessionExpiry expiry;
     private final FetchServer fetchServer;
     private final InstallReceiver installs;
+    private final Cure cure;
     private long lastTickNs;
 
     /** @param seed for the election timeouts */
@@ -43,9 +44,7 @@ public final class RaftNode {
         this.expiry = new SessionExpiry(state, leader, proposals);
         this.fetchServer = new FetchServer(state);
         this.installs = new InstallReceiver(state);
-        if (state.amnesiac) {
-            output.event = "this replica's log may lack acknowledged entries: it neither votes nor acknowledges";
-        }
+        this.cure = new Cure(state, follower, seed);
     }
 
     public Output output() {
@@ -57,6 +56,9 @@ public final class RaftNode {
     /** A message from a peer; {@code boot} changes when the peer's process restarts. */
     public void step(int from, long boot, Message message, long nowNs) {
         state.nowNs = nowNs;
+        if (leader.cures.isOfDeadBoot(from, boot, message)) {
+            return;
+        }
         leader.onBoot(from, boot);
         if (message instanceof Message.PreVote m) {
             election.onPreVote(from, m);
@@ -80,7 +82,7 @@ public final class RaftNode {
             if (message.term() > state.term) {
                 becomeFollower(message.term(), 0);
             }
-            stepInTerm(from, message);
+            stepInTerm(from, boot, message);
         }
         finishInput();
     }
@@ -91,7 +93,7 @@ public final class RaftNode {
         }
     }
 
-    private void stepInTerm(int from, Message message) {
+    private void stepInTerm(int from, long boot, Message message) {
         if (message instanceof Message.Vote m) {
             election.onVote(from, m);
         } else if (message instanceof Message.VoteReply m) {
@@ -101,6 +103,7 @@ public final class RaftNode {
         } else if (message instanceof Message.Heartbeat m) {
             followLeader(from);
             follower.onHeartbeat(m);
+            cure.onHeartbeat(m.round());
         } else if (message instanceof Message.Append m) {
             followLeader(from);
             follower.onAppend(m);
@@ -109,13 +112,18 @@ public final class RaftNode {
             follower.onSyncBegin(m);
         } else if (message instanceof Message.Force m) {
             followLeader(from);
-            follower.onForce(from, m);
+            follower.forces.add(from, m);
         } else if (message instanceof Message.Fetch m) {
             fetchServer.serve(from, m);
         } else if (message instanceof Message.Entries m) {
             onEntries(m);
         } else if (message instanceof Message.Install m) {
             stepInstall(from, m);
+        } else if (message instanceof Message.Cure m) {
+            followLeader(from);
+            cure.onCure(m);
+        } else if (message instanceof Message.CureRequest m) {
+            leader.onCureRequest(from, boot, m);
         } else if (state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE) {
             stepAsLeader(from, message);
         }
@@ -156,6 +164,7 @@ public final class RaftNode {
         if (state.role == Role.LEADER_CANDIDATE) {
             merge.onEntries(m);
         } else if (state.role == Role.FOLLOWER) {
+            cure.onEntries(m);
             follower.onEntries(m);
         }
     }
@@ -173,6 +182,7 @@ public final class RaftNode {
         state.leader = newLeader;
         follower.reset();
         installs.reset();
+        cure.reset();
         merge.abandon();
         if (led) {
             leader.stepDown();
@@ -292,7 +302,9 @@ public final class RaftNode {
     /** The WAL force asked for by {@link Output#forces} is done. */
     public void onForced(int from, long id, long nowNs) {
         state.nowNs = nowNs;
-        if (from == config.nodeId()) {
+        if (from == Cure.FORCE) {
+            cure.onForced(id);
+        } else if (from == config.nodeId()) {
             leader.flushes.onForced(from, id);
         } else if (state.isSynced() && state.role == Role.FOLLOWER && state.leader == from) {
             state.send(from, new Message.ForceAck(state.term, id));
@@ -311,6 +323,7 @@ public final class RaftNode {
     }
 
     private void finishInput() {
+        cure.advance();
         state.settleApplies();
     }
 
@@ -418,11 +431,11 @@ public final class RaftNode {
     // ---------------------------------------------------------------- checkpoints, peers, status
 
     /**
-     * The state at the contiguous applied prefix, to be made durable after the block store's fsync; null while an install
-     * forbids it.
+     * The state at the contiguous applied prefix, to be made durable after the block store's fsync; null while an install or
+     * amnesia forbids it.
      */
     public @Nullable Checkpoint checkpointImage() {
-        return state.isReadable() && !installs.isActive() ? state.checkpointImage() : null;
+        return state.isReadable() && !installs.isActive() && !state.amnesiac ? state.checkpointImage() : null;
     }
 
     /** What {@link Output#installCheckpointDue} asks to be made durable, if no checkpoint is under way. */
@@ -457,7 +470,7 @@ public final class RaftNode {
     }
 
     public RaftStatus status() {
-        return RaftStatus.of(state, leader, installs);
+        return RaftStatus.of(state, leader, installs, cure);
     }
 
     /** The known leader's node id, 0 for none. */
@@ -492,9 +505,6 @@ public final class RaftNode {
 
     /** Invariants that can be checked on one node (protocol.md §14); throws AssertionError naming the broken one. */
     public void checkInvariants() {
-        int broken = state.brokenInvariant();
-        if (broken != 0) {
-            throw new AssertionError("invariant " + broken + " broken: " + status());
-        }
+        Invariants.check(state, status());
     }
 }

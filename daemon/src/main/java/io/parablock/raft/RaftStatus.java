@@ -9,6 +9,7 @@ import java.util.Arrays;
  * @param holes empty slots below the last slot
  * @param inFlight leader: slots assigned and not committed
  * @param peerContig leader: each voter's contiguous prefix, in the order of {@link RaftConfig#voters()}; -1 unknown
+ * @param cureTo amnesiac: the slot up to which the cure must reach (contigPrefix is where it is), 0 before it began
  * @param installing an install is overwriting the block store
  * @param installDoneBytes of the own install, on a leader of all that it sends
  * @param installTotalBytes likewise; 0 when there is none
@@ -35,6 +36,7 @@ public record RaftStatus(
         long elections,
         boolean ready,
         boolean amnesiac,
+        long cureTo,
         long[] peerContig,
         boolean installing,
         long installDoneBytes,
@@ -44,7 +46,7 @@ public record RaftStatus(
         return Arrays.stream(peerContig).min().orElse(Long.MAX_VALUE - 1);
     }
 
-    static RaftStatus of(CoreState state, Leader leader, InstallReceiver installs) {
+    static RaftStatus of(CoreState state, Leader leader, InstallReceiver installs, Cure cure) {
         return new RaftStatus(
                 state.role,
                 state.leader,
@@ -67,6 +69,7 @@ public record RaftStatus(
                 state.elections,
                 state.role == Role.LEADER,
                 state.amnesiac,
+                cure.slotsTo(),
                 leader.peerContig(),
                 state.installing,
                 installs.doneBytes() + leader.installs.doneBytes(),

@@ -313,6 +313,9 @@ public final class Replica {
     /** The fields in their order. Nothing here may change the core. */
     private void takeOutput(Output out) {
         hardStates.persist(out);
+        if (out.cured) {
+            ports.events().onCured(groupId);
+        }
         append(out.appends);
         if (out.syncRecord != null || out.hardState != null) {
             throw new AssertionError("a message would leave before the state that it depends on is durable");

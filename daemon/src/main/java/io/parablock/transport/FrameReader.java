@@ -231,6 +231,8 @@ final class FrameReader {
             case INSTALL_EXTENT -> installExtent(term);
             case INSTALL_END -> new Message.InstallEnd(term, i64(), i64());
             case INSTALL_ACK -> new Message.InstallAck(term, i64(), i64(), flag());
+            case CURE_REQUEST -> new Message.CureRequest(term, i64(), i64());
+            case CURE -> new Message.Cure(term, i64(), i64(), i64());
             default -> throw new CodecException("unexpected " + type);
         };
     }

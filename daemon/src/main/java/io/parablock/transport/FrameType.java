@@ -36,7 +36,9 @@ enum FrameType {
     INSTALL_END,
     INSTALL_ACK,
     TIMEOUT_NOW,
-    KEEP_ALIVE;
+    KEEP_ALIVE,
+    CURE_REQUEST,
+    CURE;
 
     private static final FrameType[] VALUES = values();
 

@@ -159,6 +159,10 @@ final class FrameWriter {
             return FrameType.TIMEOUT_NOW;
         } else if (m instanceof Message.Install i) {
             return typeOfInstall(i);
+        } else if (m instanceof Message.CureRequest) {
+            return FrameType.CURE_REQUEST;
+        } else if (m instanceof Message.Cure) {
+            return FrameType.CURE;
         }
         return FrameType.TERM_REFUSAL;
     }
@@ -205,6 +209,10 @@ final class FrameWriter {
             out.writeLongLE(m.id()).writeLongLE(m.slot());
         } else if (message instanceof Message.ForceAck m) {
             out.writeLongLE(m.id());
+        } else if (message instanceof Message.CureRequest m) {
+            out.writeLongLE(m.mark()).writeLongLE(m.round());
+        } else if (message instanceof Message.Cure m) {
+            out.writeLongLE(m.mark()).writeLongLE(m.from()).writeLongLE(m.to());
         }
     }
 

@@ -33,6 +33,7 @@ final class NodeRecord {
     private long leading;
     private long nextForce;
     private boolean needsInstall;
+    private boolean installing;
 
     NodeRecord(int id, SimulatedCluster cluster) {
         this.id = id;
@@ -43,6 +44,7 @@ final class NodeRecord {
 
     void onStarted(long boot, RecoveredState found) {
         hard = found.hardState();
+        installing = found.checkpoint().installing();
         leading = 0;
         appliedAbove.clear();
         asks.clear();
@@ -70,6 +72,13 @@ final class NodeRecord {
         disk.clear();
         disk.putAll(now);
         cluster.watch().tell(c -> c.onStarted(id, boot));
+        if (found.amnesiac()) {
+            cluster.watch().tell(c -> c.onAmnesia(id));
+        }
+    }
+
+    void onCured() {
+        cluster.watch().tell(c -> c.onCured(id));
     }
 
     void onStopped() {
@@ -100,7 +109,13 @@ final class NodeRecord {
     void onCheckpoint(byte[] bytes) {
         var ckpt = StateCodec.decodeCheckpoint(bytes);
         cluster.simulation().trace(12, id, ckpt.a(), ckpt.logBase());
-        cluster.watch().tell(c -> c.onCheckpointDurable(id, ckpt, false));
+        boolean installed = installing && !ckpt.installing();
+        installing = ckpt.installing();
+        if (installing) {
+            cluster.watch().tell(c -> c.onInstallBegun(id));
+        } else {
+            cluster.watch().tell(c -> c.onCheckpointDurable(id, ckpt, installed));
+        }
     }
 
     void onEntryDurable(EntryView e) {
@@ -179,11 +194,17 @@ final class NodeRecord {
     }
 
     void onApplyStarted(Entry e) {
+        if (e.slot() == 0) {
+            return; // A piece of an install.
+        }
         EntryView view = EntryView.of(e);
         cluster.watch().tell(c -> c.onApplyStarted(id, view));
     }
 
     void onApplied(Entry e) {
+        if (e.slot() == 0) {
+            return;
+        }
         appliedAbove.add(e.slot());
         cluster.simulation().trace(15, id, e.slot(), e.origin());
         EntryView view = EntryView.of(e);

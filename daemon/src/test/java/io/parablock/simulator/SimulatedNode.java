@@ -223,10 +223,13 @@ final class SimulatedNode {
             return;
         }
         record.afterBatch(status(), p.core().needsInstall(), sim);
-        if (unclean && !status().amnesiac()) {
-            unclean = false;
-            sim.note("node " + id + " is cured of amnesia");
-        }
+    }
+
+    /** As the production node's clean mark. */
+    void onCured() {
+        unclean = false;
+        sim.note("node " + id + " is cured of amnesia");
+        record.onCured();
     }
 
     /** Work of another thread of this process, later. */

@@ -164,6 +164,11 @@ final class SimulatedProcess {
         }
 
         @Override
+        public void onCured(int groupId) {
+            node.onCured();
+        }
+
+        @Override
         public void onEvent(int groupId, String line) {
             node.simulation().note("node " + node.id() + ": " + line);
         }

@@ -180,9 +180,14 @@ final class SimulationRun {
         return n;
     }
 
-    /** Everybody who can has applied everything. */
+    /** Every amnesia is cured, and everybody who can has applied everything. */
     private boolean isQuiet() {
         long applied = -1;
+        for (SimulatedNode n : cluster.nodes()) {
+            if (n.isUp() && n.status().amnesiac()) {
+                return false;
+            }
+        }
         for (SimulatedNode n : counted()) {
             RaftStatus s = n.status();
             if (s.appliedPrefix() != s.lastSlot() || (applied >= 0 && applied != s.appliedPrefix())) {
@@ -196,7 +201,7 @@ final class SimulationRun {
     private List<SimulatedNode> counted() {
         List<SimulatedNode> out = new ArrayList<>();
         for (SimulatedNode n : cluster.nodes()) {
-            if (n.isUp() && !n.status().amnesiac() && !n.core().needsInstall()) {
+            if (n.isUp() && !n.core().needsInstall()) {
                 out.add(n);
             }
         }

@@ -71,7 +71,9 @@ class FrameCodecTest {
                         new Checkpoint(9, List.of(new OriginRun(1, 9, 3)), List.of(), 8, 12, true)),
                 new Message.InstallExtent(5, 6, 8192, 4096, 0, null),
                 new Message.InstallEnd(5, 6, 7),
-                new Message.InstallAck(5, 6, 1L << 40, true));
+                new Message.InstallAck(5, 6, 1L << 40, true),
+                new Message.CureRequest(5, -6, 7),
+                new Message.Cure(5, -6, 0, 1L << 40));
     }
 
     private static List<ClientMessage> clientMessages() {

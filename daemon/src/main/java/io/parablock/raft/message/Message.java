@@ -95,6 +95,22 @@ public sealed interface Message {
 
     /** Leader transfer (protocol.md §8): the receiver holds all that this leader ever assigned; it campaigns at once. */
     record TimeoutNow(long term) implements Message {}
+    /**
+     * A replica with amnesia asks for its cure (protocol.md §11).
+     *
+     * @param mark differs for every start of the replica's process
+     * @param round the greatest round heard of this leader
+     */
+    record CureRequest(long term, long mark, long round) implements Message {}
+
+    /**
+     * Every slot of (from, to] must be held and forced; SyncBegin comes with it.
+     *
+     * @param mark that of the request
+     * @param from 0: nothing that an earlier start acknowledged counts
+     * @param to the highest slot assigned when the leader learned of this start
+     */
+    record Cure(long term, long mark, long from, long to) implements Message {}
 
     /** Streaming catch-up (protocol.md §7). */
     sealed interface Install extends Message {}

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param entries every readable WAL entry of the group above the checkpoint's log base, in WAL order, duplicates
  *     included
  * @param damagedSlots slots whose record is there but unreadable (UNKNOWN, protocol.md §12)
- * @param amnesiac the log may lack entries that were acknowledged (protocol.md §11): never vote, never ack
+ * @param amnesiac the log may lack entries that were acknowledged (protocol.md §11): no vote, no ack before the cure
+ * @param stateLost META or the newest SYNCREC is lost (protocol.md §12): amnesia that no leader can cure
  */
 public record RecoveredState(
         HardState hardState,
@@ -19,7 +20,19 @@ public record RecoveredState(
         Checkpoint checkpoint,
         List<Entry> entries,
         List<Long> damagedSlots,
-        boolean amnesiac) {
+        boolean amnesiac,
+        boolean stateLost) {
+    /** With META and SYNCREC as they were written. */
+    public RecoveredState(
+            HardState hardState,
+            @Nullable SyncRecord syncRecord,
+            Checkpoint checkpoint,
+            List<Entry> entries,
+            List<Long> damagedSlots,
+            boolean amnesiac) {
+        this(hardState, syncRecord, checkpoint, entries, damagedSlots, amnesiac, false);
+    }
+
     /** A new node. */
     public static RecoveredState fresh() {
         return new RecoveredState(HardState.FRESH, null, Checkpoint.EMPTY, List.of(), List.of(), false);

@@ -60,7 +60,7 @@ class MutantTest {
     }
 
     private static void readFromDeposedLeader(Mutation mutation) {
-        ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 4, 64, 4, 4, 64, 32);
+        ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 4, 64, 4, 4, 64, 32, false);
         ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation, LeaseConfig.OFF);
         cluster.run(1200, p -> true);
         SimulatedNode old = leader(cluster, 0);
@@ -96,7 +96,7 @@ class MutantTest {
 
     /** Returns whether the leader of the second term answers alone. */
     private static boolean readAfterLateTimeoutNow(Mutation mutation) {
-        ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 4, 64, 4, 4, 64, 32);
+        ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 4, 64, 4, 4, 64, 32, false);
         ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation, ScenarioReads.LEASE);
         cluster.run(1200, p -> true);
         SimulatedNode first = leader(cluster, 0);

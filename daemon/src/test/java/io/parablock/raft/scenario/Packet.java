@@ -99,7 +99,7 @@ record Packet(long number, int from, long boot, int to, Message message) {
     /** For the transcript: what tells one message of the kind from another, and no more. */
     String summary() {
         Map<String, String> f = fields();
-        f.keySet().removeAll(List.of("lookBehindFirst", "lookBehind", "round", "acceptLimit", "commit", "id"));
+        f.keySet().removeAll(List.of("lookBehindFirst", "lookBehind", "round", "acceptLimit", "commit", "id", "mark"));
         f.values().removeIf(String::isEmpty);
         f.remove("transfer", "false");
         return from + ">" + to + " " + kind() + f;

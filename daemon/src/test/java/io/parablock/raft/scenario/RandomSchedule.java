@@ -26,14 +26,26 @@ final class RandomSchedule {
     private static final long BOOT_MS = 1200;
 
     private final Random random;
+    /** Of its own, so that the other histories stay what they were. */
+    private final Random power;
+
     final ScenarioCluster cluster;
     private final List<Request> requests = new ArrayList<>();
     private long nextSeq;
     private long nextRead;
+    private long nextFlush;
+    private int powerLosses;
     private long nonce;
     private int crashes;
     private int damages;
     private boolean holdTransfers;
+
+    /** Cures that were completed. */
+    long cures() {
+        return cluster.transcript.stream()
+                .filter(line -> line.endsWith(" is cured"))
+                .count();
+    }
 
     /** Installs that were completed. */
     long installs() {
@@ -49,6 +61,8 @@ final class RandomSchedule {
     RandomSchedule(long seed, Mutation mutation) {
         random = new Random(seed);
         random.nextInt();
+        power = new Random(~seed);
+        power.nextInt();
         int span = random.nextBoolean() ? 4 : 8;
         ScenarioCluster.Shape shape = new ScenarioCluster.Shape(
                 random.nextInt(3) == 0 ? 5 : 3,
@@ -58,7 +72,8 @@ final class RandomSchedule {
                 1 + random.nextInt(4),
                 1 + random.nextInt(4),
                 SESSIONS_MAX,
-                32);
+                32,
+                power.nextInt(3) == 0);
         LeaseConfig lease = seed % 2 == 0 ? ScenarioReads.LEASE : LeaseConfig.OFF;
         cluster = new ScenarioCluster(shape, seed, mutation, lease);
     }
@@ -124,8 +139,43 @@ final class RandomSchedule {
             cluster.pool.removeIf(p -> random.nextBoolean());
         } else if (dice < 978) {
             handOver();
+        } else if (cluster.shape.mapped() && power.nextBoolean()) {
+            mapped();
         } else {
             leaveLeaderBehind();
+        }
+    }
+
+    private void mapped() {
+        if (power.nextBoolean()) {
+            losePower();
+        } else {
+            List<SimulatedNode> leaders = leaders();
+            if (!leaders.isEmpty()) {
+                cluster.power.flush(pick(leaders), ++nextFlush);
+            }
+        }
+    }
+
+    /** A minority only: without a quorum that remembers nothing may lead. */
+    private void losePower() {
+        // Mostly one that has something to lose.
+        List<SimulatedNode> live = up().stream()
+                .filter(n -> !n.disk.unforced.isEmpty() || power.nextInt(8) == 0)
+                .toList();
+        long forgetful =
+                cluster.nodes.values().stream().filter(n -> n.disk.amnesiac).count();
+        if (live.isEmpty()) {
+            return;
+        }
+        SimulatedNode n = live.get(power.nextInt(live.size()));
+        if (n.disk.amnesiac || forgetful < (cluster.shape.nodes() - 1) / 2) {
+            powerLosses++;
+            int share = 1 + power.nextInt(4);
+            cluster.power.lose(n, power.nextBoolean(), e -> power.nextInt(4) < share);
+            if (power.nextBoolean()) {
+                start(n);
+            }
         }
     }
 
@@ -219,6 +269,8 @@ final class RandomSchedule {
         SimulatedNode n = pick(live);
         if (!n.appending.isEmpty() && random.nextInt(3) > 0) {
             cluster.durable(n, pick(n.appending));
+        } else if (!n.forcing.isEmpty()) {
+            cluster.power.forced(n, n.forcing.get(0));
         } else if (!n.installWrites.isEmpty()) {
             cluster.installWrite(n);
         } else if (n.installStepDue && n.applying.isEmpty()) {
@@ -392,6 +444,9 @@ final class RandomSchedule {
             while (!n.appending.isEmpty()) {
                 cluster.durable(n, n.appending.get(0));
             }
+            while (!n.forcing.isEmpty()) {
+                cluster.power.forced(n, n.forcing.get(0));
+            }
             while (!n.applying.isEmpty()) {
                 cluster.complete(n, n.applying.get(0));
             }
@@ -441,7 +496,9 @@ final class RandomSchedule {
     private boolean isConverged(long last) {
         Map<Long, Long> expected = cluster.checker.deviceAt(Long.MAX_VALUE);
         for (SimulatedNode n : cluster.nodes.values()) {
-            if (n.core().status().appliedPrefix() < last || !n.device.equals(expected)) {
+            if (n.core().status().amnesiac()
+                    || n.core().status().appliedPrefix() < last
+                    || !n.device.equals(expected)) {
                 return false;
             }
         }
@@ -459,7 +516,7 @@ final class RandomSchedule {
             b.append(" disk ").append(n.disk.hard).append(' ').append(n.disk.sync);
             b.append(" damaged ").append(n.disk.damaged);
         }
-        return b + "\n  crashes " + crashes + ", events at the end: "
+        return b + "\n  crashes " + crashes + ", power losses " + powerLosses + ", events at the end: "
                 + cluster.transcript.subList(Math.max(0, cluster.transcript.size() - 60), cluster.transcript.size());
     }
 }

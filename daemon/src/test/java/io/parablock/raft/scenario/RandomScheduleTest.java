@@ -21,11 +21,13 @@ class RandomScheduleTest {
         long last = only != null ? only : first + Long.getLong("schedule.seeds", SEEDS) - 1;
         long began = System.nanoTime();
         long installs = 0;
+        long cures = 0;
         long slots = 0;
         long seed = first;
         for (; seed <= last && System.nanoTime() - began < LIMIT_NS; seed++) {
             RandomSchedule schedule = runSeed(seed, only != null);
             installs += schedule.installs();
+            cures += schedule.cures();
             slots += schedule.cluster.checker.committed.size();
             if (seed % REPEAT_EVERY == 0) {
                 List<String> again = runSeed(seed, false).cluster.transcript;
@@ -35,9 +37,9 @@ class RandomScheduleTest {
             }
         }
         System.out.println("random schedules: seeds " + first + ".." + (seed - 1) + ", " + slots + " slots committed, "
-                + installs + " installs");
-        assertThat(only != null || installs > 0)
-                .as("the histories contain installs")
+                + installs + " installs, " + cures + " cures");
+        assertThat(only != null || (installs > 0 && cures > 0))
+                .as("the histories contain installs and cures")
                 .isTrue();
     }
 

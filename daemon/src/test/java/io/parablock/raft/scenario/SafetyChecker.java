@@ -70,7 +70,7 @@ final class SafetyChecker {
         }
     }
 
-    private void insist(boolean condition, String what) {
+    void insist(boolean condition, String what) {
         require(condition || muted, what);
     }
 
@@ -406,7 +406,7 @@ final class SafetyChecker {
             for (SimulatedNode other : all) {
                 SimulatedDisk d = other.disk;
                 holders += !(d.checkpoint.installing() && s <= d.checkpoint.a() && !d.holdsInLog(s))
-                                && (d.holdsEffective(s) || d.damaged.contains(s))
+                                && (d.holdsEffective(s) || d.damaged.contains(s) || d.lost.contains(s))
                                 && (s <= d.checkpoint.a() || d.effectiveOrigin(s) == (origin == null ? 0 : origin))
                         ? 1
                         : 0;

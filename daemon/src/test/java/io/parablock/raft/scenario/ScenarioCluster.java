@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * A few cores wired by hand. Nothing moves by itself: messages wait in a pool, appends and applies are completed by a
@@ -39,9 +40,20 @@ final class ScenarioCluster {
     private static final long STEP_NS = 5 * MS;
     private static final long SCAN_EVERY = 50;
 
-    /** @param retain slots kept for a lagging follower */
+    /**
+     * @param retain slots kept for a lagging follower
+     * @param mapped durability=mapped: a power loss takes what was not forced
+     */
     record Shape(
-            int nodes, Mode mode, int span, int retain, int frameEntries, int fetchSlots, int sessions, int window) {
+            int nodes,
+            Mode mode,
+            int span,
+            int retain,
+            int frameEntries,
+            int fetchSlots,
+            int sessions,
+            int window,
+            boolean mapped) {
         static final long ELECTION_TIMEOUT_NS = 300 * MS;
         static final long HEARTBEAT_NS = 50 * MS;
         static final long RETRANSMIT_NS = 100 * MS;
@@ -69,6 +81,8 @@ final class ScenarioCluster {
     final Map<Long, Boolean> flushes = new HashMap<>();
     final List<String> transcript = new ArrayList<>();
     InstallConfig install = Shape.INSTALL;
+    private final ScenarioInstalls installs = new ScenarioInstalls(this);
+    final ScenarioPower power = new ScenarioPower(this);
     long now = 1_000_000 * MS;
     private long packets;
     private int payloads;
@@ -87,7 +101,8 @@ final class ScenarioCluster {
             checker.mute();
         }
         this.suite = new CheckerSuite(
-                new io.parablock.simulator.check.Shape(shape.nodes(), shape.span(), shape.mode() == Mode.STRICT, false),
+                new io.parablock.simulator.check.Shape(
+                        shape.nodes(), shape.span(), shape.mode() == Mode.STRICT, shape.mapped()),
                 new SuiteView(this),
                 SCAN_EVERY);
         this.wire = new WireFeed(suite);
@@ -129,23 +144,24 @@ final class ScenarioCluster {
                         shape.fetchSlots(),
                         shape.sessions(),
                         shape.window(),
-                        false)
+                        shape.mapped())
                 .withInstall(install)
                 .withLease(lease);
         n.boot++;
         n.startedFrom = n.disk.checkpoint.a();
         n.readableFrom = n.disk.checkpoint.e();
+        // What a start finds is forced first.
+        power.force(n);
         n.raft = mutation.newCore(config, n.disk.recovered(), seed * 31 + n.id * 7L + n.boot, clock(n));
         suite.onStarted(n.id, n.boot);
+        if (n.disk.amnesiac) {
+            suite.onAmnesia(n.id);
+        }
         work(n);
     }
 
     private int[] voters() {
-        int[] voters = new int[shape.nodes()];
-        for (int i = 0; i < voters.length; i++) {
-            voters[i] = i + 1;
-        }
-        return voters;
+        return IntStream.rangeClosed(1, shape.nodes()).toArray();
     }
 
     void crash(SimulatedNode n, boolean keepStore) {
@@ -259,62 +275,12 @@ final class ScenarioCluster {
 
     /** The durable steps of an install. */
     void installStep(SimulatedNode n) {
-        n.installStepDue = false;
-        Checkpoint image = n.core().installCheckpoint();
-        SafetyChecker.require(
-                n.applying.isEmpty() && (image.installing() || n.installWrites.isEmpty()),
-                "node " + n.id + ": an install's step while its store is at work");
-        checker.onInstallStep(n, image);
-        n.fsyncedDevice.clear();
-        n.fsyncedDevice.putAll(n.device);
-        n.disk.checkpoint = image;
-        if (!image.installing()) {
-            n.applied.clear();
-            n.startedFrom = image.a();
-            n.readableFrom = image.e();
-        }
-        note("n" + n.id + (image.installing() ? " installing" : " installed " + image.a() + " e " + image.e()));
-        n.core().onCheckpointDurable(image, clock(n));
-        work(n);
+        installs.step(n);
     }
 
     /** The store takes the next piece; pieces keep their order. */
     void installWrite(SimulatedNode n) {
-        Message.InstallExtent m = n.installWrites.remove(0);
-        SafetyChecker.require(
-                n.disk.checkpoint.installing(), "node " + n.id + " takes a piece and its flag is not durable");
-        SafetyChecker.require(n.applying.isEmpty(), "node " + n.id + " takes a piece while it applies");
-        for (long sector = m.offsetBytes() / 512; sector < (m.offsetBytes() + m.lengthBytes()) / 512; sector++) {
-            n.device.remove(sector);
-        }
-        if (m.payload() instanceof Map<?, ?> content) {
-            content.forEach((sector, slot) -> n.device.put((Long) sector, (Long) slot));
-        }
-        n.core().onInstallWritten(m.installId(), m.offsetBytes(), clock(n));
-        work(n);
-    }
-
-    private void readPiece(SimulatedNode n, Output.InstallRead r) {
-        SafetyChecker.require(
-                !n.disk.checkpoint.installing() && n.core().status().appliedPrefix() >= n.readableFrom,
-                "node " + n.id + " is the source of an install and is not readable");
-        Map<Long, Long> content = new TreeMap<>();
-        for (long sector = r.offsetBytes() / 512; sector < (r.offsetBytes() + r.lengthBytes()) / 512; sector++) {
-            Long slot = n.device.get(sector);
-            if (slot != null) {
-                content.put(sector, slot);
-            }
-        }
-        send(
-                n,
-                r.to(),
-                new Message.InstallExtent(
-                        r.term(),
-                        r.installId(),
-                        r.offsetBytes(),
-                        r.lengthBytes(),
-                        0,
-                        content.isEmpty() ? null : content));
+        installs.write(n);
     }
 
     // ---- output ----
@@ -336,6 +302,9 @@ final class ScenarioCluster {
             takeOutput(n, n.raft.output());
             while (n.raft != null && n.autoDurable && !n.appending.isEmpty()) {
                 finishAppend(n);
+            }
+            while (n.raft != null && n.autoDurable && !n.forcing.isEmpty()) {
+                power.finishFirst(n);
             }
             while (n.raft != null && n.autoApply && !n.applying.isEmpty()) {
                 finishApply(n);
@@ -381,11 +350,7 @@ final class ScenarioCluster {
     void run(long ms, Predicate<Packet> passes) {
         for (long end = now + ms * MS; now < end; ) {
             now += STEP_NS;
-            for (SimulatedNode n : nodes.values()) {
-                if (n.isUp()) {
-                    tick(n);
-                }
-            }
+            nodes.values().stream().filter(SimulatedNode::isUp).forEach(this::tick);
             settle(passes);
         }
     }
@@ -431,6 +396,7 @@ final class ScenarioCluster {
                 crash(n, false);
                 return false;
             }
+            power.force(n);
             checker.onSyncRecord(n, o.syncRecord);
             n.disk.sync = o.syncRecord;
             suite.onSyncRecordDurable(n.id, o.syncRecord);
@@ -460,7 +426,14 @@ final class ScenarioCluster {
     }
 
     private void takeOutput(SimulatedNode n, Output o) {
-        List<Output.ForceRequest> forces = List.copyOf(o.forces);
+        for (Output.ForceRequest f : o.forces) {
+            n.forcing.add(power.begin(n, f.from(), f.id()));
+        }
+        if (o.cured) {
+            n.disk.amnesiac = false;
+            note("n" + n.id + " is cured");
+            suite.onCured(n.id);
+        }
         for (Entry e : o.appends) {
             checker.onEntry(e);
             n.appending.add(e);
@@ -479,7 +452,11 @@ final class ScenarioCluster {
             n.applying.add(e);
         }
         for (Output.FlushResult f : o.flushes) {
+            if (f.ok()) {
+                suite.onFlushAnswered(n.id, f.flushId());
+            }
             flushes.put(f.flushId(), f.ok());
+            note("n" + n.id + " flush " + f.flushId() + (f.ok() ? " ok" : " failed"));
         }
         if (o.truncateTo > 0) {
             checker.onTruncate(n, o.truncateTo, nodes.values());
@@ -493,13 +470,10 @@ final class ScenarioCluster {
         List<Output.ReadResult> readResults = List.copyOf(o.reads);
         o.clear();
         reads.take(n, readResults);
-        pieces.forEach(r -> readPiece(n, r));
-        for (Output.ForceRequest f : forces) {
-            n.core().onForced(f.from(), f.id(), clock(n));
-        }
+        pieces.forEach(r -> installs.read(n, r));
     }
 
-    private void send(SimulatedNode n, int to, Message message) {
+    void send(SimulatedNode n, int to, Message message) {
         Packet p = new Packet(++packets, n.id, n.boot, to, message);
         wire.onSent(n.id, to, message);
         checker.onSend(n, to, message);

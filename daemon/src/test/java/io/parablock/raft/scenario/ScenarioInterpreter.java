@@ -22,12 +22,13 @@ import org.jspecify.annotations.Nullable;
  * The commands of a scenario file. A line is a command, its plain words (node ids, slots) and {@code key=value} words:
  *
  * <pre>
- * cluster nodes=3 mode=parallel span=8 retain=64 frame=4 fetch=8 reads=index|lease
+ * cluster nodes=3 mode=parallel span=8 retain=64 frame=4 fetch=8 durability=mapped reads=index|lease
  * elect N | campaign N | run MS | tick MS [N] | settle [filter] | deliver [filter] | dup [filter] | drop [filter]
  * hold [filter] | release | cut N [M] | mend | mark
  * auto N durable=on|off apply=on|off | durable N [SLOT..] | apply N [SLOT..]
  * session N gateway=G boot=B nonce=X | close N session=X | propose N lba=L len=1 seq=S low=L session=X bytes=OFF+LEN kind=TRIM
  * read N ID lba=L len=1 | checkpoint N | crash N [keep] | crash-at N POINT | restart N | damage N SLOT | reconnect N
+ * power-loss N [SLOT..] (of what is not forced, these are lost; all if none is named) | force N | flush N ID
  * piece N (the store takes the next piece of an install) | install-step N (its due checkpoint)
  * suspend N MS (its machine sleeps, the others run) | hand-over N (the leader gives its office away)
  * inject from=A to=B kind=K field=value | expect ... (see ScenarioExpectations)
@@ -96,7 +97,8 @@ final class ScenarioInterpreter {
                 number(named, "frame", 4),
                 number(named, "fetch", 8),
                 number(named, "sessions", 4),
-                number(named, "window", 8));
+                number(named, "window", 8),
+                "mapped".equals(named.get("durability")));
     }
 
     static int number(Map<String, String> named, String key, int otherwise) {
@@ -195,6 +197,13 @@ final class ScenarioInterpreter {
             case "durable" -> chosen(n.appending, slots).forEach(e -> c.durable(n, e));
             case "apply" -> chosen(n.applying, slots).forEach(e -> c.complete(n, e));
             case "crash" -> c.crash(n, plain.contains("keep"));
+            case "power-loss" ->
+                c.power.lose(
+                        n,
+                        false,
+                        e -> plain.size() < 2 || plain.subList(1, plain.size()).contains("" + e.slot()));
+            case "force" -> List.copyOf(n.forcing).forEach(f -> c.power.forced(n, f));
+            case "flush" -> c.power.flush(n, Long.parseLong(plain.get(1)));
             case "crash-at" -> n.crashAt = SimulatedNode.CrashPoint.valueOf(plain.get(1));
             case "restart" -> c.start(n);
             case "damage" -> c.damage(n, Long.parseLong(plain.get(1)));

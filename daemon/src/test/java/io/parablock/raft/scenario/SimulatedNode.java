@@ -24,10 +24,14 @@ final class SimulatedNode {
         BEFORE_MESSAGES
     }
 
+    /** A force of the WAL under way: it covers what was written when it began. */
+    record Forcing(int from, long id, long number, List<Entry> written) {}
+
     final int id;
     final SimulatedDisk disk = new SimulatedDisk();
     final List<Entry> appending = new ArrayList<>();
     final List<Entry> applying = new ArrayList<>();
+    final List<Forcing> forcing = new ArrayList<>();
 
     /** The slots applied since the last start, above the checkpoint that it started from. */
     final TreeMap<Long, Entry> applied = new TreeMap<>();
@@ -85,6 +89,7 @@ final class SimulatedNode {
         raft = null;
         appending.clear();
         applying.clear();
+        forcing.clear();
         applied.clear();
         installWrites.clear();
         installStepDue = false;

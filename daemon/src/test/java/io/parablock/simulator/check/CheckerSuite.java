@@ -33,6 +33,7 @@ public final class CheckerSuite implements ClusterEvents {
                 new DedupeChecker(ledger),
                 new DurabilityChecker(ledger),
                 new FlushChecker(ledger),
+                new AmnesiaChecker(ledger),
                 new ReplicaEqualityChecker(ledger));
     }
 
@@ -80,6 +81,20 @@ public final class CheckerSuite implements ClusterEvents {
         ledger.onCrashed(node);
         for (Checker c : checkers) {
             c.onCrashed(node);
+        }
+    }
+
+    @Override
+    public void onAmnesia(int node) {
+        for (Checker c : checkers) {
+            c.onAmnesia(node);
+        }
+    }
+
+    @Override
+    public void onCured(int node) {
+        for (Checker c : checkers) {
+            c.onCured(node);
         }
     }
 

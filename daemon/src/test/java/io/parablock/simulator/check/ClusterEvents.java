@@ -19,6 +19,12 @@ public interface ClusterEvents {
     /** The process is gone, with all that was volatile. What its disk lost is told by {@link #onEntryLost}. */
     default void onCrashed(int node) {}
 
+    /** It starts with amnesia (protocol.md §11), right after {@link #onStarted}. */
+    default void onAmnesia(int node) {}
+
+    /** Its amnesia is over: from now on it votes and acknowledges. */
+    default void onCured(int node) {}
+
     /** An empty disk takes the place of the old one. */
     default void onWiped(int node) {}
 
