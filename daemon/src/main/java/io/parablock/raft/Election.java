@@ -68,7 +68,9 @@ final class Election {
     }
 
     private boolean mayCampaign() {
-        return !state.amnesiac && !state.installing;
+        // The flag may become durable while this node leads: as soon as it is on its way, there is no way back.
+        boolean installs = state.installing || state.installStepUnderWay;
+        return !state.amnesiac && !(installs && state.guards.installingNeverCampaigns);
     }
 
     void tick() {

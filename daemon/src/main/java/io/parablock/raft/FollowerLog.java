@@ -76,7 +76,7 @@ final class FollowerLog {
     // ---------------------------------------------------------------- sync
 
     void onSyncBegin(Message.SyncBegin m) {
-        if (state.amnesiac || state.installing) {
+        if (!state.maySync()) {
             return;
         }
         if (state.isSynced()) {
@@ -306,7 +306,7 @@ final class FollowerLog {
     }
 
     private void requestSync() {
-        if (syncing == null && !state.amnesiac && !state.installing && state.leader != 0) {
+        if (syncing == null && state.maySync() && state.leader != 0) {
             state.send(state.leader, new Message.SyncRequest(state.term));
         }
     }

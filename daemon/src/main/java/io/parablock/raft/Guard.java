@@ -38,5 +38,17 @@ enum Guard {
     /** §8: the merged log is committed and applied before a read is served. */
     READ_AFTER_MERGED,
     /** §8: a read waits for the committed slots that overlap it. */
-    READ_AFTER_OVERLAPS
+    READ_AFTER_OVERLAPS,
+    /** §7: a piece of another install, or after the end, is dropped. */
+    PIECES_OF_ONE_INSTALL,
+    /** §7: an installing node takes no SYNC. */
+    INSTALLING_TAKES_NO_SYNC,
+    /** §7: an installing node is never a candidate. */
+    INSTALLING_NEVER_CAMPAIGNS,
+    /** §7: after an install, not readable, no checkpoint and no source before e is applied. */
+    READABLE_FROM_E,
+    /** §7: a store that is being overwritten does not count for the floor. */
+    FLOOR_WITHOUT_MIXED,
+    /** §7: the flag is durable before the first piece is written. */
+    FLAG_BEFORE_PIECES
 }

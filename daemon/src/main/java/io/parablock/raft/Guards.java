@@ -24,6 +24,12 @@ final class Guards {
     final boolean readConfirmed;
     final boolean readAfterMerged;
     final boolean readAfterOverlaps;
+    final boolean piecesOfOneInstall;
+    final boolean installingTakesNoSync;
+    final boolean installingNeverCampaigns;
+    final boolean readableFromE;
+    final boolean floorWithoutMixed;
+    final boolean flagBeforePieces;
 
     /** @param off the guards to leave out */
     Guards(Set<Guard> off) {
@@ -44,5 +50,11 @@ final class Guards {
         readConfirmed = !off.contains(Guard.READ_CONFIRMED);
         readAfterMerged = !off.contains(Guard.READ_AFTER_MERGED);
         readAfterOverlaps = !off.contains(Guard.READ_AFTER_OVERLAPS);
+        piecesOfOneInstall = !off.contains(Guard.PIECES_OF_ONE_INSTALL);
+        installingTakesNoSync = !off.contains(Guard.INSTALLING_TAKES_NO_SYNC);
+        installingNeverCampaigns = !off.contains(Guard.INSTALLING_NEVER_CAMPAIGNS);
+        readableFromE = !off.contains(Guard.READABLE_FROM_E);
+        floorWithoutMixed = !off.contains(Guard.FLOOR_WITHOUT_MIXED);
+        flagBeforePieces = !off.contains(Guard.FLAG_BEFORE_PIECES);
     }
 }

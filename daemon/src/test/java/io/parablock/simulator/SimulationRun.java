@@ -75,6 +75,7 @@ final class SimulationRun {
                 answered,
                 failed,
                 cluster.counts(),
+                cluster.installs(),
                 violation,
                 watch.cause(),
                 sim.timeline());
@@ -185,7 +186,8 @@ final class SimulationRun {
         long applied = -1;
         for (SimulatedNode n : counted()) {
             RaftStatus s = n.status();
-            if (s.appliedPrefix() != s.lastSlot() || (applied >= 0 && applied != s.appliedPrefix())) {
+            boolean whole = !n.core().needsInstall() && !s.installing();
+            if (!whole || s.appliedPrefix() != s.lastSlot() || (applied >= 0 && applied != s.appliedPrefix())) {
                 return false;
             }
             applied = s.appliedPrefix();
@@ -196,7 +198,7 @@ final class SimulationRun {
     private List<SimulatedNode> counted() {
         List<SimulatedNode> out = new ArrayList<>();
         for (SimulatedNode n : cluster.nodes()) {
-            if (n.isUp() && !n.status().amnesiac() && !n.core().needsInstall()) {
+            if (n.isUp() && !n.status().amnesiac()) {
                 out.add(n);
             }
         }
@@ -218,6 +220,7 @@ final class SimulationRun {
                 out.append(" last ").append(s.lastSlot()).append(" committed ").append(s.commitWatermark());
                 out.append(" applied ").append(s.appliedPrefix());
                 out.append(s.amnesiac() ? " amnesiac" : "").append(n.core().needsInstall() ? " needs install" : "");
+                out.append(s.installing() ? " installing " + s.installDoneBytes() : "");
             } else {
                 out.append(" down");
             }

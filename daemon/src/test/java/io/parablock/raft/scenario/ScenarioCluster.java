@@ -67,6 +67,7 @@ final class ScenarioCluster {
     final Map<Long, Boolean> flushes = new HashMap<>();
     final List<String> transcript = new ArrayList<>();
     InstallConfig install = Shape.INSTALL;
+    private final ScenarioInstalls installs = new ScenarioInstalls(this);
     long now = 1_000_000 * MS;
     private long packets;
     private int payloads;
@@ -231,7 +232,7 @@ final class ScenarioCluster {
             note("n" + n.id + " may take no checkpoint");
             return;
         }
-        SafetyChecker.require(
+        checker.insist(
                 !n.disk.checkpoint.installing() && image.a() >= n.readableFrom,
                 "node " + n.id + " takes a checkpoint of a store that is not readable");
         for (long s = n.startedFrom + 1; s <= image.a(); s++) {
@@ -251,62 +252,12 @@ final class ScenarioCluster {
 
     /** The durable steps of an install. */
     void installStep(SimulatedNode n) {
-        n.installStepDue = false;
-        Checkpoint image = n.core().installCheckpoint();
-        SafetyChecker.require(
-                n.applying.isEmpty() && (image.installing() || n.installWrites.isEmpty()),
-                "node " + n.id + ": an install's step while its store is at work");
-        checker.onInstallStep(n, image);
-        n.fsyncedDevice.clear();
-        n.fsyncedDevice.putAll(n.device);
-        n.disk.checkpoint = image;
-        if (!image.installing()) {
-            n.applied.clear();
-            n.startedFrom = image.a();
-            n.readableFrom = image.e();
-        }
-        note("n" + n.id + (image.installing() ? " installing" : " installed " + image.a() + " e " + image.e()));
-        n.core().onCheckpointDurable(image, now);
-        work(n);
+        installs.step(n);
     }
 
     /** The store takes the next piece; pieces keep their order. */
     void installWrite(SimulatedNode n) {
-        Message.InstallExtent m = n.installWrites.remove(0);
-        SafetyChecker.require(
-                n.disk.checkpoint.installing(), "node " + n.id + " takes a piece and its flag is not durable");
-        SafetyChecker.require(n.applying.isEmpty(), "node " + n.id + " takes a piece while it applies");
-        for (long sector = m.offsetBytes() / 512; sector < (m.offsetBytes() + m.lengthBytes()) / 512; sector++) {
-            n.device.remove(sector);
-        }
-        if (m.payload() instanceof Map<?, ?> content) {
-            content.forEach((sector, slot) -> n.device.put((Long) sector, (Long) slot));
-        }
-        n.core().onInstallWritten(m.installId(), m.offsetBytes(), now);
-        work(n);
-    }
-
-    private void readPiece(SimulatedNode n, Output.InstallRead r) {
-        SafetyChecker.require(
-                !n.disk.checkpoint.installing() && n.core().status().appliedPrefix() >= n.readableFrom,
-                "node " + n.id + " is the source of an install and is not readable");
-        Map<Long, Long> content = new TreeMap<>();
-        for (long sector = r.offsetBytes() / 512; sector < (r.offsetBytes() + r.lengthBytes()) / 512; sector++) {
-            Long slot = n.device.get(sector);
-            if (slot != null) {
-                content.put(sector, slot);
-            }
-        }
-        send(
-                n,
-                r.to(),
-                new Message.InstallExtent(
-                        r.term(),
-                        r.installId(),
-                        r.offsetBytes(),
-                        r.lengthBytes(),
-                        0,
-                        content.isEmpty() ? null : content));
+        installs.write(n);
     }
 
     // ---- output ----
@@ -488,16 +439,16 @@ final class ScenarioCluster {
             note("n" + n.id + " truncates to " + o.truncateTo);
         }
         List<Output.InstallRead> pieces = List.copyOf(o.installReads);
-        n.installWrites.addAll(o.installWrites);
+        o.installWrites.forEach(m -> installs.take(n, m));
         n.installStepDue |= o.installCheckpointDue;
         o.clear();
-        pieces.forEach(r -> readPiece(n, r));
+        pieces.forEach(r -> installs.read(n, r));
         for (Output.ForceRequest f : forces) {
             n.core().onForced(f.from(), f.id(), now);
         }
     }
 
-    private void send(SimulatedNode n, int to, Message message) {
+    void send(SimulatedNode n, int to, Message message) {
         Packet p = new Packet(++packets, n.id, n.boot, to, message);
         wire.onSent(n.id, to, message);
         checker.onSend(n, to, message);
@@ -516,7 +467,7 @@ final class ScenarioCluster {
         return new Packet(++packets, from, node(from).boot, to, message);
     }
 
-    private void note(String line) {
+    void note(String line) {
         if (transcript.size() < 10_000) {
             transcript.add(line);
         }
