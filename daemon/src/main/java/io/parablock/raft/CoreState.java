@@ -62,10 +62,14 @@ final class CoreState {
     boolean needsInstall;
     /** An install is overwriting the block store: durable, in CKPT. */
     boolean installing;
+    /** A CKPT of an install is on its way to the disk; until it is there, nothing new may begin. */
+    boolean installStepUnderWay;
     /** The last durable CKPT. */
     Checkpoint durable;
     /** e of the last install: below it the store may hold parts of slots that are not applied yet. */
     private long readableFrom;
+    /** No install that ended has a later one. */
+    private long readableTerm;
     /** Leader: the log above this slot is kept for installs, whatever the floor is. */
     long pinned = Long.MAX_VALUE;
 
@@ -100,6 +104,7 @@ final class CoreState {
         durable = ckpt;
         installing = ckpt.installing();
         readableFrom = ckpt.e();
+        readableTerm = Math.max(term, hard.term());
         sessionsFedTo = ckpt.a();
         appliedSessions.load(ckpt.sessions());
         log = new RaftLog(ckpt.logBase(), ckpt.a());
@@ -203,6 +208,11 @@ final class CoreState {
                 apply.appliedPrefix() + config.retainSlotsMax());
     }
 
+    /** An installing node takes no merged log (protocol.md §7). */
+    boolean maySync() {
+        return !(installing && guards.installingTakesNoSync);
+    }
+
     /**
      * Installs the merged log of {@code record.term()}: ONE durable step. The caller has put every entry of it into the log;
      * everything above m is dead now.
@@ -216,6 +226,10 @@ final class CoreState {
         mSync = record.m();
         origins = new OriginRuns(record.runs());
         noops = record.noops();
+        if (record.term() > readableTerm) {
+            // What the store may hold was committed in an earlier term; e itself may be a slot that never was.
+            readableFrom = Math.min(readableFrom, record.m());
+        }
         output.syncRecord = record;
         persistHardState();
         rebuildLookBehind();
@@ -288,7 +302,7 @@ final class CoreState {
 
     /** The store is exactly what was applied: it may be read, checkpointed and copied (protocol.md §7). */
     boolean isReadable() {
-        return !installing && apply.appliedPrefix() >= readableFrom;
+        return !installing && (apply.appliedPrefix() >= readableFrom || !guards.readableFromE);
     }
 
     /** The end of an install is durable. The log above its base stays. */
@@ -300,6 +314,7 @@ final class CoreState {
         checkpoint = b;
         durable = image;
         readableFrom = image.e();
+        readableTerm = term;
         installing = false;
         needsInstall = false;
         log.install(b, output.dropped);

@@ -73,7 +73,9 @@ final class Election {
     }
 
     private boolean mayCampaign() {
-        return state.mayVote() && !state.installing;
+        // The flag may become durable while this node leads: as soon as it is on its way, there is no way back.
+        boolean installs = state.installing || state.installStepUnderWay;
+        return state.mayVote() && !(installs && state.guards.installingNeverCampaigns);
     }
 
     void tick() {

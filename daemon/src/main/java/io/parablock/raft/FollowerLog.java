@@ -78,7 +78,7 @@ final class FollowerLog {
     // ---------------------------------------------------------------- sync
 
     void onSyncBegin(Message.SyncBegin m) {
-        if (state.installing) {
+        if (!state.maySync()) {
             return;
         }
         if (state.isSynced()) {
@@ -322,7 +322,7 @@ final class FollowerLog {
     }
 
     private void requestSync() {
-        if (syncing == null && !state.isSilent() && !state.installing && state.leader != 0) {
+        if (syncing == null && !state.isSilent() && state.maySync() && state.leader != 0) {
             state.send(state.leader, new Message.SyncRequest(state.term));
         }
     }

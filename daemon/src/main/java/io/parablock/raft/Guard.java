@@ -58,5 +58,17 @@ enum Guard {
     /** §11: the cure covers every slot assigned, not only what the leader holds durably. */
     CURE_COVERS_ASSIGNED,
     /** §11: cured only once all is forced. */
-    CURE_FORCES
+    CURE_FORCES,
+    /** §7: a piece of another install, or after the end, is dropped. */
+    PIECES_OF_ONE_INSTALL,
+    /** §7: an installing node takes no SYNC. */
+    INSTALLING_TAKES_NO_SYNC,
+    /** §7: an installing node is never a candidate. */
+    INSTALLING_NEVER_CAMPAIGNS,
+    /** §7: after an install, not readable, no checkpoint and no source before e is applied. */
+    READABLE_FROM_E,
+    /** §7: a store that is being overwritten does not count for the floor. */
+    FLOOR_WITHOUT_MIXED,
+    /** §7: the flag is durable before the first piece is written. */
+    FLAG_BEFORE_PIECES
 }

@@ -34,6 +34,12 @@ final class Guards {
     final boolean cureForgets;
     final boolean cureCoversAssigned;
     final boolean cureForces;
+    final boolean piecesOfOneInstall;
+    final boolean installingTakesNoSync;
+    final boolean installingNeverCampaigns;
+    final boolean readableFromE;
+    final boolean floorWithoutMixed;
+    final boolean flagBeforePieces;
 
     /** @param off the guards to leave out */
     Guards(Set<Guard> off) {
@@ -64,5 +70,11 @@ final class Guards {
         cureForgets = !off.contains(Guard.CURE_FORGETS);
         cureCoversAssigned = !off.contains(Guard.CURE_COVERS_ASSIGNED);
         cureForces = !off.contains(Guard.CURE_FORCES);
+        piecesOfOneInstall = !off.contains(Guard.PIECES_OF_ONE_INSTALL);
+        installingTakesNoSync = !off.contains(Guard.INSTALLING_TAKES_NO_SYNC);
+        installingNeverCampaigns = !off.contains(Guard.INSTALLING_NEVER_CAMPAIGNS);
+        readableFromE = !off.contains(Guard.READABLE_FROM_E);
+        floorWithoutMixed = !off.contains(Guard.FLOOR_WITHOUT_MIXED);
+        flagBeforePieces = !off.contains(Guard.FLAG_BEFORE_PIECES);
     }
 }

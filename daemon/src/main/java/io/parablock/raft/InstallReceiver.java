@@ -25,8 +25,6 @@ public final class InstallReceiver {
     private final BitSet written = new BitSet();
     /** The flag is durable: pieces may be written. */
     private boolean open;
-    /** A CKPT is on its way to the disk; until it is there, nothing new may begin. */
-    private boolean saving;
 
     private boolean complete;
     private long e;
@@ -41,16 +39,17 @@ public final class InstallReceiver {
 
     /** A new term, leader or role: what was received so far is of no use, the flag stays. */
     void reset() {
-        if (current != null) {
-            state.output.event = "install " + current.installId() + " ends unfinished at " + doneBytes() + " of "
-                    + totalBytes() + " bytes";
+        if (current == null) {
+            return;
         }
+        state.output.event = "install " + current.installId() + " ends unfinished at " + doneBytes() + " of "
+                + totalBytes() + " bytes";
         current = null;
         complete = false;
         ackWanted = false;
         taken.clear();
         written.clear();
-        if (!state.installing && !saving) {
+        if (!state.installing && !state.installStepUnderWay) {
             state.apply.resume(state.output.applies);
         }
     }
@@ -70,7 +69,7 @@ public final class InstallReceiver {
         }
         boolean wanted = state.installing || state.needsInstall;
         // Below the own checkpoint there is no log left to apply again.
-        if (saving || !wanted || m.image().a() < atLeast() || m.installId() <= lastDoneId) {
+        if (state.installStepUnderWay || !wanted || m.image().a() < atLeast() || m.installId() <= lastDoneId) {
             return false;
         }
         if (m.storeBytes() != state.config.install().storeBytes()) {
@@ -82,7 +81,7 @@ public final class InstallReceiver {
         taken.clear();
         written.clear();
         complete = false;
-        open = state.installing;
+        open = state.installing || !state.guards.flagBeforePieces;
         ackWanted = open;
         lastHeardNs = state.nowNs;
         state.apply.pause();
@@ -94,8 +93,12 @@ public final class InstallReceiver {
 
     /** Applies under way must not land between the pieces. */
     void saveFlagWhenIdle() {
-        if (current != null && !open && !saving && state.apply.isIdle()) {
-            saving = true;
+        if (current != null
+                && state.role == Role.FOLLOWER
+                && !state.installing
+                && !state.installStepUnderWay
+                && state.apply.isIdle()) {
+            state.installStepUnderWay = true;
             state.output.installCheckpointDue = true;
         }
     }
@@ -103,6 +106,9 @@ public final class InstallReceiver {
     void onExtent(Message.InstallExtent m) {
         Message.InstallBegin now = current;
         if (now == null || now.installId() != m.installId() || !open || complete) {
+            if (!state.guards.piecesOfOneInstall) {
+                state.output.installWrites.add(m);
+            }
             return;
         }
         lastHeardNs = state.nowNs;
@@ -142,10 +148,10 @@ public final class InstallReceiver {
             return;
         }
         lastHeardNs = state.nowNs;
-        if (open && !saving && !complete && doneBytes() == now.storeBytes()) {
+        if (open && !state.installStepUnderWay && !complete && doneBytes() == now.storeBytes()) {
             complete = true;
             e = Math.max(m.e(), now.image().a());
-            saving = true;
+            state.installStepUnderWay = true;
             state.output.installCheckpointDue = true;
         }
     }
@@ -165,7 +171,7 @@ public final class InstallReceiver {
     /** @return false if this checkpoint is none of an install */
     boolean onDurable(Checkpoint image) {
         if (image.installing()) {
-            saving = false;
+            state.installStepUnderWay = false;
             state.durable = image;
             state.installing = true;
             open = true;
@@ -175,7 +181,7 @@ public final class InstallReceiver {
         if (!state.installing) {
             return false;
         }
-        saving = false;
+        state.installStepUnderWay = false;
         Message.InstallBegin now = current;
         current = null;
         complete = false;
@@ -198,12 +204,13 @@ public final class InstallReceiver {
     void tick() {
         if (current != null) {
             saveFlagWhenIdle();
-            if (!saving && state.nowNs - lastHeardNs > SILENCE_TIMEOUTS_MAX * state.config.electionTimeoutNs()) {
+            if (!state.installStepUnderWay
+                    && state.nowNs - lastHeardNs > SILENCE_TIMEOUTS_MAX * state.config.electionTimeoutNs()) {
                 reset();
             }
         } else if ((state.installing || state.needsInstall)
                 && state.leader != 0
-                && !saving
+                && !state.installStepUnderWay
                 && state.nowNs - lastAskedNs >= state.config.retransmitNs()) {
             lastAskedNs = state.nowNs;
             state.send(state.leader, new Message.InstallRequest(state.term, 0, atLeast()));

@@ -426,7 +426,8 @@ final class Leader {
         held[0] = state.log.contigPrefix();
         long lowest = held[0];
         for (int i = 0; i < peers.length; i++) {
-            held[i + 1] = installs.isMixed(peers[i].node()) ? 0 : peers[i].contigPrefix();
+            boolean mixed = state.guards.floorWithoutMixed && installs.isMixed(peers[i].node());
+            held[i + 1] = mixed ? 0 : peers[i].contigPrefix();
             lowest = Math.min(lowest, held[i + 1]);
         }
         long needed = Math.max(lowest, state.log.last() - state.config.retainSlotsMax());

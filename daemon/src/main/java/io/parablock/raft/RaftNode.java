@@ -207,8 +207,9 @@ public final class RaftNode {
 
     private void becomeLeaderIfElected() {
         if (state.role == Role.CANDIDATE) {
-            // What an earlier leader wanted merged must not be adopted, nor acknowledged, in the new term.
+            // What an earlier leader wanted merged or installed must not be taken, nor acknowledged, in the new term.
             follower.reset();
+            installs.reset();
             if (election.hasQuorum()) {
                 startOrContinueMerge();
             }

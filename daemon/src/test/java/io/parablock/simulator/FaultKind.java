@@ -32,6 +32,8 @@ enum FaultKind {
     BLACKOUT,
     /** The process dies right before or after a durable step. */
     CRASH_POINT,
+    /** The process dies right before or after a durable step of an install. */
+    INSTALL_CRASH,
     /** An orderly stop; a leader hands over first. */
     STOP,
     /** A leader hands over. */

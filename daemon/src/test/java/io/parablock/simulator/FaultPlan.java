@@ -53,7 +53,7 @@ final class FaultPlan {
         stopped = true;
         cluster.network().healAll();
         for (SimulatedNode n : cluster.nodes()) {
-            n.steps().reset();
+            n.steps().clear();
             n.steps().slow(1, 0);
             n.clock().drift(0, sim.nowNs());
         }
@@ -82,7 +82,7 @@ final class FaultPlan {
                 cluster.network().clog(n.id(), to, lane, sim.nowNs() + while_());
             }
             case PARTITION, ONE_WAY, ISOLATE, FLAP, RESET -> network(kind, n);
-            case KILL, POWER_LOSS, BLACKOUT, STOP, CRASH_POINT, PAUSE -> process(kind, n);
+            case KILL, POWER_LOSS, BLACKOUT, STOP, CRASH_POINT, INSTALL_CRASH, PAUSE -> process(kind, n);
             case HAND_OVER -> {
                 for (SimulatedNode leader : cluster.nodes()) {
                     if (leader.isUp() && leader.core().isReady()) {
@@ -224,6 +224,7 @@ final class FaultPlan {
     private void process(FaultKind kind, SimulatedNode n) {
         switch (kind) {
             case CRASH_POINT -> n.steps().crashIn(1 + random.below(random.pick(3, 30, 300)));
+            case INSTALL_CRASH -> n.steps().crashInInstall(1 + random.below(random.pick(3, 12, 60)));
             case BLACKOUT -> {
                 if (!settings.mapped) {
                     cluster.counts().count(kind);

@@ -32,8 +32,10 @@ final class NodeRecord {
     private HardState hard = HardState.FRESH;
     private long leading;
     private long nextForce;
-    private boolean needsInstall;
+    /** The durable flag of an install, as of the last CKPT. */
     private boolean installing;
+    /** The install of which the last piece came in this process, 0 for none. */
+    private long installId;
 
     NodeRecord(int id, SimulatedCluster cluster) {
         this.id = id;
@@ -45,6 +47,7 @@ final class NodeRecord {
     void onStarted(long boot, RecoveredState found) {
         hard = found.hardState();
         installing = found.checkpoint().installing();
+        installId = 0;
         leading = 0;
         appliedAbove.clear();
         asks.clear();
@@ -82,12 +85,16 @@ final class NodeRecord {
     }
 
     void onStopped() {
+        if (installing) {
+            cluster.installs().crashed++;
+        }
         cluster.watch().tell(c -> c.onCrashed(id));
     }
 
     void onWiped() {
         disk.clear();
         hard = HardState.FRESH;
+        installing = false;
         cluster.watch().tell(c -> c.onWiped(id));
     }
 
@@ -109,13 +116,34 @@ final class NodeRecord {
     void onCheckpoint(byte[] bytes) {
         var ckpt = StateCodec.decodeCheckpoint(bytes);
         cluster.simulation().trace(12, id, ckpt.a(), ckpt.logBase());
-        boolean installed = installing && !ckpt.installing();
+        boolean ends = installing && !ckpt.installing();
         installing = ckpt.installing();
         if (installing) {
             cluster.watch().tell(c -> c.onInstallBegun(id));
-        } else {
-            cluster.watch().tell(c -> c.onCheckpointDurable(id, ckpt, installed));
+            return;
         }
+        cluster.installs().completed += ends ? 1 : 0;
+        cluster.watch().tell(c -> c.onCheckpointDurable(id, ckpt, ends));
+    }
+
+    /** The block store is being overwritten: what it is given now are pieces. */
+    boolean isInstalling() {
+        return installing;
+    }
+
+    void onPiece(Entry piece) {
+        long install = piece.origin();
+        if (install != installId) {
+            installId = install;
+            cluster.installs().begun++;
+        }
+        cluster.watch().tell(c -> c.onInstallPiece(id, install, piece.offsetBytes(), piece.lengthBytes()));
+    }
+
+    void onPieceWritten(Entry piece) {
+        cluster.simulation().trace(16, id, piece.origin(), piece.offsetBytes());
+        cluster.watch()
+                .tell(c -> c.onInstallPieceWritten(id, piece.origin(), piece.offsetBytes(), piece.lengthBytes()));
     }
 
     void onEntryDurable(EntryView e) {
@@ -167,14 +195,13 @@ final class NodeRecord {
         }
     }
 
-    void afterBatch(RaftStatus s, boolean lacksLog, Simulation sim) {
+    void afterBatch(RaftStatus s, Simulation sim) {
         if (s.role() == Role.LEADER || s.role() == Role.LEADER_CANDIDATE) {
             onLeads(s.term());
         }
         while (!appliedAbove.isEmpty() && appliedAbove.first() <= s.appliedPrefix()) {
             appliedAbove.pollFirst();
         }
-        needsInstall = lacksLog;
         sim.trace(
                 20 + id,
                 s.term() * 4 + s.role().ordinal(),
@@ -187,10 +214,6 @@ final class NodeRecord {
             leading = term;
             cluster.watch().tell(c -> c.onLeader(id, term));
         }
-    }
-
-    boolean needsInstall() {
-        return needsInstall;
     }
 
     void onApplyStarted(Entry e) {

@@ -7,6 +7,7 @@ import io.parablock.raft.RaftNode;
 import io.parablock.raft.RaftStatus;
 import io.parablock.raft.log.Entry;
 import io.parablock.replica.Replica;
+import io.parablock.replica.ReplicaInside;
 import io.parablock.replica.client.ClientMessage;
 import io.parablock.simulator.check.EntryView;
 import java.util.ArrayDeque;
@@ -214,15 +215,15 @@ final class SimulatedNode {
 
     private void endOfBatch(SimulatedProcess p) {
         run(p, () -> p.group().inputs().endOfBatch());
-        afterEvent(p);
+        afterEvent();
     }
 
-    private void afterEvent(SimulatedProcess p) {
+    private void afterEvent() {
         if (dying) {
             finishDying();
             return;
         }
-        record.afterBatch(status(), p.core().needsInstall(), sim);
+        record.afterBatch(status(), sim);
     }
 
     /** As the production node's clean mark. */
@@ -388,11 +389,19 @@ final class SimulatedNode {
     }
 
     void onApplyStarted(Entry e) {
-        record.onApplyStarted(e);
+        if (ReplicaInside.isPiece(e)) {
+            record.onPiece(e);
+        } else {
+            record.onApplyStarted(e);
+        }
     }
 
     void onApplied(Entry e) {
-        record.onApplied(e);
+        if (ReplicaInside.isPiece(e)) {
+            record.onPieceWritten(e);
+        } else {
+            record.onApplied(e);
+        }
     }
 
     void count(FaultKind kind) {

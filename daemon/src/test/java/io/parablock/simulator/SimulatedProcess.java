@@ -170,6 +170,9 @@ final class SimulatedProcess {
 
         @Override
         public void onEvent(int groupId, String line) {
+            if (line.startsWith("install ") && line.contains(" aborted ")) {
+                node.cluster().installs().aborted++;
+            }
             node.simulation().note("node " + node.id() + ": " + line);
         }
     }

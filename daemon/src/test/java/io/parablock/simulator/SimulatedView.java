@@ -142,7 +142,7 @@ final class SimulatedView implements ClusterView {
 
         @Override
         public boolean isRebuilding() {
-            return core().needsInstall();
+            return core().needsInstall() || node.status().amnesiac();
         }
 
         @Override

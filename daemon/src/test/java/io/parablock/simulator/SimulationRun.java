@@ -75,6 +75,7 @@ final class SimulationRun {
                 answered,
                 failed,
                 cluster.counts(),
+                cluster.installs(),
                 violation,
                 watch.cause(),
                 sim.timeline());
@@ -190,7 +191,8 @@ final class SimulationRun {
         }
         for (SimulatedNode n : counted()) {
             RaftStatus s = n.status();
-            if (s.appliedPrefix() != s.lastSlot() || (applied >= 0 && applied != s.appliedPrefix())) {
+            boolean whole = !n.core().needsInstall() && !s.installing();
+            if (!whole || s.appliedPrefix() != s.lastSlot() || (applied >= 0 && applied != s.appliedPrefix())) {
                 return false;
             }
             applied = s.appliedPrefix();
@@ -201,7 +203,7 @@ final class SimulationRun {
     private List<SimulatedNode> counted() {
         List<SimulatedNode> out = new ArrayList<>();
         for (SimulatedNode n : cluster.nodes()) {
-            if (n.isUp() && !n.core().needsInstall()) {
+            if (n.isUp()) {
                 out.add(n);
             }
         }
@@ -223,6 +225,7 @@ final class SimulationRun {
                 out.append(" last ").append(s.lastSlot()).append(" committed ").append(s.commitWatermark());
                 out.append(" applied ").append(s.appliedPrefix());
                 out.append(s.amnesiac() ? " amnesiac" : "").append(n.core().needsInstall() ? " needs install" : "");
+                out.append(s.installing() ? " installing " + s.installDoneBytes() : "");
             } else {
                 out.append(" down");
             }

@@ -1,6 +1,7 @@
 package io.parablock.simulator;
 
 import io.parablock.gateway.GatewayConfig;
+import io.parablock.raft.InstallConfig;
 import io.parablock.raft.LeaseConfig;
 import io.parablock.raft.Mode;
 import io.parablock.raft.RaftConfig;
@@ -46,6 +47,7 @@ final class SimulationSettings {
     private final int appendEntriesMax;
     private final int fetchSlotsMax;
     private final int sessionWindow;
+    private final InstallConfig install;
 
     SimulationSettings(long seed, int nodes, Mode mode, Set<FaultKind> faults) {
         this.seed = seed;
@@ -62,7 +64,6 @@ final class SimulationSettings {
         tickNs = heartbeatNs / r.pick(4, 8);
         networkNs = r.pick(50, 200, 1000, 5000) * Simulation.US;
         diskNs = r.pick(20, 100, 1000, 8000) * Simulation.US;
-        retainSlotsMax = 1 << 20;
         clients = r.pick(1, 2, 3, 5);
         depth = r.pick(1, 2, 4, 8, 16);
         thinkNs = r.pick(100, 400, 1500, 5000) * Simulation.MS;
@@ -90,6 +91,14 @@ final class SimulationSettings {
                 r.pick(100, 1000) * Simulation.MS,
                 sessionExpiryNs / 6,
                 r.perMille(300) ? r.between(2, 15) * Simulation.SECOND : 0);
+        retainSlotsMax = r.pick(4 * span, 4 * span, 200, 1 << 20);
+        install = new InstallConfig(
+                0,
+                r.pick(1, 4, 32) * BLOCK_BYTES,
+                r.pick(1, 4, 32),
+                // Holes cost nothing, so this is the longest that a whole store takes.
+                sizeBytes() / r.pick(1, 4, 12),
+                r.pick(8 * span, 1000, 1 << 20));
     }
 
     RaftConfig raft(int nodeId) {
@@ -114,7 +123,7 @@ final class SimulationSettings {
                 sessionWindow,
                 mapped);
         LeaseConfig reads = lease ? new LeaseConfig(true, DRIFT_PPM, SuspendedTime.ERROR_NS) : LeaseConfig.OFF;
-        return config.withLease(reads).withSessionExpiryNs(sessionExpiryNs);
+        return config.withInstall(install).withLease(reads).withSessionExpiryNs(sessionExpiryNs);
     }
 
     long sizeBytes() {

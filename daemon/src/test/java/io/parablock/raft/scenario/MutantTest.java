@@ -26,11 +26,12 @@ class MutantTest {
     private static final long SEEDS = 600;
     private static final int CATCHES = 1;
 
+    // A mixed store's prefix lies below the leader's log base, so below the floor: counting it changes nothing.
     @ParameterizedTest
     @EnumSource(
             value = Mutation.class,
             mode = EnumSource.Mode.EXCLUDE,
-            names = {"NONE", "READ_WITHOUT_QUORUM", "TIMEOUT_NOW_IN_A_NEWER_TERM"})
+            names = {"NONE", "READ_WITHOUT_QUORUM", "FLOOR_COUNTS_A_MIXED_STORE", "TIMEOUT_NOW_IN_A_NEWER_TERM"})
     void shouldCatchEveryMutant(Mutation mutation) {
         long seeds = Long.getLong("mutant.seeds", SEEDS);
         Map<String, Integer> caught = new LinkedHashMap<>();

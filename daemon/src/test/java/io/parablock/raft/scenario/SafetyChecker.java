@@ -314,26 +314,26 @@ final class SafetyChecker {
         Checkpoint old = n.disk.checkpoint;
         String what = "node " + n.id + ": install, " + old + " -> " + next;
         if (next.installing()) {
-            require(next.a() == old.a() && next.logBase() == old.logBase(), "the flag moves the store's slot: " + what);
+            insist(next.a() == old.a() && next.logBase() == old.logBase(), "the flag moves the store's slot: " + what);
             return;
         }
-        require(old.installing(), "an install ends that never began: " + what);
-        require(next.a() == next.logBase() && next.e() >= next.a() && next.a() >= old.a(), what);
+        insist(old.installing(), "an install ends that never began: " + what);
+        insist(next.a() == next.logBase() && next.e() >= next.a() && next.a() >= old.a(), what);
         long expected = 1;
         for (OriginRun r : next.origins()) {
-            require(r.first() == expected, "gap in the origins: " + what);
+            insist(r.first() == expected, "gap in the origins: " + what);
             for (long s = r.first(); s <= r.last(); s++) {
-                require(committed.getOrDefault(s, 0L) == r.origin(), "slot " + s + " has another origin: " + what);
+                insist(committed.getOrDefault(s, 0L) == r.origin(), "slot " + s + " has another origin: " + what);
             }
             expected = r.last() + 1;
         }
-        require(expected == next.a() + 1, "origins do not end at b: " + what);
+        insist(expected == next.a() + 1, "origins do not end at b: " + what);
         Map<Long, Long> base = deviceAt(next.a());
         Map<Long, Long> all = deviceAt(next.e());
         for (Map.Entry<Long, Long> at : base.entrySet()) {
-            require(n.device.getOrDefault(at.getKey(), 0L) >= at.getValue(), "sector " + at + " is too old: " + what);
+            insist(n.device.getOrDefault(at.getKey(), 0L) >= at.getValue(), "sector " + at + " is too old: " + what);
         }
-        n.device.forEach((sector, slot) -> require(
+        n.device.forEach((sector, slot) -> insist(
                 slot <= next.e() && all.getOrDefault(sector, 0L) >= slot,
                 "sector " + sector + " is newer than e: " + what));
     }

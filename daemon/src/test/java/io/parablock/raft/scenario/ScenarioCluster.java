@@ -255,7 +255,7 @@ final class ScenarioCluster {
             note("n" + n.id + " may take no checkpoint");
             return;
         }
-        SafetyChecker.require(
+        checker.insist(
                 !n.disk.checkpoint.installing() && image.a() >= n.readableFrom,
                 "node " + n.id + " takes a checkpoint of a store that is not readable");
         for (long s = n.startedFrom + 1; s <= image.a(); s++) {
@@ -465,7 +465,7 @@ final class ScenarioCluster {
             note("n" + n.id + " truncates to " + o.truncateTo);
         }
         List<Output.InstallRead> pieces = List.copyOf(o.installReads);
-        n.installWrites.addAll(o.installWrites);
+        o.installWrites.forEach(m -> installs.take(n, m));
         n.installStepDue |= o.installCheckpointDue;
         List<Output.ReadResult> readResults = List.copyOf(o.reads);
         o.clear();

@@ -40,6 +40,7 @@ final class ScenarioInstalls {
 
     /** The core hands a piece to the store. */
     void take(SimulatedNode n, Message.InstallExtent m) {
+        cluster.suite.onInstallPiece(n.id, m.installId(), m.offsetBytes(), m.lengthBytes());
         n.installWrites.add(m);
     }
 
@@ -55,6 +56,7 @@ final class ScenarioInstalls {
         if (m.payload() instanceof Map<?, ?> content) {
             content.forEach((sector, slot) -> n.device.put((Long) sector, (Long) slot));
         }
+        cluster.suite.onInstallPieceWritten(n.id, m.installId(), m.offsetBytes(), m.lengthBytes());
         n.core().onInstallWritten(m.installId(), m.offsetBytes(), cluster.clock(n));
         cluster.work(n);
     }

@@ -30,6 +30,7 @@ public final class CheckerSuite implements ClusterEvents {
                 new DeviceChecker(ledger, view),
                 new ReadChecker(ledger),
                 new TruncationChecker(ledger),
+                new InstallChecker(ledger),
                 new DedupeChecker(ledger),
                 new DurabilityChecker(ledger),
                 new FlushChecker(ledger),
@@ -139,6 +140,22 @@ public final class CheckerSuite implements ClusterEvents {
     }
 
     @Override
+    public void onInstallPiece(int node, long installId, long offsetBytes, long lengthBytes) {
+        ledger.onInstallPiece(node, installId, offsetBytes, lengthBytes);
+        for (Checker c : checkers) {
+            c.onInstallPiece(node, installId, offsetBytes, lengthBytes);
+        }
+    }
+
+    @Override
+    public void onInstallPieceWritten(int node, long installId, long offsetBytes, long lengthBytes) {
+        ledger.onInstallPieceWritten(node, installId, offsetBytes, lengthBytes);
+        for (Checker c : checkers) {
+            c.onInstallPieceWritten(node, installId, offsetBytes, lengthBytes);
+        }
+    }
+
+    @Override
     public void onEntryDurable(int node, EntryView entry) {
         ledger.onEntryDurable(node, entry);
         for (Checker c : checkers) {
@@ -239,6 +256,30 @@ public final class CheckerSuite implements ClusterEvents {
         ledger.onEntrySent(node, term, entry);
         for (Checker c : checkers) {
             c.onEntrySent(node, term, entry);
+        }
+    }
+
+    @Override
+    public void onInstallOffered(int node, int to, long installId, Checkpoint image, long storeBytes) {
+        ledger.onInstallOffered(node, to, installId, image, storeBytes);
+        for (Checker c : checkers) {
+            c.onInstallOffered(node, to, installId, image, storeBytes);
+        }
+    }
+
+    @Override
+    public void onInstallEndSent(int node, int to, long installId, long e) {
+        ledger.onInstallEndSent(node, to, installId, e);
+        for (Checker c : checkers) {
+            c.onInstallEndSent(node, to, installId, e);
+        }
+    }
+
+    @Override
+    public void onInstallAckSent(int node, long installId, long receivedBytes, boolean done) {
+        ledger.onInstallAckSent(node, installId, receivedBytes, done);
+        for (Checker c : checkers) {
+            c.onInstallAckSent(node, installId, receivedBytes, done);
         }
     }
 
