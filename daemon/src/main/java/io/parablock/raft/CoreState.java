@@ -237,6 +237,26 @@ final class CoreState {
         feedSessions();
     }
 
+    /**
+     * The sync that it was fetched for has ended; it stays if it is of the own effective log: the WAL has it, and a restart
+     * would find it there.
+     *
+     * @return false if it is nothing to this node
+     */
+    boolean keepFetched(Entry e, boolean durable) {
+        byte held = log.state(e.slot());
+        boolean lacks = held == RaftLog.ABSENT || held == RaftLog.UNKNOWN;
+        if (!lacks || e.slot() <= log.base() || !isEffective(e.slot(), e.origin())) {
+            return false;
+        }
+        if (durable) {
+            log.putDurable(e);
+        } else {
+            log.putWriting(e);
+        }
+        return true;
+    }
+
     void dropDead(long slot) {
         if (slot <= committed.watermark() || committed.contains(slot)) {
             throw new AssertionError("invariant 7: committed slot " + slot + " is not in the merged log");

@@ -66,7 +66,9 @@ final class FollowerLog {
     void abandonSync() {
         syncing = null;
         for (Staged s : staged.values()) {
-            state.output.dropped.add(s.entry);
+            if (!state.keepFetched(s.entry, s.durable)) {
+                state.output.dropped.add(s.entry);
+            }
         }
         staged.clear();
     }
@@ -241,12 +243,7 @@ final class FollowerLog {
         }
         List<SlotRun> runs = new ArrayList<>();
         for (long s : slots) {
-            int end = runs.size() - 1;
-            if (end >= 0 && runs.get(end).last() == s - 1) {
-                runs.set(end, new SlotRun(runs.get(end).first(), s));
-            } else {
-                runs.add(new SlotRun(s, s));
-            }
+            MergeStage.addSlot(runs, s);
         }
         return runs;
     }

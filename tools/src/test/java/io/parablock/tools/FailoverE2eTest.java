@@ -39,10 +39,12 @@ class FailoverE2eTest {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"parallel", "strict"})
-    void shouldHideTheDeathOfTheLeader(String mode) throws Exception {
+    @ValueSource(strings = {"parallel/index", "strict/index", "parallel/lease"})
+    void shouldHideTheDeathOfTheLeader(String setting) throws Exception {
         Clients.require("fio");
-        try (LiveCluster live = LiveCluster.start(folder, "128MiB", mode, "fsync", Map.of())) {
+        String mode = setting.split("/")[0];
+        Map<String, String> reads = Map.of("reads", setting.split("/")[1]);
+        try (LiveCluster live = LiveCluster.start(folder, "128MiB", mode, "fsync", reads)) {
             try {
                 killLeaders(live, mode);
             } catch (Exception | AssertionError e) {
