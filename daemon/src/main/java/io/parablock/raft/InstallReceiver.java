@@ -61,7 +61,19 @@ public final class InstallReceiver {
     // ---------------------------------------------------------------- messages
 
     /** @return true if an install began: whatever else the follower was fetching is void */
-    boolean onBegin(Message.InstallBegin m) {
+    boolean step(Message.Install message) {
+        if (message instanceof Message.InstallBegin m) {
+            return onBegin(m);
+        }
+        if (message instanceof Message.InstallExtent m) {
+            onExtent(m);
+        } else if (message instanceof Message.InstallEnd m) {
+            onEnd(m);
+        }
+        return false;
+    }
+
+    private boolean onBegin(Message.InstallBegin m) {
         Message.InstallBegin now = current;
         if (now != null && now.installId() >= m.installId()) {
             ackWanted |= open;
@@ -103,7 +115,7 @@ public final class InstallReceiver {
         }
     }
 
-    void onExtent(Message.InstallExtent m) {
+    private void onExtent(Message.InstallExtent m) {
         Message.InstallBegin now = current;
         if (now == null || now.installId() != m.installId() || !open || complete) {
             if (!state.guards.piecesOfOneInstall) {
@@ -139,7 +151,7 @@ public final class InstallReceiver {
         }
     }
 
-    void onEnd(Message.InstallEnd m) {
+    private void onEnd(Message.InstallEnd m) {
         Message.InstallBegin now = current;
         if (now == null || now.installId() != m.installId()) {
             if (m.installId() == lastDoneId) {

@@ -70,7 +70,19 @@ final class InstallSender {
         return mixed.containsKey(node);
     }
 
-    void onRequest(int from, Message.InstallRequest m) {
+    /** @return false if the message is not for the leader's side */
+    boolean step(int from, Message.Install message) {
+        if (message instanceof Message.InstallRequest m) {
+            onRequest(from, m);
+        } else if (message instanceof Message.InstallAck m) {
+            onAck(from, m);
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    private void onRequest(int from, Message.InstallRequest m) {
         if (state.role != Role.LEADER || limits.storeBytes() == 0 || !state.isReadable()) {
             return;
         }
@@ -114,7 +126,7 @@ final class InstallSender {
                 + " of " + limits.storeBytes() + " bytes: " + why;
     }
 
-    void onAck(int from, Message.InstallAck m) {
+    private void onAck(int from, Message.InstallAck m) {
         Transfer t = transfers.get(from);
         if (t == null || t.installId != m.installId() || t.done) {
             return;

@@ -25,7 +25,7 @@ final class Leader {
     final Lease lease;
     final CureServer cures;
 
-    private final Rounds rounds;
+    final Rounds rounds;
     private final AppendSender sender;
     private PeerProgress[] peers = new PeerProgress[0];
     private long m;
@@ -352,10 +352,6 @@ final class Leader {
             return Message.CommitNotice.NONE;
         }
         return new Message.CommitNotice(state.committed.watermark(), state.committedRunsAbove(), state.floor);
-    }
-
-    void onStall(long nowNs) {
-        rounds.onStall(nowNs);
     }
 
     /** @return false if the leader must step down */

@@ -74,7 +74,9 @@ public final class RaftNode {
             election.onTimeoutNow();
             becomeLeaderIfElected();
         } else if (message.term() < state.term) {
-            refuse(from, message);
+            if (message.asksForAnswer()) {
+                state.send(from, new Message.TermRefusal(state.term));
+            }
         } else if (message instanceof Message.Vote m && election.isDeaf(from, m)) {
             // No answer, and no new term either: it asks again.
             return;
@@ -85,12 +87,6 @@ public final class RaftNode {
             stepInTerm(from, boot, message);
         }
         finishInput();
-    }
-
-    private void refuse(int from, Message message) {
-        if (message.asksForAnswer()) {
-            state.send(from, new Message.TermRefusal(state.term));
-        }
     }
 
     private void stepInTerm(int from, long boot, Message message) {
@@ -130,18 +126,10 @@ public final class RaftNode {
     }
 
     private void stepInstall(int from, Message.Install message) {
-        if (message instanceof Message.InstallRequest m) {
-            leader.installs.onRequest(from, m);
-        } else if (message instanceof Message.InstallAck m) {
-            leader.installs.onAck(from, m);
-        } else {
+        if (!leader.installs.step(from, message)) {
             followLeader(from);
-            if (message instanceof Message.InstallBegin m && installs.onBegin(m)) {
+            if (installs.step(message)) {
                 follower.abandonSync();
-            } else if (message instanceof Message.InstallExtent m) {
-                installs.onExtent(m);
-            } else if (message instanceof Message.InstallEnd m) {
-                installs.onEnd(m);
             }
         }
     }
@@ -258,7 +246,7 @@ public final class RaftNode {
         long gap = nowNs - lastTickNs;
         if (lastTickNs != 0 && gap > config.heartbeatIntervalNs()) {
             election.onStall(gap);
-            leader.onStall(nowNs);
+            leader.rounds.onStall(nowNs);
         }
         lastTickNs = nowNs;
     }

@@ -176,11 +176,7 @@ public final class Replica {
         }
     }
 
-    /**
-     * An orderly stop is near: a leader hands over.
-     *
-     * @return true while this node leads and a peer is about to take over: ask again soon
-     */
+    /** An orderly stop is near: a leader hands over. True while a peer is about to take over: ask again soon. */
     public boolean handOver() {
         boolean[] underWay = new boolean[1];
         coreInput(() -> underWay[0] = core.handOver(now()));

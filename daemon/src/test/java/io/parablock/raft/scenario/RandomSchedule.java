@@ -26,15 +26,12 @@ final class RandomSchedule {
     private static final long BOOT_MS = 1200;
 
     private final Random random;
-    /** Of its own, so that the other histories stay what they were. */
-    private final Random power;
+    private final PowerLosses power;
 
     final ScenarioCluster cluster;
     private final List<Request> requests = new ArrayList<>();
     private long nextSeq;
     private long nextRead;
-    private long nextFlush;
-    private int powerLosses;
     private long nonce;
     private int crashes;
     private int damages;
@@ -61,8 +58,7 @@ final class RandomSchedule {
     RandomSchedule(long seed, Mutation mutation) {
         random = new Random(seed);
         random.nextInt();
-        power = new Random(~seed);
-        power.nextInt();
+        power = new PowerLosses(this, seed);
         int span = random.nextBoolean() ? 4 : 8;
         ScenarioCluster.Shape shape = new ScenarioCluster.Shape(
                 random.nextInt(3) == 0 ? 5 : 3,
@@ -73,7 +69,7 @@ final class RandomSchedule {
                 1 + random.nextInt(4),
                 SESSIONS_MAX,
                 32,
-                power.nextInt(3) == 0);
+                power.isMapped());
         LeaseConfig lease = seed % 2 == 0 ? ScenarioReads.LEASE : LeaseConfig.OFF;
         cluster = new ScenarioCluster(shape, seed, mutation, lease);
     }
@@ -95,17 +91,17 @@ final class RandomSchedule {
         heal();
     }
 
-    private List<SimulatedNode> up() {
+    List<SimulatedNode> up() {
         return cluster.nodes.values().stream().filter(SimulatedNode::isUp).toList();
     }
 
-    private List<SimulatedNode> leaders() {
+    List<SimulatedNode> leaders() {
         return up().stream()
                 .filter(n -> n.core().status().role() == Role.LEADER)
                 .toList();
     }
 
-    private <T> T pick(List<T> list) {
+    <T> T pick(List<T> list) {
         return list.get(random.nextInt(list.size()));
     }
 
@@ -139,43 +135,10 @@ final class RandomSchedule {
             cluster.pool.removeIf(p -> random.nextBoolean());
         } else if (dice < 978) {
             handOver();
-        } else if (cluster.shape.mapped() && power.nextBoolean()) {
-            mapped();
+        } else if (cluster.shape.mapped() && power.isNext()) {
+            power.event();
         } else {
             leaveLeaderBehind();
-        }
-    }
-
-    private void mapped() {
-        if (power.nextBoolean()) {
-            losePower();
-        } else {
-            List<SimulatedNode> leaders = leaders();
-            if (!leaders.isEmpty()) {
-                cluster.power.flush(pick(leaders), ++nextFlush);
-            }
-        }
-    }
-
-    /** A minority only: without a quorum that remembers nothing may lead. */
-    private void losePower() {
-        // Mostly one that has something to lose.
-        List<SimulatedNode> live = up().stream()
-                .filter(n -> !n.disk.unforced.isEmpty() || power.nextInt(8) == 0)
-                .toList();
-        long forgetful =
-                cluster.nodes.values().stream().filter(n -> n.disk.amnesiac).count();
-        if (live.isEmpty()) {
-            return;
-        }
-        SimulatedNode n = live.get(power.nextInt(live.size()));
-        if (n.disk.amnesiac || forgetful < (cluster.shape.nodes() - 1) / 2) {
-            powerLosses++;
-            int share = 1 + power.nextInt(4);
-            cluster.power.lose(n, power.nextBoolean(), e -> power.nextInt(4) < share);
-            if (power.nextBoolean()) {
-                start(n);
-            }
         }
     }
 
@@ -398,7 +361,7 @@ final class RandomSchedule {
         }
     }
 
-    private void start(SimulatedNode n) {
+    void start(SimulatedNode n) {
         if (damages == 0 && random.nextInt(20) == 0 && !n.disk.wal.isEmpty()) {
             damages++;
             cluster.damage(n, pick(n.disk.wal).slot());
@@ -516,7 +479,7 @@ final class RandomSchedule {
             b.append(" disk ").append(n.disk.hard).append(' ').append(n.disk.sync);
             b.append(" damaged ").append(n.disk.damaged);
         }
-        return b + "\n  crashes " + crashes + ", power losses " + powerLosses + ", events at the end: "
+        return b + "\n  crashes " + crashes + ", power losses " + power.losses() + ", events at the end: "
                 + cluster.transcript.subList(Math.max(0, cluster.transcript.size() - 60), cluster.transcript.size());
     }
 }
