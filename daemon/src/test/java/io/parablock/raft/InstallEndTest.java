@@ -70,11 +70,22 @@ class InstallEndTest {
     }
 
     @Test
+    void shouldAskForAnInstallWhenTheLeaderCutsItsLogDuringASync() {
+        List<OriginRun> runs = List.of(new OriginRun(1, 9, 1));
+        node.step(2, 1, new Message.SyncBegin(5, 9, 0, runs, List.of()), now);
+        assertThat(node.needsInstall()).isFalse();
+        node.step(2, 1, new Message.SyncBegin(5, 9, 6, runs, List.of()), now);
+        assertThat(node.needsInstall()).isTrue();
+    }
+
+    @Test
     void shouldTakeNoCheckpointBeforeTheEndIsAppliedOrALaterTermHasMergedLess() {
         sync();
         install(12);
         sync();
-        assertThat(node.checkpointImage()).as("slots up to 12 may be in the store").isNull();
+        assertThat(node.checkpointImage())
+                .as("slots up to 12 may be in the store")
+                .isNull();
 
         List<OriginRun> runs = List.of(new OriginRun(1, 3, 1), new OriginRun(4, 9, 5));
         node.step(3, 1, new Message.SyncBegin(6, 9, 6, runs, List.of()), now);

@@ -206,7 +206,9 @@ final class FaultPlan {
     private void process(FaultKind kind, SimulatedNode n) {
         switch (kind) {
             case CRASH_POINT -> n.steps().crashIn(1 + random.below(random.pick(3, 30, 300)));
-            case INSTALL_CRASH -> n.steps().crashInInstall(1 + random.below(random.pick(3, 12, 60)));
+            // Whoever installs next.
+            case INSTALL_CRASH ->
+                cluster.nodes().forEach(any -> any.steps().crashInInstall(1 + random.below(random.pick(3, 12, 60))));
             case BLACKOUT -> {
                 if (!settings.mapped) {
                     cluster.counts().count(kind);
