@@ -84,13 +84,13 @@ final class FollowerLog {
             return;
         }
         if (state.isSynced()) {
-            if (state.log.contigPrefix() < m.leaderLogBase()) {
-                wantInstall(state.log.contigPrefix() + 1, m.leaderLogBase());
-            }
+            wantInstall(state.log.contigPrefix() + 1, m.leaderLogBase());
             sendSyncAck();
             return;
         }
         if (syncing != null) {
+            // The leader may have cut its log since the sync began.
+            wantInstall(syncedTo + 1, m.leaderLogBase());
             return;
         }
         syncing = m;
@@ -178,7 +178,7 @@ final class FollowerLog {
     }
 
     private void wantInstall(long slot, long leaderLogBase) {
-        if (!state.needsInstall) {
+        if (slot <= leaderLogBase && !state.needsInstall) {
             state.needsInstall = true;
             state.output.event = "slot " + slot + " is gone from the leader's log (base " + leaderLogBase
                     + "): this replica needs an install";

@@ -110,7 +110,9 @@ public final class RaftNode {
             followLeader(from);
             follower.forces.add(from, m);
         } else if (message instanceof Message.Fetch m) {
-            fetchServer.serve(from, m);
+            if (!fetchServer.serve(from, m)) {
+                leader.onSyncRequest(from);
+            }
         } else if (message instanceof Message.Entries m) {
             onEntries(m);
         } else if (message instanceof Message.Install m) {

@@ -70,6 +70,15 @@ class InstallEndTest {
     }
 
     @Test
+    void shouldAskForAnInstallWhenTheLeaderCutsItsLogDuringASync() {
+        List<OriginRun> runs = List.of(new OriginRun(1, 9, 1));
+        node.step(2, 1, new Message.SyncBegin(5, 9, 0, runs, List.of()), now);
+        assertThat(node.needsInstall()).isFalse();
+        node.step(2, 1, new Message.SyncBegin(5, 9, 6, runs, List.of()), now);
+        assertThat(node.needsInstall()).isTrue();
+    }
+
+    @Test
     void shouldTakeNoCheckpointBeforeTheEndIsAppliedOrALaterTermHasMergedLess() {
         sync();
         install(12);

@@ -224,9 +224,9 @@ final class FaultPlan {
     private void process(FaultKind kind, SimulatedNode n) {
         switch (kind) {
             case CRASH_POINT -> n.steps().crashIn(1 + random.below(random.pick(3, 30, 300)));
-            // Nobody knows who will be installed next.
+            // Whoever installs next.
             case INSTALL_CRASH ->
-                cluster.nodes().forEach(o -> o.steps().crashInInstall(1 + random.below(random.pick(3, 12, 60))));
+                cluster.nodes().forEach(any -> any.steps().crashInInstall(1 + random.below(random.pick(3, 12, 60))));
             case BLACKOUT -> {
                 if (!settings.mapped) {
                     cluster.counts().count(kind);

@@ -31,7 +31,13 @@ class MutantTest {
     @EnumSource(
             value = Mutation.class,
             mode = EnumSource.Mode.EXCLUDE,
-            names = {"NONE", "READ_WITHOUT_QUORUM", "FLOOR_COUNTS_A_MIXED_STORE", "TIMEOUT_NOW_IN_A_NEWER_TERM"})
+            names = {
+                "NONE",
+                "READ_WITHOUT_QUORUM",
+                "READABLE_BEFORE_E",
+                "FLOOR_COUNTS_A_MIXED_STORE",
+                "TIMEOUT_NOW_IN_A_NEWER_TERM"
+            })
     void shouldCatchEveryMutant(Mutation mutation) {
         long seeds = Long.getLong("mutant.seeds", SEEDS);
         Map<String, Integer> caught = new LinkedHashMap<>();
@@ -127,6 +133,58 @@ class MutantTest {
         cluster.settle(p -> p.to() != second.id);
         cluster.read(second, 1, 0, 4096);
         return cluster.reads.answers.getOrDefault(1L, false);
+    }
+
+    /** Random schedules hardly ever take a checkpoint between the end of an install and the apply of its last slot. */
+    @Test
+    void shouldCatchACheckpointOfAStoreThatIsAheadOfItsLog() {
+        checkpointAfterInstall(Mutation.NONE);
+        assertThatThrownBy(() -> checkpointAfterInstall(Mutation.READABLE_BEFORE_E))
+                .isInstanceOf(Violation.class)
+                .hasMessageContaining("InstallChecker");
+    }
+
+    private static void checkpointAfterInstall(Mutation mutation) {
+        ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 8, 4, 4, 4, 64, 64, false);
+        ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation, LeaseConfig.OFF);
+        cluster.run(1200, p -> true);
+        SimulatedNode leader = leader(cluster, 0);
+        leader.core().proposeOpenSession(1, 1, 1, cluster.clock(leader));
+        cluster.run(20, p -> true);
+        SimulatedNode away = cluster.node(leader.id % 3 + 1);
+        cluster.crash(away, false);
+        for (int i = 0; i < 10; i++) {
+            write(cluster, leader, i);
+        }
+        cluster.checkpoint(leader);
+        cluster.run(100, p -> true);
+        cluster.checkpoint(leader);
+        away.autoApply = false;
+        cluster.start(away);
+        Predicate<Packet> noAppends = p -> p.to() != away.id || !(p.message() instanceof Message.Append);
+        for (int i = 0; i < 400 && !away.installStepDue; i++) {
+            cluster.run(5, noAppends);
+        }
+        cluster.installStep(away);
+        // The store is copied after this slot, the install's base is before it.
+        write(cluster, leader, 10);
+        for (int i = 0; i < 400 && away.disk.checkpoint.installing(); i++) {
+            cluster.run(5, noAppends);
+            while (!away.installWrites.isEmpty()) {
+                cluster.installWrite(away);
+            }
+            if (away.installStepDue) {
+                cluster.installStep(away);
+            }
+        }
+        assertThat(away.disk.checkpoint.e()).isGreaterThan(away.disk.checkpoint.a());
+        cluster.checkpoint(away);
+    }
+
+    private static void write(ScenarioCluster cluster, SimulatedNode leader, int seq) {
+        cluster.propose(leader, EntryKind.WRITE, seq % 4 * 4096L, 4096, cluster.checker.lastSession(), seq, 0);
+        cluster.work(leader);
+        cluster.run(20, p -> true);
     }
 
     private static SimulatedNode leader(ScenarioCluster cluster, int except) {
