@@ -56,6 +56,7 @@ final class FollowerLog {
     void reset() {
         acks.clear();
         ackWanted = false;
+        ackRound = 0;
         pendingForces.clear();
         strictAckedTo = 0;
         abandonSync();
