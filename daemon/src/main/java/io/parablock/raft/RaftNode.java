@@ -77,10 +77,8 @@ public final class RaftNode {
             if (message.asksForAnswer()) {
                 state.send(from, new Message.TermRefusal(state.term));
             }
-        } else if (message instanceof Message.Vote m && election.isDeaf(from, m)) {
-            // No answer, and no new term either: it asks again.
-            return;
-        } else {
+        } else if (!(message instanceof Message.Vote m && election.isDeaf(from, m))) {
+            // A vote that is not heard gets no answer, and brings no new term either: it is asked for again.
             if (message.term() > state.term) {
                 becomeFollower(message.term(), 0);
             }
