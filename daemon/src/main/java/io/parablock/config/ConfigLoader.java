@@ -186,6 +186,7 @@ public final class ConfigLoader {
                 volumes(config),
                 r.choice("mode", NodeConfig.ReplicationMode.class),
                 r.choice("durability", NodeConfig.DurabilityMode.class),
+                r.choice("reads", NodeConfig.ReadMode.class),
                 wal,
                 new NodeConfig.PipelineKeys(
                         r.choice("pipeline.kind", NodeConfig.PipelineKind.class),
@@ -202,6 +203,9 @@ public final class ConfigLoader {
                 new NodeConfig.CheckpointKeys(
                         r.bytes("checkpoint.bytes", MIB, 64 * GIB, 1),
                         r.time("checkpoint.interval", 100, 3600 * SECOND_MS)),
+                new NodeConfig.InstallKeys(
+                        r.bytes("install.bytes_per_second", MIB, 64 * GIB, 1),
+                        r.number("install.pin_slots_max", 1024, 16_777_216)),
                 gateway(r),
                 limits(r),
                 new NodeConfig.LogKeys(r.text("log.target"), r.choice("log.level", NodeConfig.LogLevel.class)));
@@ -232,10 +236,13 @@ public final class ConfigLoader {
                 r.time("raft.election_timeout", 20, 60 * SECOND_MS),
                 r.time("raft.heartbeat_interval", 5, 20 * SECOND_MS),
                 r.time("raft.retransmit", 10, 60 * SECOND_MS),
+                r.time("raft.handover_timeout", 0, 60 * SECOND_MS),
                 r.number("raft.retain_slots_max", 1024, 1 << 24),
                 r.bytes("raft.in_flight_bytes_max", MIB, 4 * GIB, 1),
                 r.number("raft.sessions_max", 1, 65_536),
-                r.powerOfTwo("raft.session_window", 64, 65_536));
+                r.powerOfTwo("raft.session_window", 64, 65_536),
+                r.time("raft.session_expiry", 10 * SECOND_MS, 86_400 * SECOND_MS),
+                r.number("raft.clock_drift_ppm", 0, 200_000));
         if (raft.heartbeatIntervalNs() * 3 > raft.electionTimeoutNs()) {
             throw new ConfigException("raft.heartbeat_interval must be at most a third of raft.election_timeout");
         }
@@ -257,6 +264,7 @@ public final class ConfigLoader {
                 window,
                 r.time("gateway.retry", 50, 600 * SECOND_MS),
                 r.time("gateway.redirect_interval", 1, 10 * SECOND_MS),
+                r.time("gateway.open_retry_max", 10, 60 * SECOND_MS),
                 timeout);
     }
 

@@ -18,11 +18,13 @@ public record NodeConfig(
         List<Volume> volumes,
         ReplicationMode mode,
         DurabilityMode durability,
+        ReadMode reads,
         WalKeys wal,
         PipelineKeys pipeline,
         TransportKeys transport,
         RaftKeys raft,
         CheckpointKeys checkpoint,
+        InstallKeys install,
         GatewayKeys gateway,
         Limits limits,
         LogKeys log) {
@@ -51,6 +53,12 @@ public record NodeConfig(
     public enum DurabilityMode {
         FSYNC,
         MAPPED
+    }
+
+    /** {@code reads}. */
+    public enum ReadMode {
+        INDEX,
+        LEASE
     }
 
     /** {@code wal.engine}. */
@@ -116,13 +124,19 @@ public record NodeConfig(
             long electionTimeoutNs,
             long heartbeatIntervalNs,
             long retransmitNs,
+            long handoverTimeoutNs,
             int retainSlotsMax,
             long inFlightBytesMax,
             int sessionsMax,
-            int sessionWindow) {}
+            int sessionWindow,
+            long sessionExpiryNs,
+            int clockDriftPpm) {}
 
     /** {@code checkpoint.*}. */
     public record CheckpointKeys(long bytes, long intervalNs) {}
+
+    /** {@code install.*}. */
+    public record InstallKeys(long bytesPerSecond, int pinSlotsMax) {}
 
     /** {@code gateway.*}. */
     public record GatewayKeys(
@@ -131,6 +145,7 @@ public record NodeConfig(
             int sessionWindow,
             long retryNs,
             long redirectNs,
+            long openRetryNsMax,
             long requestTimeoutNs) {}
 
     /** {@code limits.*}. */

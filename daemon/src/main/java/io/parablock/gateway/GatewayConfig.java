@@ -8,10 +8,20 @@ package io.parablock.gateway;
  * @param sessionWindow {@code gateway.session_window}: unanswered entries per session, a power of two not above the core's W
  * @param retryNs {@code gateway.retry}: an unanswered request is sent again after this long, then after twice as long
  * @param redirectNs {@code gateway.redirect_interval}: at least this long between two rounds of sending everything again
+ * @param openRetryNsMax {@code gateway.open_retry_max}: a refused opening of a session is tried again after the redirect
+ *     interval, then after twice as long, at most after this
+ * @param keepAliveNs between two signs of life to the leader; a small part of the sessions' expiry time
  * @param requestTimeoutNs {@code gateway.request_timeout}: the client gets an I/O error then; 0 waits for ever
  */
 public record GatewayConfig(
-        int entryBytesMax, int rangeBytesMax, int sessionWindow, long retryNs, long redirectNs, long requestTimeoutNs) {
+        int entryBytesMax,
+        int rangeBytesMax,
+        int sessionWindow,
+        long retryNs,
+        long redirectNs,
+        long openRetryNsMax,
+        long keepAliveNs,
+        long requestTimeoutNs) {
     /** Extents are compared as whole blocks, so that parts which end on one do not conflict (protocol.md §1). */
     public static final int BLOCK_BYTES = 4096;
 
@@ -28,6 +38,7 @@ public record GatewayConfig(
     }
 
     public static GatewayConfig defaults() {
-        return new GatewayConfig(1 << 20, 32 << 20, 1024, 2_000_000_000L, 20_000_000L, 0);
+        return new GatewayConfig(
+                1 << 20, 32 << 20, 1024, 2_000_000_000L, 20_000_000L, 1_000_000_000L, 10_000_000_000L, 0);
     }
 }

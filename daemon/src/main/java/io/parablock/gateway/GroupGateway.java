@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.replica.client.ClientMessage;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
@@ -15,9 +14,6 @@ import org.jspecify.annotations.Nullable;
  * thread; the only output is the {@link Sender}.
  */
 final class GroupGateway {
-    /** No answer tells that a session was closed, so that its end is asked for this often. */
-    private static final int CLOSE_SENDS_MAX = 3;
-
     /** Sends to the leader's node; the payload's reference passes to it. */
     @FunctionalInterface
     interface Sender {
@@ -30,7 +26,7 @@ final class GroupGateway {
     private final Sender sender;
     private final List<GroupSession> sessions = new ArrayList<>();
     private final Long2ObjectHashMap<GroupSession> byId = new Long2ObjectHashMap<>();
-    private final List<ClosingSession> closing = new ArrayList<>();
+    private final ClosingSessions closing;
 
     /** Unanswered reads and flushes by request id. */
     private final Long2ObjectHashMap<Part> asks = new Long2ObjectHashMap<>();
@@ -46,13 +42,12 @@ final class GroupGateway {
     private long redirectedNs;
     private boolean resendDue;
     private long resentNs;
+    private long keptAliveNs;
     private long resends;
     private long timeouts;
     private long sessionsLost;
 
-    /**
-     * @param boot greater in each run of this node's process
-     */
+    /** @param boot greater in each run of this node's process */
     GroupGateway(int nodeId, long boot, GatewayConfig config, Sender sender, long nowNs) {
         this.nodeId = nodeId;
         this.boot = boot;
@@ -63,6 +58,8 @@ final class GroupGateway {
         this.nextNonce = firstNonce;
         this.nextRequestId = firstNonce;
         this.resentNs = nowNs - config.redirectNs();
+        this.keptAliveNs = nowNs - config.keepAliveNs();
+        this.closing = new ClosingSessions(this::send, config.retryNs());
     }
 
     // ---------------------------------------------------------------- inputs from the client
@@ -84,7 +81,7 @@ final class GroupGateway {
         failAll(session, true);
         if (session.id != 0) {
             byId.remove(session.id);
-            startClosing(session.id, nowNs);
+            closing.add(session.id, nowNs);
         }
     }
 
@@ -136,14 +133,14 @@ final class GroupGateway {
         }
         leader = newLeader;
         if (leader != 0) {
-            resendAll(nowNs);
+            resendToNew(nowNs);
         }
     }
 
     /** What was sent on the old connection may be lost. */
     void onPeer(int peer, boolean up, long nowNs) {
         if (up && peer == leader) {
-            resendAll(nowNs);
+            resendToNew(nowNs);
         }
     }
 
@@ -218,8 +215,8 @@ final class GroupGateway {
                     && r.nonce() >= firstNonce
                     && r.nonce() < nextNonce
                     && !byId.containsKey(r.session());
-            if (late && closing.stream().noneMatch(c -> c.session == r.session())) {
-                startClosing(r.session(), nowNs);
+            if (late && !closing.contains(r.session())) {
+                closing.add(r.session(), nowNs);
             }
             return;
         }
@@ -230,7 +227,10 @@ final class GroupGateway {
                 byId.put(session.id, session);
                 sendQueued(session, nowNs);
             }
-            case NOT_LEADER -> redirect(from, r.leaderHint(), nowNs);
+            case NOT_LEADER -> {
+                session.onOpenRefused();
+                redirect(from, r.leaderHint(), nowNs);
+            }
             case UNKNOWN_SESSION, INVALID, IO_ERROR -> {
                 // Refused (too many sessions): the next request asks again.
                 session.opening = false;
@@ -275,6 +275,7 @@ final class GroupGateway {
         if (leader == 0) {
             return;
         }
+        keepAlive(nowNs);
         // A redirection to a dead node must not outlive what the local replica knows.
         if (localLeader != 0 && leader != localLeader && nowNs - redirectedNs >= config.retryNs()) {
             leader = localLeader;
@@ -285,7 +286,7 @@ final class GroupGateway {
             return;
         }
         for (GroupSession session : sessions) {
-            if (session.opening && nowNs - session.openSentNs >= config.retryNs()) {
+            if (session.isOpenDue(nowNs, config.retryNs())) {
                 sendOpen(session, nowNs);
             }
             for (long seq = session.lowestOutstanding(); seq < session.nextSeq(); seq++) {
@@ -302,14 +303,20 @@ final class GroupGateway {
                 sendAsk(part, nowNs);
             }
         }
-        Iterator<ClosingSession> it = closing.iterator();
-        while (it.hasNext()) {
-            ClosingSession c = it.next();
-            if (c.sends >= CLOSE_SENDS_MAX) {
-                it.remove();
-            } else if (nowNs - c.sentNs >= config.retryNs()) {
-                sendClose(c, nowNs);
+        closing.tick(nowNs);
+    }
+
+    /** The leader keeps a gateway's sessions while it hears of it, and ends those that the gateway does not name. */
+    private void keepAlive(long nowNs) {
+        if (nowNs - keptAliveNs >= config.keepAliveNs()) {
+            keptAliveNs = nowNs;
+            List<Long> nonces = new ArrayList<>();
+            for (GroupSession session : sessions) {
+                if (session.opening || session.id != 0) {
+                    nonces.add(session.nonce);
+                }
             }
+            boolean unused = send(new ClientMessage.KeepAlive(boot, nextNonce, nonces));
         }
     }
 
@@ -347,15 +354,23 @@ final class GroupGateway {
 
     // ---------------------------------------------------------------- sending
 
+    private void resendToNew(long nowNs) {
+        for (GroupSession session : List.copyOf(sessions)) {
+            session.onNewLeader();
+            if (session.opening) {
+                sendOpen(session, nowNs);
+            }
+        }
+        resendAll(nowNs);
+    }
+
     /** Everything unanswered, each session in the order of its seqs. */
     private void resendAll(long nowNs) {
         resendDue = false;
         resentNs = nowNs;
-        for (ClosingSession c : closing) {
-            sendClose(c, nowNs);
-        }
+        closing.resendAll(nowNs);
         for (GroupSession session : List.copyOf(sessions)) {
-            if (session.opening) {
+            if (session.isOpenDue(nowNs, config.retryNs())) {
                 sendOpen(session, nowNs);
             }
             for (long seq = session.lowestOutstanding(); seq < session.nextSeq(); seq++) {
@@ -396,40 +411,28 @@ final class GroupGateway {
 
     private void sendAsk(Part part, long nowNs) {
         part.sentAt(nowNs);
-        if (leader != 0) {
-            sender.send(
-                    leader,
-                    part.kind == Part.Kind.READ
-                            ? new ClientMessage.Read(part.id, part.offsetBytes, (int) part.lengthBytes)
-                            : new ClientMessage.Flush(part.id));
-        }
+        boolean unused = send(
+                part.kind == Part.Kind.READ
+                        ? new ClientMessage.Read(part.id, part.offsetBytes, (int) part.lengthBytes)
+                        : new ClientMessage.Flush(part.id));
     }
 
     private void startOpening(GroupSession session, long nowNs) {
-        session.nonce = nextNonce++;
-        session.opening = true;
+        session.startOpening(nextNonce++);
         sendOpen(session, nowNs);
     }
 
     private void sendOpen(GroupSession session, long nowNs) {
-        session.openSentNs = nowNs;
-        if (leader != 0) {
-            sender.send(leader, new ClientMessage.OpenSession(boot, session.nonce));
-        }
+        session.onOpenSent(nowNs, config.redirectNs(), config.openRetryNsMax());
+        boolean unused = send(new ClientMessage.OpenSession(boot, session.nonce));
     }
 
-    private void startClosing(long session, long nowNs) {
-        ClosingSession c = new ClosingSession(session);
-        closing.add(c);
-        sendClose(c, nowNs);
-    }
-
-    private void sendClose(ClosingSession c, long nowNs) {
-        c.sentNs = nowNs;
+    /** @return false if no leader is known */
+    private boolean send(ClientMessage m) {
         if (leader != 0) {
-            c.sends++;
-            sender.send(leader, new ClientMessage.CloseSession(c.session));
+            sender.send(leader, m);
         }
+        return leader != 0;
     }
 
     private static void failAll(GroupSession session, boolean queuedToo) {

@@ -22,12 +22,46 @@ final class GroupSession {
 
     boolean opening;
     boolean closed;
-    long openSentNs;
+    private long openSentNs;
+    private boolean openRefused;
+    /** After a refusal, until the opening is tried again; grows with each one. */
+    private long openWaitNs;
+
     private long nextSeq = 1;
     private long lowestOutstanding = 1;
 
     GroupSession(int window) {
         ring = new Part[window];
+    }
+
+    void startOpening(long newNonce) {
+        nonce = newNonce;
+        opening = true;
+        onNewLeader();
+    }
+
+    /** Whoever leads now has refused nothing. */
+    void onNewLeader() {
+        openRefused = false;
+        openWaitNs = 0;
+    }
+
+    /** @param firstNs the wait after the second refusal in a row; the first one has none */
+    void onOpenSent(long nowNs, long firstNs, long mostNs) {
+        openSentNs = nowNs;
+        if (openRefused) {
+            openRefused = false;
+            openWaitNs = openWaitNs == 0 ? firstNs : Math.min(mostNs, 2 * openWaitNs);
+        }
+    }
+
+    void onOpenRefused() {
+        openRefused = true;
+    }
+
+    /** @param retryNs the wait for an answer */
+    boolean isOpenDue(long nowNs, long retryNs) {
+        return opening && nowNs - openSentNs >= (openRefused ? openWaitNs : retryNs);
     }
 
     long lowestOutstanding() {

@@ -36,7 +36,10 @@ final class StatusJson {
         sums(json, node);
         json.put("log_base", first.raft().logBase());
         json.put("checkpoint", first.raft().checkpoint());
-        json.put("needs_catch_up", node.groups().stream().anyMatch(ReplicaStatus::needsInstall));
+        json.put(
+                "needs_catch_up",
+                node.groups().stream()
+                        .anyMatch(g -> g.needsInstall() || g.raft().installing()));
         json.put("amnesiac", node.groups().stream().anyMatch(g -> g.raft().amnesiac()));
         lag(json, first.raft(), node.voters());
         for (ReplicaStatus group : node.groups()) {
@@ -92,8 +95,16 @@ final class StatusJson {
         json.put("applied_out_of_order", r.appliedOutOfOrder());
         json.put("conflicts_waited", r.conflictsWaited());
         json.put("elections", r.elections());
-        json.put("needs_catch_up", g.needsInstall());
+        json.put("needs_catch_up", g.needsInstall() || r.installing());
+        json.put("installing", r.installing());
+        json.put("install_done_bytes", r.installDoneBytes());
+        json.put("install_total_bytes", r.installTotalBytes());
         json.put("amnesiac", r.amnesiac());
+        json.put("reads", g.reads());
+        json.put("lease_reads", g.leaseReads());
+        json.put("lease_misses", g.leaseMisses());
+        json.put("cure_held_slot", r.amnesiac() ? r.contigPrefix() : 0);
+        json.put("cure_needed_slot", r.cureTo());
         json.put("payload_cache_bytes", g.payloadCacheBytes());
         json.put("proposals_queued", g.proposalsQueued());
         json.put("entries_refused", g.entriesRefused());

@@ -30,11 +30,13 @@ import io.parablock.replica.Replica;
 import io.parablock.replica.ReplicaEvents;
 import io.parablock.replica.ReplicaPorts;
 import io.parablock.replica.ReplicaStatus;
+import io.parablock.replica.SuspendedTime;
 import io.parablock.replica.WalRouter;
 import io.parablock.replica.WalStage;
 import io.parablock.replica.client.ClientMessage;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -62,8 +64,10 @@ public final class Node implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
     private static final long READ_TIMEOUT_MS = 1_000;
     private static final long STOP_TIMEOUT_MS = 5_000;
+    private static final long HANDOVER_POLL_MS = 10;
     private static final long HANDSHAKE_TIMEOUT_MS = 10_000;
     private static final int BACKGROUND_THREADS = 2;
+    private static final Path UPTIME = Path.of("/proc/uptime");
     private static final int LOOP_THREADS_OF_THREADS_PIPELINE = 2;
 
     /** What happens when the node cannot go on; the process's main class halts. */
@@ -83,6 +87,7 @@ public final class Node implements AutoCloseable {
     private final NodeMeters meters = new NodeMeters();
     private final Map<Integer, NodeGroup> groups = new TreeMap<>();
     private final Inputs inputs = new Inputs();
+    private final @Nullable SuspendedTime suspended;
     private final NodeDisk disk;
     private final PeerLinks links;
     private final Gateway gateway;
@@ -90,6 +95,7 @@ public final class Node implements AutoCloseable {
     private @Nullable ThreadedWalStage walStage;
     private @Nullable NbdServer nbd;
     private @Nullable StatusServer http;
+    private boolean started;
     private boolean closed;
 
     Node(NodeConfig config, PeerLinks.Factory peers, FatalHandler fatal) throws IOException {
@@ -98,6 +104,7 @@ public final class Node implements AutoCloseable {
         this.transport = transport(config);
         PipelineConfig pipelineConfig = NodeSettings.pipeline(config);
         this.pipeline = pipelineConfig.resolve(Runtime.getRuntime().availableProcessors());
+        this.suspended = config.reads() == NodeConfig.ReadMode.LEASE ? openUptime() : null;
         this.disk = NodeDisk.open(config, router);
         int threads = pipeline == PipelineConfig.Kind.INLINE ? 1 : LOOP_THREADS_OF_THREADS_PIPELINE;
         this.loops =
@@ -124,6 +131,15 @@ public final class Node implements AutoCloseable {
             addGroup(g, sender, pipelineConfig, boot);
         }
         addVolumes();
+    }
+
+    private static SuspendedTime openUptime() {
+        try {
+            return SuspendedTime.open(UPTIME);
+        } catch (IOException e) {
+            throw new ConfigException(
+                    "reads = lease needs a clock that counts suspends, and this system has none: " + e.getMessage());
+        }
     }
 
     private static TransportKind transport(NodeConfig config) {
@@ -173,6 +189,7 @@ public final class Node implements AutoCloseable {
                 loop::execute,
                 background,
                 System::nanoTime,
+                suspended == null ? () -> 0 : suspended,
                 PooledByteBufAllocator.DEFAULT);
         Replica replica = new Replica(
                 NodeSettings.raft(config, id),
@@ -212,6 +229,7 @@ public final class Node implements AutoCloseable {
             shared.start();
         }
         groups.values().forEach(g -> g.loop().start());
+        started = true;
         links.start();
         NodeConfig.Limits limits = config.limits();
         nbd = NbdServer.listen(
@@ -299,7 +317,28 @@ public final class Node implements AutoCloseable {
                 replicas);
     }
 
-    /** Orderly: no new clients, groups end, the log is forced and marked clean. */
+    /** Every group that this node leads goes to a peer, if there is one; clients are served meanwhile. */
+    private void handOver() {
+        long beganNs = System.nanoTime();
+        boolean leads = true;
+        try {
+            while (leads && System.nanoTime() - beganNs < config.raft().handoverTimeoutNs()) {
+                leads = false;
+                for (NodeGroup g : groups.values()) {
+                    leads |= g.handOver().get(READ_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+                }
+                if (leads) {
+                    Thread.sleep(HANDOVER_POLL_MS);
+                }
+            }
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("a group does not answer: it is stopped without a handover");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Orderly: leaders hand over, no new clients, groups end, the log is forced and marked clean. */
     @Override
     public synchronized void close() {
         if (closed) {
@@ -307,6 +346,9 @@ public final class Node implements AutoCloseable {
         }
         closed = true;
         boolean clean = true;
+        if (started) {
+            handOver();
+        }
         closeQuietly(nbd);
         for (NodeGroup g : groups.values()) {
             try {
@@ -337,6 +379,7 @@ public final class Node implements AutoCloseable {
             LOG.warn("the stop is not marked clean: {}", e.getMessage());
         }
         disk.close();
+        closeQuietly(suspended);
         LOG.info("node {} has stopped", config.nodeId());
     }
 
@@ -391,6 +434,15 @@ public final class Node implements AutoCloseable {
         public void onFatal(int groupId, String line, Throwable cause) {
             LOG.debug("fatal", cause);
             fatal.onFatal(line);
+        }
+
+        @Override
+        public void onCured(int groupId) {
+            try {
+                disk.cured(groupId);
+            } catch (IOException e) {
+                fatal.onFatal("group " + groupId + " is cured, and the disk does not take note: " + e.getMessage());
+            }
         }
 
         @Override

@@ -23,8 +23,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -47,6 +49,8 @@ final class NodeDisk implements AutoCloseable {
     private final Wal wal;
     private final List<Group> groups;
     private final Map<Integer, Recovery.Recovered> recovered;
+    /** Groups with amnesia. */
+    private final Set<Integer> uncured = new HashSet<>();
 
     private NodeDisk(
             FileChannel lockFile,
@@ -59,6 +63,11 @@ final class NodeDisk implements AutoCloseable {
         this.wal = wal;
         this.groups = groups;
         this.recovered = recovered;
+        recovered.forEach((id, r) -> {
+            if (r.state().amnesiac()) {
+                uncured.add(id);
+            }
+        });
     }
 
     static NodeDisk open(NodeConfig config, WalRouter router) throws IOException {
@@ -68,7 +77,7 @@ final class NodeDisk implements AutoCloseable {
         boolean good = false;
         try {
             CleanMark mark = new CleanMark(dir, CleanMark.currentBoot(CleanMark.BOOT_ID));
-            boolean unclean = mark.begin() && NodeSettings.mapped(config);
+            boolean unclean = mark.begin() && (NodeSettings.mapped(config) || mark.isUncured());
             List<Group> groups = groups(config);
             List<Recovery.Group> toRecover = new ArrayList<>();
             for (Group g : groups) {
@@ -77,6 +86,10 @@ final class NodeDisk implements AutoCloseable {
             }
             Wal wal = wal(config, router);
             NodeDisk disk = new NodeDisk(lockFile, mark, wal, groups, Recovery.recover(wal, toRecover, unclean));
+            if (!disk.uncured.isEmpty()) {
+                // The damage that told may be gone from the log before the last group is cured.
+                mark.amnesiac();
+            }
             good = true;
             return disk;
         } finally {
@@ -157,9 +170,11 @@ final class NodeDisk implements AutoCloseable {
         return r;
     }
 
-    /** A replica has been cured of amnesia. */
-    void cured() throws IOException {
-        mark.cured();
+    /** A replica has been cured of amnesia. From any thread; the node forgets the restart once the last one is. */
+    synchronized void cured(int groupId) throws IOException {
+        if (uncured.remove(groupId) && uncured.isEmpty()) {
+            mark.cured();
+        }
     }
 
     /** After an orderly stop: everything is forced, and the next start knows it. */

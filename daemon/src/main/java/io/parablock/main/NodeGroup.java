@@ -66,6 +66,9 @@ final class NodeGroup implements GroupInputs {
                     ? a.entries()
                     : m instanceof Message.Entries es ? es.entries() : List.of();
             entries.forEach(entry -> ReferenceCountUtil.release(entry.payload));
+            if (m instanceof Message.InstallExtent x) {
+                ReferenceCountUtil.release(x.payload());
+            }
         }
     }
 
@@ -89,6 +92,7 @@ final class NodeGroup implements GroupInputs {
     private void handle(int from, ClientMessage m) {
         if (m instanceof ClientMessage.OpenSession
                 || m instanceof ClientMessage.CloseSession
+                || m instanceof ClientMessage.KeepAlive
                 || m instanceof ClientMessage.Mutate
                 || m instanceof ClientMessage.Read
                 || m instanceof ClientMessage.Flush) {
@@ -113,6 +117,17 @@ final class NodeGroup implements GroupInputs {
         CompletableFuture<Reading> out = new CompletableFuture<>();
         try {
             loop().execute(() -> out.complete(new Reading(replica().status(), gateway.figures(groupId))));
+        } catch (RejectedExecutionException e) {
+            out.completeExceptionally(e);
+        }
+        return out;
+    }
+
+    /** Whether a peer is about to take over from this node: ask again soon. */
+    CompletableFuture<Boolean> handOver() {
+        CompletableFuture<Boolean> out = new CompletableFuture<>();
+        try {
+            loop().execute(() -> out.complete(replica().handOver()));
         } catch (RejectedExecutionException e) {
             out.completeExceptionally(e);
         }

@@ -3,9 +3,12 @@ package io.parablock.main;
 import io.parablock.config.NodeConfig;
 import io.parablock.gateway.GatewayConfig;
 import io.parablock.pipeline.PipelineConfig;
+import io.parablock.raft.InstallConfig;
+import io.parablock.raft.LeaseConfig;
 import io.parablock.raft.Mode;
 import io.parablock.raft.RaftConfig;
 import io.parablock.replica.ReplicaConfig;
+import io.parablock.replica.SuspendedTime;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -18,6 +21,9 @@ final class NodeSettings {
     private static final int APPEND_BYTES_MAX = 1 << 20;
     private static final int FETCH_SLOTS_MAX = 1024;
     private static final int CATCH_UP_READS_MAX = 16;
+
+    /** So many signs of life may be lost before sessions end. */
+    private static final int KEEP_ALIVES_PER_EXPIRY = 6;
 
     private NodeSettings() {}
 
@@ -58,7 +64,15 @@ final class NodeSettings {
                 FETCH_SLOTS_MAX,
                 k.sessionsMax(),
                 k.sessionWindow(),
-                mapped(config));
+                mapped(config),
+                new InstallConfig(
+                        0,
+                        InstallConfig.PIECE_BYTES_MAX,
+                        InstallConfig.DEFAULTS.windowPieces(),
+                        config.install().bytesPerSecond(),
+                        config.install().pinSlotsMax()),
+                new LeaseConfig(config.reads() == NodeConfig.ReadMode.LEASE, k.clockDriftPpm(), SuspendedTime.ERROR_NS),
+                k.sessionExpiryNs());
     }
 
     static ReplicaConfig replica(NodeConfig config) {
@@ -86,6 +100,8 @@ final class NodeSettings {
                 k.sessionWindow(),
                 k.retryNs(),
                 k.redirectNs(),
+                k.openRetryNsMax(),
+                config.raft().sessionExpiryNs() / KEEP_ALIVES_PER_EXPIRY,
                 k.requestTimeoutNs());
     }
 

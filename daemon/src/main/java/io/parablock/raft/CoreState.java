@@ -59,9 +59,28 @@ final class CoreState {
 
     Role role = Role.FOLLOWER;
     int leader;
-    final boolean amnesiac;
+    /** Its log may lack acknowledged entries (protocol.md §11): no vote, no acknowledgement; ends with the cure. */
+    boolean amnesiac;
+    /** False: META or SYNCREC is lost (protocol.md §12), and what was promised with it. */
+    final boolean curable;
+
     boolean needsInstall;
+    /** An install is overwriting the block store: durable, in CKPT. */
+    boolean installing;
+    /** A CKPT of an install is on its way to the disk; until it is there, nothing new may begin. */
+    boolean installStepUnderWay;
+    /** The last durable CKPT. */
+    Checkpoint durable;
+    /** e of the last install: below it the store may hold parts of slots that are not applied yet. */
+    private long readableFrom;
+    /** No install that ended has a later one. */
+    private long readableTerm;
+    /** Leader: the log above this slot is kept for installs, whatever the floor is. */
+    long pinned = Long.MAX_VALUE;
+
     long nowNs;
+    /** How long the machine was suspended in all, as far as it is known; {@link #nowNs} does not count it. */
+    long suspendedNs;
 
     long ackedOutOfOrder;
     long committedOutOfOrder;
@@ -79,13 +98,18 @@ final class CoreState {
         votedFor = hard.votedFor();
         // SYNCREC is written first, so it may be ahead of META; behind it, it is lost (protocol.md §1).
         boolean syncLost = hard.syncTerm() > (sync == null ? 0 : sync.term());
-        amnesiac = recovered.amnesiac() || syncLost;
+        amnesiac = recovered.amnesiac() || recovered.stateLost() || syncLost;
+        curable = !recovered.stateLost() && !syncLost;
         syncTerm = sync == null ? 0 : sync.term();
         mSync = sync == null ? 0 : sync.m();
         term = Math.max(term, syncTerm);
         origins = new OriginRuns(sync == null ? List.of() : sync.runs());
         noops = sync == null ? List.of() : sync.noops();
         checkpoint = ckpt.a();
+        durable = ckpt;
+        installing = ckpt.installing();
+        readableFrom = ckpt.e();
+        readableTerm = Math.max(term, hard.term());
         sessionsFedTo = ckpt.a();
         appliedSessions.load(ckpt.sessions());
         log = new RaftLog(ckpt.logBase(), ckpt.a());
@@ -94,6 +118,9 @@ final class CoreState {
         apply = new ApplyScheduler(
                 config.span(), config.mode() == Mode.STRICT, guards.applyInOrder, log, committed, ckpt.a());
         lookBehind = new LookBehindBuffer(Math.max(64, config.span()));
+        if (installing) {
+            apply.pause();
+        }
         recoverLog(recovered);
         rebuildLookBehind();
         if (term != hard.term() || syncTerm != hard.syncTerm()) {
@@ -117,6 +144,16 @@ final class CoreState {
         for (Entry e : recovered.entries()) {
             if (e.slot() > log.base() && isEffective(e.slot(), e.origin())) {
                 log.putDurable(e);
+            }
+        }
+        dropBelowGap(recovered.damagedSlots());
+    }
+
+    /** A power loss may have taken records that the store covers: up to such a gap this log can serve nobody. */
+    private void dropBelowGap(List<Long> damaged) {
+        for (long s = checkpoint; s > log.base(); s--) {
+            if (!log.isDurable(s) && !damaged.contains(s)) {
+                log.truncate(s, new ArrayList<>());
             }
         }
     }
@@ -157,6 +194,16 @@ final class CoreState {
         return isSynced() || !guards.ackOnlySynced;
     }
 
+    /** A replica with amnesia neither votes nor campaigns (protocol.md §11). */
+    boolean mayVote() {
+        return !amnesiac || !guards.amnesiacSilent;
+    }
+
+    /** ... and acknowledges nothing of its log. */
+    boolean isSilent() {
+        return amnesiac && guards.amnesiacNoAck;
+    }
+
     void persistHardState() {
         output.hardState = new HardState(term, votedFor, syncTerm, mSync);
     }
@@ -180,23 +227,53 @@ final class CoreState {
                 apply.appliedPrefix() + config.retainSlotsMax());
     }
 
+    /** An installing node takes no merged log (protocol.md §7). */
+    boolean maySync() {
+        return !(installing && guards.installingTakesNoSync);
+    }
+
     /**
      * Installs the merged log of {@code record.term()}: ONE durable step. The caller has put every entry of it into the log;
      * everything above m is dead now.
      */
     void adopt(SyncRecord record) {
-        for (long s = log.last(); s > record.m() && guards.dropDead; s--) {
+        // After an install the log base may lie above m: what it covers was committed in this term.
+        for (long s = log.last(); s > Math.max(record.m(), log.base()) && guards.dropDead; s--) {
             dropDead(s);
         }
         syncTerm = record.term();
         mSync = record.m();
         origins = new OriginRuns(record.runs());
         noops = record.noops();
+        if (record.term() > readableTerm) {
+            // What the store may hold was committed in an earlier term; e itself may be a slot that never was.
+            readableFrom = Math.min(readableFrom, record.m());
+        }
         output.syncRecord = record;
         persistHardState();
         rebuildLookBehind();
         apply.restart(output.applies);
         feedSessions();
+    }
+
+    /**
+     * The sync that it was fetched for has ended; it stays if it is of the own effective log: the WAL has it, and a restart
+     * would find it there.
+     *
+     * @return false if it is nothing to this node
+     */
+    boolean keepFetched(Entry e, boolean durable) {
+        byte held = log.state(e.slot());
+        boolean lacks = held == RaftLog.ABSENT || held == RaftLog.UNKNOWN;
+        if (!lacks || e.slot() <= log.base() || !isEffective(e.slot(), e.origin())) {
+            return false;
+        }
+        if (durable) {
+            log.putDurable(e);
+        } else {
+            log.putWriting(e);
+        }
+        return true;
     }
 
     void dropDead(long slot) {
@@ -262,18 +339,64 @@ final class CoreState {
         }
     }
 
+    /** The store is exactly what was applied: it may be read, checkpointed and copied (protocol.md §7). */
+    boolean isReadable() {
+        return !installing && (apply.appliedPrefix() >= readableFrom || !guards.readableFromE);
+    }
+
+    /** The end of an install is durable. The log above its base stays. */
+    void completeInstall(Checkpoint image) {
+        long b = image.a();
+        if (b < checkpoint) {
+            throw new AssertionError("invariant 13: an install from " + checkpoint + " back to " + b);
+        }
+        checkpoint = b;
+        durable = image;
+        readableFrom = image.e();
+        readableTerm = term;
+        installing = false;
+        needsInstall = false;
+        log.install(b, output.dropped);
+        if (!amnesiac) {
+            // Until the cure is done, damage that a restart must see again stays in the WAL.
+            output.truncateTo = b;
+        }
+        committed.advanceTo(b);
+        appliedSessions.load(image.sessions());
+        sessionsFedTo = b;
+        apply.reset(b, output.applies);
+        feedSessions();
+    }
+
+    void onCheckpointDurable(Checkpoint done) {
+        durable = done;
+        checkpoint = Math.max(checkpoint, done.a());
+        if (done.logBase() > log.base()) {
+            if (done.logBase() > done.a() && guards.truncateBelowCheckpoint) {
+                throw new AssertionError("invariant 13: log base above the checkpoint");
+            }
+            log.truncate(done.logBase(), output.dropped);
+            output.truncateTo = done.logBase();
+        }
+    }
+
     Checkpoint checkpointImage() {
         long a = apply.appliedPrefix();
+        long logBase = Math.max(log.base(), truncatable(a));
+        if (a == durable.a()) {
+            // After an install syncTerm may be older than the origins that came with it.
+            return new Checkpoint(a, durable.origins(), durable.sessions(), logBase);
+        }
         OriginRuns to = new OriginRuns(origins.upTo(Math.min(a, mSync)));
         if (a > mSync) {
             to.append(mSync + 1, a, syncTerm);
         }
         List<OriginRun> runs = to.upTo(a);
-        return new Checkpoint(a, runs, appliedSessions.image(), Math.max(log.base(), truncatable(a)));
+        return new Checkpoint(a, runs, appliedSessions.image(), logBase);
     }
 
     private long truncatable(long a) {
-        long below = guards.truncateBelowFloor ? floor : a;
+        long below = Math.min(pinned, guards.truncateBelowFloor ? floor : a);
         return Math.min(guards.truncateBelowCheckpoint ? a : log.contigPrefix(), below);
     }
 

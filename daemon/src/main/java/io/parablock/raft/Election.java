@@ -17,11 +17,15 @@ final class Election {
     private static final int CRCS_MAX = 4096;
 
     private final CoreState state;
+    private final long startedNs;
     private long random;
     private long deadlineNs;
     private long lastLeaderContactNs;
     private boolean heardLeader;
     private long lastSentNs;
+    /** The campaign of this term was asked for by the leader. */
+    private boolean transfer;
+
     private final Set<Integer> preVotes = new HashSet<>();
     /** Granted votes of this term, with their reports; ordered, so that every run decides alike. */
     private final TreeMap<Integer, Message.VoteReply> votes = new TreeMap<>();
@@ -29,6 +33,7 @@ final class Election {
     Election(CoreState state, long seed) {
         this.state = state;
         this.random = seed;
+        this.startedNs = state.nowNs;
         resetTimer();
     }
 
@@ -73,7 +78,9 @@ final class Election {
     }
 
     private boolean mayCampaign() {
-        return !state.amnesiac && !state.needsInstall;
+        // The flag may become durable while this node leads: as soon as it is on its way, there is no way back.
+        boolean installs = state.installing || state.installStepUnderWay;
+        return state.mayVote() && !(installs && state.guards.installingNeverCampaigns);
     }
 
     void tick() {
@@ -98,13 +105,23 @@ final class Election {
         preVotes.clear();
         preVotes.add(state.config.nodeId());
         if (preVotes.size() >= state.config.quorum()) {
-            campaign();
+            campaign(false);
             return;
         }
         state.sendToOthers(new Message.PreVote(state.term + 1, state.syncTerm, state.log.contigPrefix()));
     }
 
-    private void campaign() {
+    /** The leader of this term hands over (protocol.md §8): no pre-vote, and the voters need not miss it first. */
+    void onTimeoutNow() {
+        if (state.role == Role.FOLLOWER && state.isSynced() && mayCampaign()) {
+            resetTimer();
+            campaign(true);
+        }
+    }
+
+    private void campaign(boolean byTransfer) {
+        transfer = byTransfer;
+        heardLeader = false;
         state.term++;
         state.votedFor = state.config.nodeId();
         state.persistHardState();
@@ -113,7 +130,7 @@ final class Election {
         state.elections++;
         state.output.stateChanged = true;
         state.output.event = "campaigning in term " + state.term + " (accepted term " + state.syncTerm
-                + ", contiguous prefix " + state.log.contigPrefix() + ")";
+                + ", contiguous prefix " + state.log.contigPrefix() + (byTransfer ? ", asked by the leader)" : ")");
         votes.clear();
         sendVotes();
     }
@@ -123,7 +140,7 @@ final class Election {
         lastSentNs = state.nowNs;
         for (int voter : state.config.voters()) {
             if (voter != state.config.nodeId() && !votes.containsKey(voter)) {
-                state.send(voter, new Message.Vote(state.term, state.syncTerm, state.log.contigPrefix()));
+                state.send(voter, new Message.Vote(state.term, state.syncTerm, state.log.contigPrefix(), transfer));
             }
         }
     }
@@ -147,12 +164,26 @@ final class Election {
         return syncTerm > state.syncTerm || (syncTerm == state.syncTerm && longEnough);
     }
 
+    /**
+     * A leader may rest on a lease: it was heard within the minimum election timeout, or may have been, before a restart
+     * (protocol.md §8). Only that leader itself gets a vote now, and whoever it has told to take over.
+     */
+    boolean isDeaf(int from, Message.Vote m) {
+        boolean isThatLeader = m.term() == state.term && from == state.leader;
+        return mayBeLed() && !m.transfer() && !isThatLeader && state.guards.voteRefusedWhileLed;
+    }
+
+    private boolean mayBeLed() {
+        return hasLiveLeader() || state.nowNs - startedNs < state.config.electionTimeoutNs();
+    }
+
     void onPreVote(int from, Message.PreVote m) {
-        if (state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE || hasLiveLeader()) {
+        boolean leads = state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE;
+        if (leads || (state.guards.voteRefusedWhileLed ? mayBeLed() : hasLiveLeader())) {
             state.send(from, new Message.PreVoteReply(0, m.term(), false));
             return;
         }
-        boolean granted = !state.amnesiac && m.term() > state.term && logIsGoodEnough(m.syncTerm(), m.contigPrefix());
+        boolean granted = state.mayVote() && m.term() > state.term && logIsGoodEnough(m.syncTerm(), m.contigPrefix());
         state.send(from, new Message.PreVoteReply(state.term, m.term(), granted));
     }
 
@@ -160,7 +191,7 @@ final class Election {
         if (state.role == Role.PRE_CANDIDATE && m.granted() && m.proposedTerm() == state.term + 1) {
             preVotes.add(from);
             if (preVotes.size() >= state.config.quorum()) {
-                campaign();
+                campaign(false);
             }
         }
     }
@@ -169,7 +200,7 @@ final class Election {
     void onVote(int from, Message.Vote m) {
         boolean free = state.votedFor == 0 || state.votedFor == from || !state.guards.oneVote;
         boolean granted = free
-                && !state.amnesiac
+                && state.mayVote()
                 && (state.role == Role.FOLLOWER || state.role == Role.PRE_CANDIDATE)
                 && logIsGoodEnough(m.syncTerm(), m.contigPrefix());
         List<SlotRun> present = List.of();

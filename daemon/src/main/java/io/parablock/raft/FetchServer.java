@@ -17,8 +17,12 @@ final class FetchServer {
         this.fetchSlotsMax = state.config.fetchSlotsMax();
     }
 
-    /** Serves a Fetch from the effective log: only what is durably here, in frames of the append limits. */
-    void serve(int from, Message.Fetch m) {
+    /**
+     * Serves a Fetch from the effective log: only what is durably here, in frames of the append limits.
+     *
+     * @return false if its first slot is gone from the log: a follower that is syncing must hear of the new log base
+     */
+    boolean serve(int from, Message.Fetch m) {
         List<Entry> batch = new ArrayList<>();
         int bytes = 0;
         int slots = 0;
@@ -42,5 +46,6 @@ final class FetchServer {
         if (!batch.isEmpty()) {
             state.send(from, new Message.Entries(state.term, List.copyOf(batch)));
         }
+        return m.wanted().isEmpty() || m.wanted().get(0).first() > state.log.base();
     }
 }

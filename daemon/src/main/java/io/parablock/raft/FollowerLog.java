@@ -43,11 +43,12 @@ final class FollowerLog {
     private boolean ackWanted;
     private long ackRound;
     private long strictAckedTo;
-    private final List<long[]> pendingForces = new ArrayList<>();
+    final PendingForces forces;
 
     FollowerLog(CoreState state) {
         this.state = state;
         this.fetchSlotsMax = state.config.fetchSlotsMax();
+        this.forces = new PendingForces(state);
         this.depWords = new long[Math.max(64, state.config.span()) / 64];
     }
 
@@ -55,15 +56,18 @@ final class FollowerLog {
     void reset() {
         acks.clear();
         ackWanted = false;
-        pendingForces.clear();
+        ackRound = 0;
+        forces.clear();
         strictAckedTo = 0;
         abandonSync();
     }
 
-    private void abandonSync() {
+    void abandonSync() {
         syncing = null;
         for (Staged s : staged.values()) {
-            state.output.dropped.add(s.entry);
+            if (!state.keepFetched(s.entry, s.durable)) {
+                state.output.dropped.add(s.entry);
+            }
         }
         staged.clear();
     }
@@ -75,17 +79,17 @@ final class FollowerLog {
     // ---------------------------------------------------------------- sync
 
     void onSyncBegin(Message.SyncBegin m) {
-        if (state.amnesiac) {
+        if (!state.maySync()) {
             return;
         }
         if (state.isSynced()) {
-            if (state.log.contigPrefix() < m.leaderLogBase()) {
-                wantInstall(state.log.contigPrefix() + 1, m.leaderLogBase());
-            }
-            state.send(state.leader, new Message.SyncAck(state.term));
+            wantInstall(state.log.contigPrefix() + 1, m.leaderLogBase());
+            sendSyncAck();
             return;
         }
         if (syncing != null) {
+            // The leader may have cut its log since the sync began.
+            wantInstall(syncedTo + 1, m.leaderLogBase());
             return;
         }
         syncing = m;
@@ -173,10 +177,10 @@ final class FollowerLog {
     }
 
     private void wantInstall(long slot, long leaderLogBase) {
-        if (!state.needsInstall) {
+        if (slot <= leaderLogBase && !state.needsInstall) {
             state.needsInstall = true;
             state.output.event = "slot " + slot + " is gone from the leader's log (base " + leaderLogBase
-                    + "): this replica must be rebuilt";
+                    + "): this replica needs an install";
         }
     }
 
@@ -205,9 +209,20 @@ final class FollowerLog {
         state.needsInstall = false;
         state.adopt(record);
         strictAckedTo = m.m();
-        if (state.leader != 0) {
+        sendSyncAck();
+    }
+
+    private void sendSyncAck() {
+        if (state.leader != 0 && !state.isSilent()) {
             state.send(state.leader, new Message.SyncAck(state.term));
         }
+    }
+
+    /** The amnesia is over: everything held counts again. */
+    void onCured() {
+        ackWanted = true;
+        sendSyncAck();
+        forces.advance();
     }
 
     /** The leader's no-ops, and the own ones below the leader's log base: they are in no WAL, only in SYNCRECs. */
@@ -227,12 +242,7 @@ final class FollowerLog {
         }
         List<SlotRun> runs = new ArrayList<>();
         for (long s : slots) {
-            int end = runs.size() - 1;
-            if (end >= 0 && runs.get(end).last() == s - 1) {
-                runs.set(end, new SlotRun(runs.get(end).first(), s));
-            } else {
-                runs.add(new SlotRun(s, s));
-            }
+            MergeStage.addSlot(runs, s);
         }
         return runs;
     }
@@ -284,9 +294,12 @@ final class FollowerLog {
     // ---------------------------------------------------------------- append
 
     void onAppend(Message.Append m) {
+        if (state.isSilent()) {
+            return;
+        }
         ackWanted = true;
         ackRound = Math.max(ackRound, m.round());
-        if (!state.mayAck() || state.amnesiac) {
+        if (!state.mayAck()) {
             requestSync();
             return;
         }
@@ -296,7 +309,7 @@ final class FollowerLog {
     }
 
     private void requestSync() {
-        if (syncing == null && !state.amnesiac && state.leader != 0) {
+        if (syncing == null && !state.isSilent() && state.maySync() && state.leader != 0) {
             state.send(state.leader, new Message.SyncRequest(state.term));
         }
     }
@@ -361,11 +374,11 @@ final class FollowerLog {
             state.sendToOthers(new Message.AppendAck(origin, List.of(new SlotRun(slot, slot)), 0, 0, 0));
         }
         state.apply.onDurable(slot, state.output.applies);
-        checkForces();
+        forces.advance();
     }
 
     private void ackDurable(long slot) {
-        if (state.amnesiac) {
+        if (state.isSilent()) {
             return;
         }
         ackWanted = true;
@@ -388,7 +401,7 @@ final class FollowerLog {
         }
     }
 
-    // ---------------------------------------------------------------- heartbeat, commit, force
+    // ---------------------------------------------------------------- heartbeat, commit
 
     void onHeartbeat(Message.Heartbeat m) {
         if (state.isSynced() || !state.guards.noticeOnlySynced) {
@@ -401,7 +414,7 @@ final class FollowerLog {
                 new Message.HeartbeatAck(
                         state.term,
                         m.round(),
-                        state.amnesiac ? 0 : state.syncTerm,
+                        state.isSilent() ? 0 : state.syncTerm,
                         state.log.contigPrefix(),
                         state.apply.appliedPrefix(),
                         state.acceptLimit()));
@@ -418,29 +431,6 @@ final class FollowerLog {
         }
     }
 
-    void onForce(int from, Message.Force m) {
-        for (long[] f : pendingForces) {
-            if (f[1] == m.id()) {
-                return;
-            }
-        }
-        pendingForces.add(new long[] {from, m.id(), m.slot()});
-        checkForces();
-    }
-
-    private void checkForces() {
-        if (pendingForces.isEmpty() || !state.isSynced() || state.amnesiac) {
-            return;
-        }
-        pendingForces.removeIf(f -> {
-            boolean held = state.log.contigPrefix() >= f[2];
-            if (held) {
-                state.output.forces.add(new Output.ForceRequest((int) f[0], f[1]));
-            }
-            return held;
-        });
-    }
-
     void endOfBatch() {
         if (ackWanted && state.leader != 0 && state.role == Role.FOLLOWER) {
             List<SlotRun> slots = List.copyOf(acks);
@@ -450,7 +440,7 @@ final class FollowerLog {
                             state.term,
                             slots,
                             ackRound,
-                            state.isSynced() && !state.amnesiac ? state.log.contigPrefix() : 0,
+                            state.isSynced() && !state.isSilent() ? state.log.contigPrefix() : 0,
                             state.acceptLimit()));
         }
         acks.clear();

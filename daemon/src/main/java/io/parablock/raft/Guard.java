@@ -38,5 +38,37 @@ enum Guard {
     /** §8: the merged log is committed and applied before a read is served. */
     READ_AFTER_MERGED,
     /** §8: a read waits for the committed slots that overlap it. */
-    READ_AFTER_OVERLAPS
+    READ_AFTER_OVERLAPS,
+    /** §10: a gateway is told of a session's end when that is committed. */
+    END_SESSIONS_COMMITTED,
+    /** §8: no vote within the minimum election timeout of hearing a leader, or of a restart. */
+    VOTE_REFUSED_WHILE_LED,
+    /** §8: the lease is checked after the read. */
+    LEASE_CHECKED,
+    /** §8: no lease after TimeoutNow, for the rest of the term. */
+    LEASE_ENDS_WITH_TRANSFER,
+    /** §8: TimeoutNow counts in its own term only. */
+    TRANSFER_IN_TERM,
+    /** §11: a replica with amnesia neither votes nor campaigns. */
+    AMNESIAC_SILENT,
+    /** §11: a replica with amnesia acknowledges nothing. */
+    AMNESIAC_NO_ACK,
+    /** §11: the leader forgets what the earlier boot acknowledged. */
+    CURE_FORGETS,
+    /** §11: the cure covers every slot assigned, not only what the leader holds durably. */
+    CURE_COVERS_ASSIGNED,
+    /** §11: cured only once all is forced. */
+    CURE_FORCES,
+    /** §7: a piece of another install, or after the end, is dropped. */
+    PIECES_OF_ONE_INSTALL,
+    /** §7: an installing node takes no SYNC. */
+    INSTALLING_TAKES_NO_SYNC,
+    /** §7: an installing node is never a candidate. */
+    INSTALLING_NEVER_CAMPAIGNS,
+    /** §7: after an install, not readable, no checkpoint and no source before e is applied. */
+    READABLE_FROM_E,
+    /** §7: a store that is being overwritten does not count for the floor. */
+    FLOOR_WITHOUT_MIXED,
+    /** §7: the flag is durable before the first piece is written. */
+    FLAG_BEFORE_PIECES
 }

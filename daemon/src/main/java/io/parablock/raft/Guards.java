@@ -24,6 +24,22 @@ final class Guards {
     final boolean readConfirmed;
     final boolean readAfterMerged;
     final boolean readAfterOverlaps;
+    final boolean endSessionsCommitted;
+    final boolean voteRefusedWhileLed;
+    final boolean leaseChecked;
+    final boolean leaseEndsWithTransfer;
+    final boolean transferInTerm;
+    final boolean amnesiacSilent;
+    final boolean amnesiacNoAck;
+    final boolean cureForgets;
+    final boolean cureCoversAssigned;
+    final boolean cureForces;
+    final boolean piecesOfOneInstall;
+    final boolean installingTakesNoSync;
+    final boolean installingNeverCampaigns;
+    final boolean readableFromE;
+    final boolean floorWithoutMixed;
+    final boolean flagBeforePieces;
 
     /** @param off the guards to leave out */
     Guards(Set<Guard> off) {
@@ -44,5 +60,21 @@ final class Guards {
         readConfirmed = !off.contains(Guard.READ_CONFIRMED);
         readAfterMerged = !off.contains(Guard.READ_AFTER_MERGED);
         readAfterOverlaps = !off.contains(Guard.READ_AFTER_OVERLAPS);
+        endSessionsCommitted = !off.contains(Guard.END_SESSIONS_COMMITTED);
+        voteRefusedWhileLed = !off.contains(Guard.VOTE_REFUSED_WHILE_LED);
+        leaseChecked = !off.contains(Guard.LEASE_CHECKED);
+        leaseEndsWithTransfer = !off.contains(Guard.LEASE_ENDS_WITH_TRANSFER);
+        transferInTerm = !off.contains(Guard.TRANSFER_IN_TERM);
+        amnesiacSilent = !off.contains(Guard.AMNESIAC_SILENT);
+        amnesiacNoAck = !off.contains(Guard.AMNESIAC_NO_ACK);
+        cureForgets = !off.contains(Guard.CURE_FORGETS);
+        cureCoversAssigned = !off.contains(Guard.CURE_COVERS_ASSIGNED);
+        cureForces = !off.contains(Guard.CURE_FORCES);
+        piecesOfOneInstall = !off.contains(Guard.PIECES_OF_ONE_INSTALL);
+        installingTakesNoSync = !off.contains(Guard.INSTALLING_TAKES_NO_SYNC);
+        installingNeverCampaigns = !off.contains(Guard.INSTALLING_NEVER_CAMPAIGNS);
+        readableFromE = !off.contains(Guard.READABLE_FROM_E);
+        floorWithoutMixed = !off.contains(Guard.FLOOR_WITHOUT_MIXED);
+        flagBeforePieces = !off.contains(Guard.FLAG_BEFORE_PIECES);
     }
 }

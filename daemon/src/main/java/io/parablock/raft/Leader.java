@@ -13,48 +13,40 @@ import org.jspecify.annotations.Nullable;
 
 /** The leader's side of a term (protocol.md §5): assign slots, send, count acknowledgements, commit, answer. */
 final class Leader {
-    /** Rounds whose send time is remembered. */
-    private static final int ROUNDS = 1024;
-
     private final CoreState state;
 
-    private final int ringMask;
-    /** Who acknowledged each slot above m, as a bit per voter. */
-    private final int[] ackedBy;
-
-    private final long[] roundSentNs = new long[ROUNDS];
-    private final int selfBit;
+    private final AckMap acks;
     private final SessionTable sessions = new SessionTable();
     private final long[] depWords;
     final ReadQueue reads;
     final FlushQueue flushes;
+    final InstallSender installs;
+    final LeaderTransfer transfer;
+    final Lease lease;
+    final CureServer cures;
 
+    final Rounds rounds;
     private final AppendSender sender;
     private PeerProgress[] peers = new PeerProgress[0];
     private long m;
     private long nextSlot;
     private long selfDurableTo;
-    private int syncAcks;
-    private long round;
-    private long lastRoundSentNs;
     private boolean windowWasFull;
     private long inFlightBytes;
-    private long stalledAtNs = Long.MIN_VALUE / 2;
 
     Leader(CoreState state) {
         this.state = state;
-        int ring = CoreState.WINDOW_SPANS * state.config.span();
-        this.ringMask = ring - 1;
-        this.ackedBy = new int[ring];
-        this.selfBit = bitOf(state.config.nodeId());
+        this.acks =
+                new AckMap(state.config.voters(), state.config.quorum(), CoreState.WINDOW_SPANS * state.config.span());
         this.depWords = new long[Math.max(64, state.config.span()) / 64];
         this.reads = new ReadQueue(state);
         this.flushes = new FlushQueue(state);
+        this.installs = new InstallSender(state);
+        this.transfer = new LeaderTransfer(state);
+        this.lease = new Lease(state);
+        this.rounds = new Rounds(state);
+        this.cures = new CureServer(state, this);
         this.sender = new AppendSender(state);
-    }
-
-    private int bitOf(int node) {
-        return 1 << Arrays.binarySearch(state.config.voters(), node);
     }
 
     private @Nullable PeerProgress peer(int node) {
@@ -73,10 +65,12 @@ final class Leader {
         List<PeerProgress> list = new ArrayList<>();
         for (int voter : state.config.voters()) {
             if (voter != state.config.nodeId()) {
-                list.add(new PeerProgress(voter, CoreState.WINDOW_SPANS * state.config.span(), 0, round, state.nowNs));
+                list.add(new PeerProgress(
+                        voter, CoreState.WINDOW_SPANS * state.config.span(), 0, rounds.last(), state.nowNs));
             }
         }
         peers = list.toArray(new PeerProgress[0]);
+        lease.begin(rounds.last());
         sendRound();
     }
 
@@ -88,8 +82,8 @@ final class Leader {
         m = state.mSync;
         nextSlot = m + 1;
         selfDurableTo = m;
-        syncAcks = state.guards.commitBySyncAcks ? selfBit : (1 << state.config.quorum()) - 1;
-        Arrays.fill(ackedBy, 0);
+        acks.clear();
+        acks.addSync(state.config.nodeId());
         inFlightBytes = 0;
         sessions.load(state.appliedSessions.image());
         for (long s = state.apply.appliedPrefix() + 1; s <= m; s++) {
@@ -112,6 +106,9 @@ final class Leader {
     void stepDown() {
         reads.fail();
         flushes.fail();
+        installs.stop();
+        transfer.stop();
+        cures.stop();
         peers = new PeerProgress[0];
         windowWasFull = false;
     }
@@ -125,7 +122,8 @@ final class Leader {
     boolean windowIsFull() {
         boolean full = nextSlot - state.config.span() > state.committed.watermark()
                 || nextSlot > state.apply.appliedPrefix() + (long) CoreState.WINDOW_SPANS * state.config.span()
-                || inFlightBytes >= state.config.inFlightBytesMax();
+                || inFlightBytes >= state.config.inFlightBytesMax()
+                || transfer.isActive();
         windowWasFull |= full;
         return full;
     }
@@ -160,7 +158,7 @@ final class Leader {
                 any && state.guards.lookBehind ? depWords.clone() : new long[0]);
         e.payload = payload;
         state.lookBehindPut(e);
-        ackedBy[(int) slot & ringMask] = 0;
+        acks.open(slot);
         state.log.putWriting(e);
         sessions.add(e);
         inFlightBytes += payloadLength;
@@ -179,23 +177,21 @@ final class Leader {
         if (origin == state.term && slot > m) {
             if (state.isStrict()) {
                 while (selfDurableTo < state.log.contigPrefix()) {
-                    count(++selfDurableTo, selfBit);
+                    count(++selfDurableTo, state.config.nodeId());
                 }
             } else {
-                count(slot, selfBit);
+                count(slot, state.config.nodeId());
             }
         }
         state.apply.onDurable(slot, state.output.applies);
         flushes.advance();
     }
 
-    private void count(long slot, int bit) {
+    private void count(long slot, int node) {
         if (slot <= m || slot >= nextSlot || slot <= state.committed.watermark()) {
             return;
         }
-        int i = (int) slot & ringMask;
-        ackedBy[i] |= bit;
-        if (Integer.bitCount(ackedBy[i]) >= state.config.quorum()) {
+        if (acks.add(slot, node)) {
             if (state.isStrict()) {
                 commitInOrder();
             } else if (!state.committed.contains(slot)) {
@@ -208,7 +204,7 @@ final class Leader {
     private void commitInOrder() {
         while (state.committed.watermark() >= m) {
             long next = state.committed.watermark() + 1;
-            if (next >= nextSlot || Integer.bitCount(ackedBy[(int) next & ringMask]) < state.config.quorum()) {
+            if (next >= nextSlot || !acks.isQuorum(next)) {
                 return;
             }
             commitOne(next);
@@ -235,8 +231,9 @@ final class Leader {
     }
 
     private void commitMergedIfQuorum() {
-        if (Integer.bitCount(syncAcks) < state.config.quorum() || state.committed.watermark() >= m) {
-            if (Integer.bitCount(syncAcks) >= state.config.quorum() && state.isStrict()) {
+        boolean quorum = acks.isSyncQuorum() || !state.guards.commitBySyncAcks;
+        if (!quorum || state.committed.watermark() >= m) {
+            if (quorum && state.isStrict()) {
                 commitInOrder();
             }
             return;
@@ -260,11 +257,13 @@ final class Leader {
             return;
         }
         p.onSynced(m, state.nowNs);
-        int bit = bitOf(from);
-        if ((syncAcks & bit) == 0) {
-            syncAcks |= bit;
+        if (acks.addSync(from)) {
             commitMergedIfQuorum();
         }
+    }
+
+    void onCureRequest(int from, long boot, Message.CureRequest r) {
+        cures.onRequest(from, boot, r, rounds.last());
     }
 
     void onSyncRequest(int from) {
@@ -287,24 +286,23 @@ final class Leader {
             // It acknowledges in this term, so it is synced to it; its SyncAck was lost or is late.
             onSyncAck(from);
         }
-        int bit = bitOf(from);
         for (SlotRun run : a.slots()) {
             for (long s = Math.max(run.first(), p.contigPrefix() + 1); s <= run.last(); s++) {
                 if (s < nextSlot && p.ack(s, state.nowNs)) {
-                    count(s, bit);
+                    count(s, from);
                 }
             }
         }
-        onContigPrefix(p, a.contigPrefix(), bit);
+        onContigPrefix(p, a.contigPrefix());
     }
 
     /** Every slot up to the prefix is held with this term's origin: as good as an acknowledgement of each. */
-    private void onContigPrefix(PeerProgress p, long prefix, int bit) {
+    private void onContigPrefix(PeerProgress p, long prefix) {
         if (!p.synced() || prefix >= nextSlot) {
             return;
         }
         for (long s = Math.max(Math.max(m, p.contigPrefix()), state.committed.watermark()) + 1; s <= prefix; s++) {
-            count(s, bit);
+            count(s, p.node());
         }
         p.onContigPrefix(prefix, state.nowNs);
     }
@@ -319,7 +317,7 @@ final class Leader {
         p.appliedPrefix(a.appliedPrefix());
         if (state.role == Role.LEADER && a.syncTerm() == state.term) {
             onSyncAck(from);
-            onContigPrefix(p, a.contigPrefix(), bitOf(from));
+            onContigPrefix(p, a.contigPrefix());
             if (a.contigPrefix() < state.log.base()) {
                 // It lacks what is gone from here: tell it so.
                 sendSyncBegin(from);
@@ -327,39 +325,26 @@ final class Leader {
         }
     }
 
-    // ---------------------------------------------------------------- rounds: check-quorum and ReadIndex
+    // ---------------------------------------------------------------- rounds
 
-    private void confirm(PeerProgress p, long ackedRound) {
-        if (ackedRound > 0 && ackedRound <= round && round - ackedRound < ROUNDS) {
-            p.confirm(ackedRound, roundSentNs[(int) ackedRound & (ROUNDS - 1)]);
-            reads.release(confirmedRound());
+    private void confirm(PeerProgress p, long round) {
+        if (rounds.confirm(p, round)) {
+            onConfirmed(rounds.confirmed(peers));
         }
-    }
-
-    /** The newest round that a quorum, this node included, has answered. */
-    private long confirmedRound() {
-        long[] rounds = new long[peers.length + 1];
-        rounds[0] = round;
-        for (int i = 0; i < peers.length; i++) {
-            rounds[i + 1] = peers[i].confirmedRound();
-        }
-        return quorumth(rounds);
-    }
-
-    /** The greatest value that a quorum of the given ones reaches. */
-    private long quorumth(long[] values) {
-        Arrays.sort(values);
-        return values[values.length - state.config.quorum()];
     }
 
     private void sendRound() {
-        round++;
-        roundSentNs[(int) round & (ROUNDS - 1)] = state.nowNs;
-        lastRoundSentNs = state.nowNs;
+        long round = rounds.begin();
+        lease.onSent(round);
         state.sendToOthers(new Message.Heartbeat(state.term, round, notice()));
         if (peers.length == 0) {
-            reads.release(round);
+            onConfirmed(round);
         }
+    }
+
+    private void onConfirmed(long round) {
+        lease.onConfirmed(round);
+        reads.release(round);
     }
 
     private Message.CommitNotice notice() {
@@ -369,38 +354,22 @@ final class Leader {
         return new Message.CommitNotice(state.committed.watermark(), state.committedRunsAbove(), state.floor);
     }
 
-    /** @return false when a quorum has not answered what was sent within the last election timeout */
-    private boolean quorumAnswers() {
-        if (state.nowNs - stalledAtNs < state.config.electionTimeoutNs() / 2) {
-            return true;
-        }
-        long[] sent = new long[peers.length + 1];
-        sent[0] = state.nowNs;
-        for (int i = 0; i < peers.length; i++) {
-            sent[i + 1] = peers[i].confirmedSentNs();
-        }
-        return state.nowNs - quorumth(sent) <= state.config.electionTimeoutNs();
-    }
-
-    /** This node stood still until now: the answers are waiting to be read. */
-    void onStall(long nowNs) {
-        stalledAtNs = nowNs;
-    }
-
     /** @return false if the leader must step down */
     boolean tick() {
-        if (!quorumAnswers()) {
+        if (!rounds.quorumAnswers(peers)) {
             return false;
         }
-        if (state.nowNs - lastRoundSentNs >= state.config.heartbeatIntervalNs()) {
+        if (rounds.isDue()) {
             computeFloor();
             sendRound();
         }
         if (state.role == Role.LEADER) {
             for (PeerProgress p : peers) {
-                sender.retransmit(p, m, round, notice());
+                sender.retransmit(p, m, rounds.last(), notice());
             }
             flushes.advance();
+            installs.tick(peers, nextSlot - 1);
+            transfer.giveUpIfLate();
             openWindow();
         }
         return true;
@@ -409,16 +378,33 @@ final class Leader {
     // ---------------------------------------------------------------- sending
 
     void endOfBatch() {
-        if (reads.wantsRound(round)) {
+        if (reads.wantsRound(rounds.last())) {
             sendRound();
         }
         if (state.role != Role.LEADER) {
             return;
         }
+        advanceTransfer();
         for (PeerProgress p : peers) {
             if (p.connected() && (p.synced() || !state.guards.ackOnlySynced)) {
-                sender.sendNew(p, m, nextSlot, round, notice());
+                sender.sendNew(p, m, nextSlot, rounds.last(), notice());
             }
+        }
+    }
+
+    // ---------------------------------------------------------------- leader transfer
+
+    /** @return false if this node does not lead, or no peer could take over now */
+    boolean handOver() {
+        return state.role == Role.LEADER && transfer.start(peers, installs);
+    }
+
+    private void advanceTransfer() {
+        if (transfer.isDue(peer(transfer.target()), nextSlot - 1)) {
+            // What is committed goes out before: the target need not find it out.
+            sendRound();
+            lease.renounce();
+            transfer.tell();
         }
     }
 
@@ -436,17 +422,23 @@ final class Leader {
         held[0] = state.log.contigPrefix();
         long lowest = held[0];
         for (int i = 0; i < peers.length; i++) {
-            held[i + 1] = peers[i].contigPrefix();
+            boolean mixed = state.guards.floorWithoutMixed && installs.isMixed(peers[i].node());
+            held[i + 1] = mixed ? 0 : peers[i].contigPrefix();
             lowest = Math.min(lowest, held[i + 1]);
         }
         long needed = Math.max(lowest, state.log.last() - state.config.retainSlotsMax());
-        state.floor = Math.max(state.floor, Math.min(quorumth(held), needed));
+        state.floor = Math.max(state.floor, Math.min(rounds.quorumth(held), needed));
     }
 
     // ---------------------------------------------------------------- reads, status
 
-    void read(long readId, long offsetBytes, long lengthBytes) {
-        reads.add(readId, offsetBytes, lengthBytes, round + 1);
+    /** @param mayUseLease false: a quorum is asked in any case */
+    void read(long readId, long offsetBytes, long lengthBytes, boolean mayUseLease) {
+        if (mayUseLease && lease.holds()) {
+            reads.addByLease(readId, offsetBytes, lengthBytes);
+            return;
+        }
+        reads.add(readId, offsetBytes, lengthBytes, rounds.last() + 1);
     }
 
     void onApplied(long slot) {
@@ -456,7 +448,7 @@ final class Leader {
 
     void releaseReads() {
         if (!reads.isEmpty()) {
-            reads.release(confirmedRound());
+            reads.release(rounds.confirmed(peers));
         }
     }
 
@@ -473,8 +465,8 @@ final class Leader {
 
     void onBoot(int from, long boot) {
         PeerProgress p = peer(from);
-        if (p != null) {
-            p.onBoot(boot);
+        if (p != null && p.onBoot(boot)) {
+            installs.onRestart(from);
         }
     }
 
@@ -482,14 +474,24 @@ final class Leader {
         return state.role == Role.LEADER ? nextSlot - 1 - state.committed.watermark() : 0;
     }
 
+    /** -1: unknown. */
+    long contigPrefixOf(int node) {
+        PeerProgress p = peer(node);
+        return node == state.config.nodeId() ? state.log.contigPrefix() : p == null ? -1 : p.contigPrefix();
+    }
+
     long[] peerContig() {
-        long[] out = new long[state.config.voters().length];
-        Arrays.fill(out, -1);
-        int i = 0;
-        for (int voter : state.config.voters()) {
-            PeerProgress p = peer(voter);
-            out[i++] = voter == state.config.nodeId() ? state.log.contigPrefix() : p == null ? -1 : p.contigPrefix();
+        return Arrays.stream(state.config.voters())
+                .mapToLong(this::contigPrefixOf)
+                .toArray();
+    }
+
+    /** What the peer acknowledged counts no more, and is sent again (protocol.md §11). */
+    void forget(int node) {
+        PeerProgress p = peer(node);
+        if (p != null) {
+            p.forget(m);
+            acks.forget(node);
         }
-        return out;
     }
 }

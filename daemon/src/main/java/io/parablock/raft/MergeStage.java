@@ -164,7 +164,7 @@ final class MergeStage {
         result = null;
     }
 
-    private static void addSlot(List<SlotRun> runs, long slot) {
+    static void addSlot(List<SlotRun> runs, long slot) {
         int end = runs.size() - 1;
         if (end >= 0 && runs.get(end).last() == slot - 1) {
             runs.set(end, new SlotRun(runs.get(end).first(), slot));

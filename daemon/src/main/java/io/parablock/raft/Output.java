@@ -16,8 +16,13 @@ public final class Output {
     /** An outgoing message. */
     public record Outgoing(int to, Message message) {}
 
-    /** A read may be served from the block store now ({@code ok}), or this node is not the leader any more. */
-    public record ReadResult(long readId, boolean ok) {}
+    /**
+     * A read may be served from the block store now ({@code ok}), or this node is not the leader any more.
+     *
+     * @param byLease no quorum was asked: after reading, {@link RaftNode#holdsLease} must be true, or the content is not
+     *     handed out
+     */
+    public record ReadResult(long readId, boolean ok, boolean byLease) {}
 
     /** A FLUSH asked for by {@link RaftNode#flush} is done ({@code ok}), or this node is not the leader any more. */
     public record FlushResult(long flushId, boolean ok) {}
@@ -25,11 +30,17 @@ public final class Output {
     /** A force of the WAL asked of this node; answered with {@link RaftNode#onForced}. */
     public record ForceRequest(int from, long id) {}
 
+    /** A piece of the block store to be read off the group's thread and sent in a {@link Message.InstallExtent}. */
+    public record InstallRead(int to, long term, long installId, long offsetBytes, int lengthBytes) {}
+
     /** PERSIST FIRST, before {@link #hardState}. */
     public @Nullable SyncRecord syncRecord;
 
     /** PERSIST BEFORE any of {@link #messages}. */
     public @Nullable HardState hardState;
+
+    /** The amnesia is over (protocol.md §11): to be noted durably, BEFORE the messages, once it is so in every group. */
+    public boolean cured;
 
     /** To be written to the WAL in any order; each is answered with {@link RaftNode#onDurable}. May start before messages. */
     public final List<Entry> appends = new ArrayList<>();
@@ -46,6 +57,18 @@ public final class Output {
     public final List<ReadResult> reads = new ArrayList<>();
     public final List<FlushResult> flushes = new ArrayList<>();
     public final List<ForceRequest> forces = new ArrayList<>();
+
+    /** Leader of an install. */
+    public final List<InstallRead> installReads = new ArrayList<>();
+
+    /** To be written to the block store in this order; answered with {@link InstallReceiver#onWritten}. */
+    public final List<Message.InstallExtent> installWrites = new ArrayList<>();
+
+    /**
+     * After checkpoints under way: fsync the block store, make {@link RaftNode#installCheckpoint} (asked for only then)
+     * durable, and answer with {@link RaftNode#onCheckpointDurable}.
+     */
+    public boolean installCheckpointDue;
 
     /** Entries that left the log (dead, truncated): the shell releases their payloads. */
     public final List<Entry> dropped = new ArrayList<>();
@@ -73,9 +96,13 @@ public final class Output {
                 && flushes.isEmpty()
                 && forces.isEmpty()
                 && dropped.isEmpty()
+                && installReads.isEmpty()
+                && installWrites.isEmpty()
+                && !installCheckpointDue
                 && truncateTo == 0
                 && !stateChanged
                 && !windowOpened
+                && !cured
                 && event == null;
     }
 
@@ -90,9 +117,13 @@ public final class Output {
         flushes.clear();
         forces.clear();
         dropped.clear();
+        installReads.clear();
+        installWrites.clear();
+        installCheckpointDue = false;
         truncateTo = 0;
         stateChanged = false;
         windowOpened = false;
+        cured = false;
         event = null;
     }
 }

@@ -30,7 +30,7 @@ final class Proposals {
         }
         SessionTable sessions = leader.sessions();
         if (!sessions.isKnown(session)) {
-            return ProposeResult.UNKNOWN_SESSION;
+            return endIsCertain(sessions) ? ProposeResult.UNKNOWN_SESSION : ProposeResult.SEQ_STALE;
         }
         long slot = sessions.slotOf(session, seq);
         if (slot != SessionTable.NONE && state.guards.dedupe) {
@@ -49,6 +49,16 @@ final class Proposals {
         leader.propose(
                 kind, offsetBytes, lengthBytes, session, seq, lowestOutstanding, payloadCrc, payloadLength, payload);
         return ProposeResult.ACCEPTED;
+    }
+
+    /**
+     * A client that is told of its session's end writes again under another one: from then on no leader may take what is
+     * left of the old one. So the entry that ended it must be committed first; the gateway asks again until then.
+     */
+    private boolean endIsCertain(SessionTable sessions) {
+        return sessions.lastEnd() == SessionTable.NONE
+                || state.committed.contains(sessions.lastEnd())
+                || !state.guards.endSessionsCommitted;
     }
 
     /**

@@ -16,6 +16,9 @@ import java.util.Arrays;
  * @param fetchSlotsMax slots per Fetch
  * @param sessionsMax open sessions per group
  * @param sessionWindow W: seq must be below floor + W
+ * @param install limits of a streaming catch-up
+ * @param lease whether and how reads rest on a lease
+ * @param sessionExpiryNs a session whose gateway is silent for this long is expired
  */
 public record RaftConfig(
         int groupId,
@@ -33,7 +36,13 @@ public record RaftConfig(
         int fetchSlotsMax,
         int sessionsMax,
         int sessionWindow,
-        boolean mapped) {
+        boolean mapped,
+        InstallConfig install,
+        LeaseConfig lease,
+        long sessionExpiryNs) {
+    /** {@code raft.session_expiry}. */
+    public static final long SESSION_EXPIRY_NS = 60_000_000_000L;
+
     public RaftConfig {
         if (Integer.bitCount(span) != 1 || span < 4 || span > 4096) {
             throw new IllegalArgumentException("span must be a power of two in 4..4096, not " + span);
@@ -45,7 +54,7 @@ public record RaftConfig(
         }
     }
 
-    /** With room for 64 full Append frames in flight. */
+    /** With room for 64 full Append frames in flight and the default limits of an install. */
     @SuppressWarnings("TooManyParameters")
     public RaftConfig(
             int groupId,
@@ -79,7 +88,10 @@ public record RaftConfig(
                 fetchSlotsMax,
                 sessionsMax,
                 sessionWindow,
-                mapped);
+                mapped,
+                InstallConfig.DEFAULTS,
+                LeaseConfig.OFF,
+                SESSION_EXPIRY_NS);
     }
 
     /** The defaults, as documented in the daemon's configuration. */
@@ -100,6 +112,54 @@ public record RaftConfig(
                 1024,
                 4096,
                 false);
+    }
+
+    /** The same with other limits of an install. */
+    public RaftConfig withInstall(InstallConfig limits) {
+        return with(limits, lease, sessionExpiryNs);
+    }
+
+    /** The same with reads by lease, or without. */
+    public RaftConfig withLease(LeaseConfig reads) {
+        return with(install, reads, sessionExpiryNs);
+    }
+
+    /** The same with another life of silent sessions. */
+    public RaftConfig withSessionExpiryNs(long expiryNs) {
+        return with(install, lease, expiryNs);
+    }
+
+    private RaftConfig with(InstallConfig limits, LeaseConfig reads, long expiryNs) {
+        return new RaftConfig(
+                groupId,
+                nodeId,
+                voters,
+                mode,
+                span,
+                electionTimeoutNs,
+                heartbeatIntervalNs,
+                retransmitNs,
+                retainSlotsMax,
+                appendEntriesMax,
+                appendBytesMax,
+                inFlightBytesMax,
+                fetchSlotsMax,
+                sessionsMax,
+                sessionWindow,
+                mapped,
+                limits,
+                reads,
+                expiryNs);
+    }
+
+    /** The same for a block store of this size. */
+    public RaftConfig withStoreBytes(long storeBytes) {
+        return withInstall(new InstallConfig(
+                storeBytes,
+                install.pieceBytes(),
+                install.windowPieces(),
+                install.bytesPerSecond(),
+                install.pinSlotsMax()));
     }
 
     public int quorum() {

@@ -2,10 +2,10 @@ package io.parablock.raft;
 
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
-import io.parablock.raft.log.RaftLog;
 import io.parablock.raft.message.Message;
 import io.parablock.raft.state.Checkpoint;
 import io.parablock.raft.state.RecoveredState;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +22,10 @@ public final class RaftNode {
     private final FollowerLog follower;
     private final Leader leader;
     private final Proposals proposals;
+    private final SessionExpiry expiry;
     private final FetchServer fetchServer;
+    private final InstallReceiver installs;
+    private final Cure cure;
     private final Repair repair;
     private long lastTickNs;
 
@@ -39,11 +42,11 @@ public final class RaftNode {
         this.follower = new FollowerLog(state);
         this.leader = new Leader(state);
         this.proposals = new Proposals(state, leader);
+        this.expiry = new SessionExpiry(state, leader, proposals);
         this.fetchServer = new FetchServer(state);
+        this.installs = new InstallReceiver(state);
+        this.cure = new Cure(state, follower, seed);
         this.repair = new Repair(state);
-        if (state.amnesiac) {
-            output.event = "this replica's log may lack acknowledged entries: it neither votes nor acknowledges";
-        }
     }
 
     public Output output() {
@@ -55,6 +58,9 @@ public final class RaftNode {
     /** A message from a peer; {@code boot} changes when the peer's process restarts. */
     public void step(int from, long boot, Message message, long nowNs) {
         state.nowNs = nowNs;
+        if (leader.cures.isOfDeadBoot(from, boot, message)) {
+            return;
+        }
         leader.onBoot(from, boot);
         if (message instanceof Message.PreVote m) {
             election.onPreVote(from, m);
@@ -65,30 +71,25 @@ public final class RaftNode {
                 election.onPreVoteReply(from, m);
                 becomeLeaderIfElected();
             }
+        } else if (message instanceof Message.TimeoutNow m
+                && (m.term() == state.term || !state.guards.transferInTerm)) {
+            election.onTimeoutNow();
+            becomeLeaderIfElected();
         } else if (message.term() < state.term) {
-            refuse(from, message);
-        } else {
+            if (message.asksForAnswer()) {
+                state.send(from, new Message.TermRefusal(state.term));
+            }
+        } else if (!(message instanceof Message.Vote m && election.isDeaf(from, m))) {
+            // A vote that is not heard gets no answer, and brings no new term either: it is asked for again.
             if (message.term() > state.term) {
                 becomeFollower(message.term(), 0);
             }
-            stepInTerm(from, message);
+            stepInTerm(from, boot, message);
         }
         finishInput();
     }
 
-    private void refuse(int from, Message message) {
-        boolean asksForAnswer = message instanceof Message.Vote
-                || message instanceof Message.Append
-                || message instanceof Message.Heartbeat
-                || message instanceof Message.SyncBegin
-                || message instanceof Message.Force
-                || message instanceof Message.Fetch;
-        if (asksForAnswer) {
-            state.send(from, new Message.TermRefusal(state.term));
-        }
-    }
-
-    private void stepInTerm(int from, Message message) {
+    private void stepInTerm(int from, long boot, Message message) {
         if (message instanceof Message.Vote m) {
             election.onVote(from, m);
         } else if (message instanceof Message.VoteReply m) {
@@ -98,6 +99,7 @@ public final class RaftNode {
         } else if (message instanceof Message.Heartbeat m) {
             followLeader(from);
             follower.onHeartbeat(m);
+            cure.onHeartbeat(m.round());
         } else if (message instanceof Message.Append m) {
             followLeader(from);
             follower.onAppend(m);
@@ -106,13 +108,31 @@ public final class RaftNode {
             follower.onSyncBegin(m);
         } else if (message instanceof Message.Force m) {
             followLeader(from);
-            follower.onForce(from, m);
+            follower.forces.add(from, m);
         } else if (message instanceof Message.Fetch m) {
-            fetchServer.serve(from, m);
+            if (!fetchServer.serve(from, m)) {
+                leader.onSyncRequest(from);
+            }
         } else if (message instanceof Message.Entries m) {
             onEntries(m);
+        } else if (message instanceof Message.Install m) {
+            stepInstall(from, m);
+        } else if (message instanceof Message.Cure m) {
+            followLeader(from);
+            cure.onCure(m);
+        } else if (message instanceof Message.CureRequest m) {
+            leader.onCureRequest(from, boot, m);
         } else if (state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE) {
             stepAsLeader(from, message);
+        }
+    }
+
+    private void stepInstall(int from, Message.Install message) {
+        if (!leader.installs.step(from, message)) {
+            followLeader(from);
+            if (installs.step(message)) {
+                follower.abandonSync();
+            }
         }
     }
 
@@ -133,7 +153,12 @@ public final class RaftNode {
     private void onEntries(Message.Entries m) {
         if (state.role == Role.LEADER_CANDIDATE) {
             merge.onEntries(m);
-        } else if (!follower.isSyncing()) {
+            return;
+        }
+        if (state.role == Role.FOLLOWER) {
+            cure.onEntries(m);
+        }
+        if (!follower.isSyncing()) {
             repair.onEntries(m);
         } else if (state.role == Role.FOLLOWER) {
             follower.onEntries(m);
@@ -152,6 +177,8 @@ public final class RaftNode {
         state.role = Role.FOLLOWER;
         state.leader = newLeader;
         follower.reset();
+        installs.reset();
+        cure.reset();
         merge.abandon();
         if (led) {
             leader.stepDown();
@@ -176,8 +203,9 @@ public final class RaftNode {
 
     private void becomeLeaderIfElected() {
         if (state.role == Role.CANDIDATE) {
-            // What an earlier leader wanted merged must not be adopted, nor acknowledged, in the new term.
+            // What an earlier leader wanted merged or installed must not be taken, nor acknowledged, in the new term.
             follower.reset();
+            installs.reset();
             if (election.hasQuorum()) {
                 startOrContinueMerge();
             }
@@ -212,7 +240,9 @@ public final class RaftNode {
             }
         } else if (state.role == Role.FOLLOWER) {
             follower.tick();
+            installs.tick();
         }
+        expiry.tick();
         if (!follower.isSyncing() && state.role != Role.LEADER_CANDIDATE) {
             repair.tick();
         }
@@ -227,7 +257,7 @@ public final class RaftNode {
         long gap = nowNs - lastTickNs;
         if (lastTickNs != 0 && gap > config.heartbeatIntervalNs()) {
             election.onStall(gap);
-            leader.onStall(nowNs);
+            leader.rounds.onStall(nowNs);
         }
         lastTickNs = nowNs;
     }
@@ -280,6 +310,7 @@ public final class RaftNode {
         state.nowNs = nowNs;
         state.apply.onApplied(slot, output.applies);
         leader.onApplied(slot);
+        installs.saveFlagWhenIdle();
         finishInput();
         leader.releaseReads();
     }
@@ -287,7 +318,9 @@ public final class RaftNode {
     /** The WAL force asked for by {@link Output#forces} is done. */
     public void onForced(int from, long id, long nowNs) {
         state.nowNs = nowNs;
-        if (from == config.nodeId()) {
+        if (from == Cure.FORCE) {
+            cure.onForced(id);
+        } else if (from == config.nodeId()) {
             leader.flushes.onForced(from, id);
         } else if (state.isSynced() && state.role == Role.FOLLOWER && state.leader == from) {
             state.send(from, new Message.ForceAck(state.term, id));
@@ -302,9 +335,11 @@ public final class RaftNode {
             leader.endOfBatch();
         }
         follower.endOfBatch();
+        installs.endOfBatch();
     }
 
     private void finishInput() {
+        cure.advance();
         state.settleApplies();
     }
 
@@ -333,7 +368,14 @@ public final class RaftNode {
      */
     public ProposeResult proposeOpenSession(int gatewayNode, long gatewayBoot, long nonce, long nowNs) {
         state.nowNs = nowNs;
+        expiry.onOpen(gatewayNode, gatewayBoot);
         return proposals.proposeOpenSession(gatewayNode, gatewayBoot, nonce);
+    }
+
+    /** A gateway is there, with these sessions: the rest of what it opened below {@code nextNonce} ends (protocol.md §10). */
+    public void onKeepAlive(int gatewayNode, long gatewayBoot, long nextNonce, List<Long> liveNonces, long nowNs) {
+        state.nowNs = nowNs;
+        expiry.onKeepAlive(gatewayNode, gatewayBoot, nextNonce, liveNonces);
     }
 
     public ProposeResult proposeCloseSession(long session, long nowNs) {
@@ -351,14 +393,45 @@ public final class RaftNode {
         return leader.sessions().gatewayOf(session);
     }
 
-    /** Starts a read of the range on the leader (ReadIndex, protocol.md §8); the answer is an {@link Output.ReadResult}. */
+    /**
+     * The leader hands over to the peer that holds most (protocol.md §8): proposals wait (WINDOW_FULL) until another node
+     * leads, or for an election timeout.
+     *
+     * @return false if this node does not lead, or no peer could take over now
+     */
+    public boolean handOver(long nowNs) {
+        state.nowNs = nowNs;
+        return leader.handOver();
+    }
+
+    /** Starts a read of the range on the leader (protocol.md §8); the answer is an {@link Output.ReadResult}. */
+    public void read(long readId, long offsetBytes, long lengthBytes, long nowNs) {
+        read(readId, offsetBytes, lengthBytes, true, nowNs);
+    }
+
+    /** The same without a lease (ReadIndex). */
     public void readIndex(long readId, long offsetBytes, long lengthBytes, long nowNs) {
+        read(readId, offsetBytes, lengthBytes, false, nowNs);
+    }
+
+    private void read(long readId, long offsetBytes, long lengthBytes, boolean mayUseLease, long nowNs) {
         state.nowNs = nowNs;
         if (state.role == Role.LEADER) {
-            leader.read(readId, offsetBytes, lengthBytes);
+            leader.read(readId, offsetBytes, lengthBytes, mayUseLease);
         } else {
-            output.reads.add(new Output.ReadResult(readId, false));
+            output.reads.add(new Output.ReadResult(readId, false, false));
         }
+    }
+
+    /**
+     * Whether this node has led alone until now: to be asked after the content of a read by lease is there.
+     *
+     * @param suspendedNs how long the machine was suspended in all, from any fixed point on
+     */
+    public boolean holdsLease(long nowNs, long suspendedNs) {
+        state.nowNs = nowNs;
+        state.suspendedNs = Math.max(state.suspendedNs, suspendedNs);
+        return leader.lease.holds() || !state.guards.leaseChecked;
     }
 
     /** FLUSH: everything answered before is on stable storage on a quorum when the {@link Output.FlushResult} comes. */
@@ -373,22 +446,37 @@ public final class RaftNode {
 
     // ---------------------------------------------------------------- checkpoints, peers, status
 
-    /** The state at the contiguous applied prefix, to be made durable after the block store's fsync. */
-    public Checkpoint checkpointImage() {
-        return state.checkpointImage();
+    /**
+     * The state at the contiguous applied prefix, to be made durable after the block store's fsync; null while an install or
+     * amnesia forbids it.
+     */
+    public @Nullable Checkpoint checkpointImage() {
+        return state.isReadable() && !installs.isActive() && !state.amnesiac ? state.checkpointImage() : null;
+    }
+
+    /** What {@link Output#installCheckpointDue} asks to be made durable, if no checkpoint is under way. */
+    public Checkpoint installCheckpoint() {
+        return installs.checkpoint();
+    }
+
+    /** The store has written a piece of {@link Output#installWrites}. */
+    public void onInstallWritten(long installId, long offsetBytes, long nowNs) {
+        state.nowNs = nowNs;
+        installs.onWritten(installId, offsetBytes);
+    }
+
+    /** A piece of {@link Output#installReads} was a hole. */
+    public void onInstallHole(long bytes) {
+        leader.installs.onHole(bytes);
     }
 
     /** That checkpoint is durable: what it allows to truncate goes. */
     public void onCheckpointDurable(Checkpoint durable, long nowNs) {
         state.nowNs = nowNs;
-        state.checkpoint = Math.max(state.checkpoint, durable.a());
-        if (durable.logBase() > state.log.base()) {
-            if (durable.logBase() > durable.a() && state.guards.truncateBelowCheckpoint) {
-                throw new AssertionError("invariant 13: log base above the checkpoint");
-            }
-            state.log.truncate(durable.logBase(), output.dropped);
-            output.truncateTo = durable.logBase();
+        if (!installs.onDurable(durable)) {
+            state.onCheckpointDurable(durable);
         }
+        finishInput();
     }
 
     /** The transport lost or regained its connection to a peer. */
@@ -398,30 +486,7 @@ public final class RaftNode {
     }
 
     public RaftStatus status() {
-        RaftLog log = state.log;
-        return new RaftStatus(
-                state.role,
-                state.leader,
-                state.term,
-                state.syncTerm,
-                state.mSync,
-                log.last(),
-                log.contigPrefix(),
-                state.committed.watermark(),
-                state.apply.appliedPrefix(),
-                log.base(),
-                state.checkpoint,
-                state.floor,
-                log.holes(),
-                leader.inFlight(),
-                state.ackedOutOfOrder,
-                state.committedOutOfOrder,
-                state.apply.appliedOutOfOrder(),
-                state.apply.conflictsWaited(),
-                state.elections,
-                isReady(),
-                state.amnesiac,
-                leader.peerContig());
+        return RaftStatus.of(state, leader, installs, cure);
     }
 
     /** The known leader's node id, 0 for none. */
@@ -456,9 +521,6 @@ public final class RaftNode {
 
     /** Invariants that can be checked on one node (protocol.md §14); throws AssertionError naming the broken one. */
     public void checkInvariants() {
-        int broken = new CoreInvariants(state).firstBroken();
-        if (broken != 0) {
-            throw new AssertionError("invariant " + broken + " broken: " + status());
-        }
+        Invariants.check(state, status());
     }
 }

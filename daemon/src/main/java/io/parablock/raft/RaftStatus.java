@@ -1,5 +1,7 @@
 package io.parablock.raft;
 
+import java.util.Arrays;
+
 /**
  * A reading of the core for status and metrics.
  *
@@ -7,6 +9,10 @@ package io.parablock.raft;
  * @param holes empty slots below the last slot
  * @param inFlight leader: slots assigned and not committed
  * @param peerContig leader: each voter's contiguous prefix, in the order of {@link RaftConfig#voters()}; -1 unknown
+ * @param cureTo amnesiac: the slot up to which the cure must reach (contigPrefix is where it is), 0 before it began
+ * @param installing an install is overwriting the block store
+ * @param installDoneBytes of the own install, on a leader of all that it sends
+ * @param installTotalBytes likewise; 0 when there is none
  */
 public record RaftStatus(
         Role role,
@@ -30,4 +36,43 @@ public record RaftStatus(
         long elections,
         boolean ready,
         boolean amnesiac,
-        long[] peerContig) {}
+        long cureTo,
+        long[] peerContig,
+        boolean installing,
+        long installDoneBytes,
+        long installTotalBytes) {
+    /** Leader: what every voter surely holds. */
+    public long lowestContig() {
+        return Arrays.stream(peerContig).min().orElse(Long.MAX_VALUE - 1);
+    }
+
+    static RaftStatus of(CoreState state, Leader leader, InstallReceiver installs, Cure cure) {
+        return new RaftStatus(
+                state.role,
+                state.leader,
+                state.term,
+                state.syncTerm,
+                state.mSync,
+                state.log.last(),
+                state.log.contigPrefix(),
+                state.committed.watermark(),
+                state.apply.appliedPrefix(),
+                state.log.base(),
+                state.checkpoint,
+                state.floor,
+                state.log.holes(),
+                leader.inFlight(),
+                state.ackedOutOfOrder,
+                state.committedOutOfOrder,
+                state.apply.appliedOutOfOrder(),
+                state.apply.conflictsWaited(),
+                state.elections,
+                state.role == Role.LEADER,
+                state.amnesiac,
+                cure.slotsTo(),
+                leader.peerContig(),
+                state.installing,
+                installs.doneBytes() + leader.installs.doneBytes(),
+                installs.totalBytes() + leader.installs.totalBytes());
+    }
+}

@@ -11,6 +11,9 @@ import java.util.List;
  * committed, unapplied slots that overlap it. One round serves every read waiting.
  */
 final class ReadQueue {
+    /** The round of a read that rests on the lease: confirmed from the start. */
+    private static final long BY_LEASE = 0;
+
     private static final class Waiting {
         final long readId;
         final long round;
@@ -35,6 +38,12 @@ final class ReadQueue {
         this.unapplied = new ConflictIndex(2 * CoreState.WINDOW_SPANS * state.config.span());
     }
 
+    /** A read under the leader's lease: it waits for no round. */
+    void addByLease(long readId, long offsetBytes, long lengthBytes) {
+        add(readId, offsetBytes, lengthBytes, BY_LEASE);
+        release(BY_LEASE);
+    }
+
     /** @param nextRound the number of the next round that will be sent */
     void add(long readId, long offsetBytes, long lengthBytes, long nextRound) {
         List<Long> slots = List.of();
@@ -44,7 +53,7 @@ final class ReadQueue {
             slots = overlapping;
         }
         waiting.add(new Waiting(readId, nextRound, slots));
-        lastRoundAsked = nextRound;
+        lastRoundAsked = Math.max(lastRoundAsked, nextRound);
         if (!state.guards.readConfirmed) {
             release(nextRound);
         }
@@ -67,6 +76,7 @@ final class ReadQueue {
     /** @param confirmedRound a quorum has confirmed this round */
     void release(long confirmedRound) {
         if (waiting.isEmpty()
+                || !state.isReadable()
                 || (state.guards.readAfterMerged
                         && (state.committed.watermark() < state.mSync || state.apply.appliedPrefix() < state.mSync))) {
             return;
@@ -75,10 +85,13 @@ final class ReadQueue {
         while (it.hasNext()) {
             Waiting w = it.next();
             if (w.round > confirmedRound && state.guards.readConfirmed) {
-                return;
+                if (!state.config.lease().enabled()) {
+                    return;
+                }
+                continue;
             }
             if (!state.guards.readAfterOverlaps || w.slots.stream().allMatch(state.apply::isApplied)) {
-                state.output.reads.add(new Output.ReadResult(w.readId, true));
+                state.output.reads.add(new Output.ReadResult(w.readId, true, w.round == BY_LEASE));
                 it.remove();
             }
         }
@@ -91,7 +104,7 @@ final class ReadQueue {
     /** Not the leader any more. */
     void fail() {
         for (Waiting w : waiting) {
-            state.output.reads.add(new Output.ReadResult(w.readId, false));
+            state.output.reads.add(new Output.ReadResult(w.readId, false, false));
         }
         waiting.clear();
         unapplied.clear();

@@ -4,6 +4,7 @@ import io.parablock.raft.state.Checkpoint;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Takes checkpoints, one at a time (protocol.md §7): block store fsync, then CKPT, both off the group's thread. */
 final class Checkpointer {
@@ -16,7 +17,8 @@ final class Checkpointer {
 
     private final ReplicaConfig config;
     private final ReplicaPorts ports;
-    private final Supplier<Checkpoint> image;
+    private final Supplier<@Nullable Checkpoint> image;
+    private final Supplier<Checkpoint> installImage;
     private final Listener listener;
     private long appliedBytes;
     private boolean appliedAny;
@@ -25,16 +27,19 @@ final class Checkpointer {
     private long lastLogBase;
     private long taken;
     private boolean running;
+    private boolean installDue;
 
     Checkpointer(
             ReplicaConfig config,
             ReplicaPorts ports,
-            Supplier<Checkpoint> image,
+            Supplier<@Nullable Checkpoint> image,
+            Supplier<Checkpoint> installImage,
             Listener listener,
             Checkpoint recovered) {
         this.config = config;
         this.ports = ports;
         this.image = image;
+        this.installImage = installImage;
         this.listener = listener;
         this.lastSlot = recovered.a();
         this.lastLogBase = recovered.logBase();
@@ -46,7 +51,21 @@ final class Checkpointer {
         appliedAny = true;
     }
 
+    /** An install's step waits for a checkpoint under way, and comes before the next one. */
+    void installDue() {
+        installDue = true;
+        startInstallStep();
+    }
+
+    private void startInstallStep() {
+        if (installDue && !running) {
+            installDue = false;
+            save(installImage.get());
+        }
+    }
+
     void tick(long nowNs) {
+        startInstallStep();
         boolean full = appliedBytes >= config.checkpointBytes();
         // A checkpoint that the floor held back from truncating is due again although nothing was applied.
         boolean late = (appliedAny || lastLogBase < lastSlot) && nowNs - lastNs >= config.checkpointIntervalNs();
@@ -60,18 +79,22 @@ final class Checkpointer {
         lastNs = nowNs;
         appliedBytes = 0;
         appliedAny = false;
-        if (c.a() == lastSlot && c.logBase() == lastLogBase) {
+        if (c == null || (c.a() == lastSlot && c.logBase() == lastLogBase)) {
             return;
         }
+        save(c);
+    }
+
+    private void save(Checkpoint c) {
         running = true;
         try {
-            ports.background().execute(() -> save(c));
+            ports.background().execute(() -> write(c));
         } catch (RejectedExecutionException closed) {
             running = false;
         }
     }
 
-    private void save(Checkpoint c) {
+    private void write(Checkpoint c) {
         Consumer<Checkpointer> outcome;
         try {
             ports.store().fsync();

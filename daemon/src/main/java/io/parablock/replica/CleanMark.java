@@ -19,8 +19,12 @@ public final class CleanMark {
     /** Where Linux names the current boot. */
     public static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
+    /** In {@code boot}: no boot's name, so that every start until the cure finds itself unclean. */
+    private static final String AMNESIA = "amnesia";
+
     private final Path dir;
     private final String bootId;
+    private boolean uncured;
 
     /** @param bootId the name of the machine's current boot */
     public CleanMark(Path dir, String bootId) {
@@ -40,15 +44,15 @@ public final class CleanMark {
     /**
      * At start, before the first acknowledgement: removes the mark, durably.
      *
-     * @return true if the machine restarted since the last run and that run did not stop cleanly
+     * @return true if the machine restarted since the last run and that run did not stop cleanly, or if {@link #isUncured}
      */
     public boolean begin() throws IOException {
         AtomicFile.createDirectories(dir);
         Path boot = dir.resolve("boot");
         Path clean = dir.resolve("clean");
-        boolean unclean = Files.exists(boot)
-                && !Files.exists(clean)
-                && !Files.readString(boot).trim().equals(bootId);
+        String last = Files.exists(boot) ? Files.readString(boot).trim() : bootId;
+        uncured = last.equals(AMNESIA);
+        boolean unclean = !Files.exists(clean) && !last.equals(bootId);
         // An uncured replica must still be found so at the next start: the old boot stays named until it is cured.
         if (!unclean) {
             write(boot, bootId);
@@ -56,6 +60,16 @@ public final class CleanMark {
         Files.deleteIfExists(clean);
         fsyncDir();
         return unclean;
+    }
+
+    /** An earlier run had noted its amnesia and was never cured. */
+    public boolean isUncured() {
+        return uncured;
+    }
+
+    /** This run has amnesia, whatever the reason: every start will, until {@link #cured}. */
+    public void amnesiac() throws IOException {
+        write(dir.resolve("boot"), AMNESIA);
     }
 
     /** After amnesia was cured: what is in memory from here on belongs to the current boot. */

@@ -48,8 +48,13 @@ final class ClientRequests {
     private final ArrayDeque<Queued> queue = new ArrayDeque<>();
     private final Long2ObjectHashMap<Pending> pending = new Long2ObjectHashMap<>();
     private final List<Pending> fuaDue = new ArrayList<>();
+    /** The lease did not outlast the reading: a quorum is asked instead. */
+    private final List<Pending> readsDue = new ArrayList<>();
+
     private long nextId;
     private long reads;
+    private long leaseReads;
+    private long leaseMisses;
     private long flushes;
 
     ClientRequests(int groupId, int nodeId, boolean mapped, ReplicaConfig config, ReplicaPorts ports, RaftNode core) {
@@ -69,6 +74,13 @@ final class ClientRequests {
             read(from, r);
         } else if (m instanceof ClientMessage.Flush f) {
             flush(from, f);
+        } else if (m instanceof ClientMessage.KeepAlive k) {
+            core.onKeepAlive(
+                    from,
+                    k.gatewayBoot(),
+                    k.nextNonce(),
+                    k.nonces(),
+                    ports.nowNs().getAsLong());
         } else if (m instanceof ClientMessage.Mutate mutate && !isValid(mutate)) {
             release(mutate.payload());
             answer(from, mutate, Status.INVALID, 0);
@@ -212,17 +224,25 @@ final class ClientRequests {
         }
     }
 
-    /** The flushes that committed FUA writes need; adds to the core's output. */
-    void startFlushes() {
-        if (!fuaDue.isEmpty()) {
-            List<Pending> due = List.copyOf(fuaDue);
-            fuaDue.clear();
-            due.forEach(this::startFlush);
+    /** The flushes that committed FUA writes need, and the reads that a lease did not cover; adds to the core's output. */
+    void startDue() {
+        List<Pending> flushesNow = List.copyOf(fuaDue);
+        fuaDue.clear();
+        flushesNow.forEach(this::startFlush);
+        List<Pending> readsNow = List.copyOf(readsDue);
+        readsDue.clear();
+        for (Pending p : readsNow) {
+            if (p.request instanceof ClientMessage.Read r) {
+                long id = ++nextId;
+                pending.put(id, p);
+                core.readIndex(
+                        id, r.offsetBytes(), r.lengthBytes(), ports.nowNs().getAsLong());
+            }
         }
     }
 
-    boolean hasFlushesDue() {
-        return !fuaDue.isEmpty();
+    boolean hasDue() {
+        return !fuaDue.isEmpty() || !readsDue.isEmpty();
     }
 
     // ---------------------------------------------------------------- reads and flushes
@@ -239,7 +259,7 @@ final class ClientRequests {
         } else {
             long id = ++nextId;
             pending.put(id, new Pending(from, r));
-            core.readIndex(id, r.offsetBytes(), r.lengthBytes(), ports.nowNs().getAsLong());
+            core.read(id, r.offsetBytes(), r.lengthBytes(), ports.nowNs().getAsLong());
         }
     }
 
@@ -266,7 +286,6 @@ final class ClientRequests {
             refuse(p.from, r, core.leader());
             return;
         }
-        reads++;
         ByteBuf out = ports.allocator().directBuffer(r.lengthBytes(), r.lengthBytes());
         try {
             ports.store().read(r.offsetBytes(), out.nioBuffer(0, r.lengthBytes()));
@@ -276,8 +295,26 @@ final class ClientRequests {
             answer(p.from, r, Status.IO_ERROR, nodeId);
             return;
         }
+        if (result.byLease() && !holdsLease()) {
+            out.release();
+            leaseMisses++;
+            readsDue.add(p);
+            return;
+        }
+        reads++;
+        leaseReads += result.byLease() ? 1 : 0;
         out.writerIndex(r.lengthBytes());
         send(p.from, new ClientMessage.ReadReply(r.requestId(), Status.OK, nodeId, out));
+    }
+
+    /**
+     * Asked when the content is there and right before it is handed out, with nothing between (protocol.md §8): the content
+     * is of a moment at which this node led alone. A pause after it delays the answer and makes it no older than that.
+     */
+    private boolean holdsLease() {
+        long suspendedNs = ports.suspendedNs().getAsLong();
+        return suspendedNs != SuspendedTime.UNKNOWN
+                && core.holdsLease(ports.nowNs().getAsLong(), suspendedNs);
     }
 
     void onFlush(Output.FlushResult result) {
@@ -311,6 +348,8 @@ final class ClientRequests {
         waiting.clear();
         fuaDue.forEach(p -> refuse(p.from, p.request, hint));
         fuaDue.clear();
+        readsDue.forEach(p -> refuse(p.from, p.request, hint));
+        readsDue.clear();
         Queued q = queue.poll();
         while (q != null) {
             refuse(q.from, q.message, hint);
@@ -371,6 +410,7 @@ final class ClientRequests {
         waiting.clear();
         pending.clear();
         fuaDue.clear();
+        readsDue.clear();
     }
 
     int queued() {
@@ -383,6 +423,16 @@ final class ClientRequests {
 
     long reads() {
         return reads;
+    }
+
+    /** Reads that asked no quorum; of {@link #reads}. */
+    long leaseReads() {
+        return leaseReads;
+    }
+
+    /** Reads whose lease had ended when their content was there. */
+    long leaseMisses() {
+        return leaseMisses;
     }
 
     long flushes() {

@@ -52,6 +52,7 @@ public final class Recovery {
         Checkpoint checkpoint = Checkpoint.EMPTY;
         boolean metaFound;
         boolean amnesiac;
+        boolean stateLost;
 
         Found(Group group) {
             this.group = group;
@@ -60,26 +61,34 @@ public final class Recovery {
         void amnesia(String why) {
             amnesiac = true;
             notes.add("group " + group.identity.groupId() + ": " + why
-                    + "; this replica neither votes nor acknowledges until it is cured");
+                    + "; this replica neither votes nor acknowledges until the leader has cured it");
+        }
+
+        /** What was promised with it cannot be known: no leader can give that back (protocol.md §12). */
+        void stateLost(String why) {
+            amnesiac = true;
+            stateLost = true;
+            notes.add("group " + group.identity.groupId() + ": " + why
+                    + "; this replica neither votes nor acknowledges and must rejoin as a new one");
         }
     }
 
     private Recovery() {}
 
     /**
-     * @param machineRestartedUncleanly with durability=mapped: acknowledged entries may be lost
+     * @param unclean the machine restarted uncleanly with durability=mapped, or an earlier run had amnesia and was not
+     *     cured: acknowledged entries may be lost
      * @return by group id
      * @throws Identity.WrongIdentityException if a META is another node's
      */
-    public static Map<Integer, Recovered> recover(Wal wal, List<Group> groups, boolean machineRestartedUncleanly) {
+    public static Map<Integer, Recovered> recover(Wal wal, List<Group> groups, boolean unclean) {
         Map<Integer, Found> found = new TreeMap<>();
         for (Group g : groups) {
             Found f = new Found(g);
             loadState(f);
-            if (machineRestartedUncleanly) {
-                f.amnesia(
-                        "the machine restarted without a clean stop and durability=mapped, so acknowledged entries may"
-                                + " be lost");
+            if (unclean) {
+                f.amnesia("the machine restarted without a clean stop and durability=mapped, or this node had amnesia"
+                        + " before, so acknowledged entries may be lost");
             }
             found.put(g.identity.groupId(), f);
         }
@@ -94,7 +103,7 @@ public final class Recovery {
         try {
             meta = f.group.store.loadMeta();
         } catch (StateLostException e) {
-            f.amnesia("META is unreadable: " + e.getMessage());
+            f.stateLost("META is unreadable: " + e.getMessage());
             f.metaFound = true;
             meta = null;
         }
@@ -116,7 +125,7 @@ public final class Recovery {
         }
         long syncTerm = f.sync == null ? 0 : f.sync.term();
         if (f.hard.syncTerm() > syncTerm) {
-            f.amnesia("META names sync term " + f.hard.syncTerm() + " but its SYNCREC is lost");
+            f.stateLost("META names sync term " + f.hard.syncTerm() + " but its SYNCREC is lost");
         } else if (f.sync != null && syncTerm > f.hard.syncTerm()) {
             // A crash between SYNCREC and META: the SYNCREC rules (protocol.md §1).
             boolean newTerm = syncTerm > f.hard.term();
@@ -203,7 +212,7 @@ public final class Recovery {
     private static Recovered finish(Found f) {
         boolean anything = f.metaFound || f.sync != null || !f.entries.isEmpty() || f.checkpoint.a() > 0;
         if (!f.metaFound && anything) {
-            f.amnesia("META is missing but there is a log");
+            f.stateLost("META is missing but there is a log");
         }
         if (!anything) {
             f.group.store.saveMeta(StateCodec.encodeMeta(f.group.identity, HardState.FRESH));
@@ -211,7 +220,14 @@ public final class Recovery {
         List<Long> aboveD =
                 f.damaged.stream().filter(s -> !f.damagedBelowD.contains(s)).toList();
         RecoveredState state = new RecoveredState(
-                f.hard, f.sync, f.checkpoint, List.copyOf(f.entries), List.copyOf(f.damaged), aboveD, f.amnesiac);
+                f.hard,
+                f.sync,
+                f.checkpoint,
+                List.copyOf(f.entries),
+                List.copyOf(f.damaged),
+                aboveD,
+                f.amnesiac,
+                f.stateLost);
         return new Recovered(state, !anything, List.copyOf(f.notes));
     }
 }

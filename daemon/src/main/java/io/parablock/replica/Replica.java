@@ -46,6 +46,7 @@ public final class Replica {
     private final IncomingEntries incoming;
     private final ClientRequests requests;
     private final Checkpointer checkpointer;
+    private final InstallFlow installs;
 
     /** Entries handed to the WAL, by token, until they are durable. */
     private final Long2ObjectHashMap<Entry> writing = new Long2ObjectHashMap<>();
@@ -77,7 +78,11 @@ public final class Replica {
                 identity,
                 recovered,
                 ports,
-                new RaftNode(raftConfig, recovered, seed, ports.nowNs().getAsLong()));
+                new RaftNode(
+                        raftConfig.withStoreBytes(ports.store().sizeBytes()),
+                        recovered,
+                        seed,
+                        ports.nowNs().getAsLong()));
     }
 
     /** With a core made by the caller; {@code recovered} is what it was made from. */
@@ -98,8 +103,14 @@ public final class Replica {
         this.outbox = new PeerOutbox(groupId, ports, log, config.catchUpReadsMax(), this::onUnreadable);
         this.incoming = new IncomingEntries(ports.store());
         this.requests = new ClientRequests(groupId, raftConfig.nodeId(), raftConfig.mapped(), config, ports, core);
-        this.checkpointer =
-                new Checkpointer(config, ports, core::checkpointImage, new CheckpointEvents(), recovered.checkpoint());
+        this.checkpointer = new Checkpointer(
+                config,
+                ports,
+                core::checkpointImage,
+                core::installCheckpoint,
+                new CheckpointEvents(),
+                recovered.checkpoint());
+        this.installs = new InstallFlow(groupId, ports, core);
         ports.apply().listener(new ApplyEvents());
     }
 
@@ -117,6 +128,7 @@ public final class Replica {
     private void step(int from, long boot, Message m) {
         if (stopped()) {
             IncomingEntries.of(m).forEach(IncomingEntries::release);
+            InstallFlow.releaseUnused(m, List.of());
             return;
         }
         Message sound = incoming.withSoundEntries(m);
@@ -125,6 +137,7 @@ public final class Replica {
         }
         core.step(from, boot, sound, now());
         IncomingEntries.releaseUnused(IncomingEntries.of(sound), core.output().appends);
+        InstallFlow.releaseUnused(sound, core.output().installWrites);
     }
 
     /** A request of the gateway on node {@code from}; answers go out by {@link PeerSender#sendClient}. */
@@ -159,8 +172,15 @@ public final class Replica {
         });
         checkpointer.tick(now());
         if (core.isReady() && !payloads.isEmpty()) {
-            payloads.releaseAppliedTo(lowestPeer());
+            payloads.releaseAppliedTo(core.status().lowestContig());
         }
+    }
+
+    /** An orderly stop is near: a leader hands over. True while a peer is about to take over: ask again soon. */
+    public boolean handOver() {
+        boolean[] underWay = new boolean[1];
+        coreInput(() -> underWay[0] = core.handOver(now()));
+        return underWay[0];
     }
 
     public void onPeerConnected(int peer, boolean up) {
@@ -250,8 +270,8 @@ public final class Replica {
                     takeOutput(core.output());
                 } else if (!durable.isEmpty()) {
                     feedDurable();
-                } else if (requests.hasFlushesDue()) {
-                    requests.startFlushes();
+                } else if (requests.hasDue()) {
+                    requests.startDue();
                 } else if (!inbox.isEmpty()) {
                     inbox.remove().run();
                 } else {
@@ -290,6 +310,9 @@ public final class Replica {
     /** The fields in their order. Nothing here may change the core. */
     private void takeOutput(Output out) {
         hardStates.persist(out);
+        if (out.cured) {
+            ports.events().onCured(groupId);
+        }
         append(out.appends);
         if (out.syncRecord != null || out.hardState != null) {
             throw new AssertionError("a message would leave before the state that it depends on is durable");
@@ -304,6 +327,8 @@ public final class Replica {
         for (int i = 0; i < out.applies.size(); i++) {
             applies.add(out.applies.get(i));
         }
+        out.installWrites.forEach(installs::write);
+        out.installReads.forEach(installs::read);
         out.reads.forEach(requests::onRead);
         out.flushes.forEach(requests::onFlush);
         forces.addAll(out.forces);
@@ -316,7 +341,11 @@ public final class Replica {
         boolean changed = out.stateChanged;
         boolean windowOpened = out.windowOpened;
         String event = out.event;
+        boolean installCheckpointDue = out.installCheckpointDue;
         out.clear();
+        if (installCheckpointDue) {
+            checkpointer.installDue();
+        }
         if (truncateTo > 0) {
             ports.wal().truncate(groupId, truncateTo);
         }
@@ -367,16 +396,6 @@ public final class Replica {
         }
     }
 
-    // ---------------------------------------------------------------- payloads
-
-    private long lowestPeer() {
-        long lowest = Long.MAX_VALUE - 1;
-        for (long contig : core.status().peerContig()) {
-            lowest = Math.min(lowest, contig);
-        }
-        return lowest;
-    }
-
     // ---------------------------------------------------------------- completions
 
     private final class ApplyEvents implements ApplyStage.Listener {
@@ -387,6 +406,10 @@ public final class Replica {
 
         private void applied(Entry e) {
             if (stopped()) {
+                return;
+            }
+            if (InstallFlow.isPiece(e)) {
+                core.onInstallWritten(e.origin(), e.offsetBytes(), now());
                 return;
             }
             appliedEntries++;
@@ -452,6 +475,8 @@ public final class Replica {
                 appliedEntries,
                 appliedBytes,
                 requests.reads(),
+                requests.leaseReads(),
+                requests.leaseMisses(),
                 requests.flushes(),
                 outbox.dropped(),
                 incoming.refused(),
@@ -464,6 +489,7 @@ public final class Replica {
         outbox.close();
         dropInbox();
         requests.close();
+        installs.close();
         ports.apply().close();
         payloads.close();
         writing.clear();

@@ -8,6 +8,9 @@ public interface ReplicaEvents {
     /** The replica has stopped for good and sends nothing any more (architecture.md decision 10). */
     void onFatal(int groupId, String line, Throwable cause);
 
+    /** The replica's amnesia is over (protocol.md §11): what it holds is on stable storage. */
+    default void onCured(int groupId) {}
+
     /** A line for the operator's log: elections, merges, refusals. */
     default void onEvent(int groupId, String line) {}
 }

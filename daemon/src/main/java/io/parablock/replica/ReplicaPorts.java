@@ -11,6 +11,9 @@ import java.util.function.LongSupplier;
  *
  * @param loop runs a task on the group's thread, in order
  * @param background runs blocking work: checkpoints and catch-up reads; at least one thread
+ * @param nowNs a monotonic clock; it need not count the time of a suspend
+ * @param suspendedNs how long the machine was suspended in all, from any fixed point on, as {@code nowNs} does not count it;
+ *     {@link SuspendedTime#UNKNOWN} if that cannot be told now
  */
 public record ReplicaPorts(
         WalStage wal,
@@ -22,4 +25,20 @@ public record ReplicaPorts(
         Executor loop,
         Executor background,
         LongSupplier nowNs,
-        ByteBufAllocator allocator) {}
+        LongSupplier suspendedNs,
+        ByteBufAllocator allocator) {
+    /** On a clock that stands still in no suspend, or without leases. */
+    public ReplicaPorts(
+            WalStage wal,
+            StateStore state,
+            BlockStore store,
+            ApplyStage apply,
+            PeerSender peers,
+            ReplicaEvents events,
+            Executor loop,
+            Executor background,
+            LongSupplier nowNs,
+            ByteBufAllocator allocator) {
+        this(wal, state, store, apply, peers, events, loop, background, nowNs, () -> 0, allocator);
+    }
+}

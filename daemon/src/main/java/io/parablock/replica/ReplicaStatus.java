@@ -7,6 +7,8 @@ import io.parablock.raft.RaftStatus;
  *
  * @param needsInstall the leader's log no longer has what this replica lacks
  * @param proposalsQueued client requests waiting for the in-flight window
+ * @param leaseReads reads that asked no quorum, of {@code reads}
+ * @param leaseMisses reads whose lease had ended when their content was there: a quorum was asked then
  * @param messagesDropped messages not sent because their payloads could not be read back in time
  * @param entriesRefused incoming entries with a bad checksum or bounds
  * @param fatal the line of the error that stopped the replica, or empty
@@ -26,6 +28,8 @@ public record ReplicaStatus(
         long appliedEntries,
         long appliedBytes,
         long reads,
+        long leaseReads,
+        long leaseMisses,
         long flushes,
         long messagesDropped,
         long entriesRefused,

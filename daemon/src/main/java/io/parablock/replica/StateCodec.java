@@ -21,7 +21,7 @@ import java.util.List;
  *  SYNCREC  | version 1 | term 8 | m 8 | count 4 | count x { first 8 | last 8 | origin 8 }
  *                                      | count 4 | count x { first 8 | last 8 }              (no-ops)
  *
- *  CKPT     | version 1 | a 8 | logBase 8 | count 4 | count x { first 8 | last 8 | origin 8 }
+ *  CKPT     | version 2 | a 8 | logBase 8 | e 8 | installing 1 | count 4 | count x { first 8 | last 8 | origin 8 }
  *                                         | count 4 | count x session
  *  session  | id 8 | gatewayNode 4 | gatewayBoot 8 | nonce 8 | floor 8 | count 4 | count x { seq 8 | slot 8 }
  * </pre>
@@ -30,6 +30,9 @@ import java.util.List;
 public final class StateCodec {
     /** The only version there is; another one is refused. */
     public static final byte VERSION = 1;
+
+    /** Of CKPT: version 1 had neither e nor installing, and is still read. */
+    public static final byte CHECKPOINT_VERSION = 2;
 
     private static final int META_BYTES = 1 + 8 + 4 + 4 + 8 + 8 + 4 + 8 + 8;
     private static final int ORIGIN_RUN_BYTES = 24;
@@ -103,11 +106,12 @@ public final class StateCodec {
     }
 
     public static byte[] encodeCheckpoint(Checkpoint ckpt) {
-        int size = 1 + 8 + 8 + 4 + ckpt.origins().size() * ORIGIN_RUN_BYTES + 4;
+        int size = 1 + 8 + 8 + 8 + 1 + 4 + ckpt.origins().size() * ORIGIN_RUN_BYTES + 4;
         for (SessionImage s : ckpt.sessions()) {
             size += SESSION_HEAD_BYTES + s.seqs().length * SEQ_BYTES;
         }
         ByteBuffer out = allocate(size).putLong(ckpt.a()).putLong(ckpt.logBase());
+        out.put(0, CHECKPOINT_VERSION).putLong(ckpt.e()).put((byte) (ckpt.installing() ? 1 : 0));
         putOrigins(out, ckpt.origins());
         out.putInt(ckpt.sessions().size());
         for (SessionImage s : ckpt.sessions()) {
@@ -121,19 +125,22 @@ public final class StateCodec {
     }
 
     public static Checkpoint decodeCheckpoint(byte[] bytes) {
-        return decode(bytes, "CKPT", in -> {
+        return decode(bytes, "CKPT", CHECKPOINT_VERSION, in -> {
             long a = in.getLong();
             long logBase = in.getLong();
             if (logBase > a) {
                 throw new MalformedStateException("CKPT: log base " + logBase + " above its slot " + a);
             }
+            boolean hasInstall = in.get(0) >= CHECKPOINT_VERSION;
+            long e = hasInstall ? in.getLong() : 0;
+            boolean installing = hasInstall && in.get() != 0;
             List<OriginRun> origins = getOrigins(in);
             int count = count(in, SESSION_HEAD_BYTES);
             List<SessionImage> sessions = new ArrayList<>(count);
             for (int i = 0; i < count; i++) {
                 sessions.add(getSession(in));
             }
-            return new Checkpoint(a, List.copyOf(origins), List.copyOf(sessions), logBase);
+            return new Checkpoint(a, List.copyOf(origins), List.copyOf(sessions), logBase, e, installing);
         });
     }
 
@@ -188,10 +195,14 @@ public final class StateCodec {
     }
 
     private static <T> T decode(byte[] bytes, String what, Body<T> body) {
+        return decode(bytes, what, VERSION, body);
+    }
+
+    private static <T> T decode(byte[] bytes, String what, byte newest, Body<T> body) {
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         try {
             byte version = in.get();
-            if (version != VERSION) {
+            if (version < VERSION || version > newest) {
                 throw new MalformedStateException(what + ": unknown version " + version);
             }
             T value = body.read(in);

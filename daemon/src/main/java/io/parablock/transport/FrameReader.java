@@ -2,11 +2,13 @@ package io.parablock.transport;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.parablock.raft.InstallConfig;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.message.Message;
+import io.parablock.replica.StateCodec;
 import io.parablock.replica.client.ClientMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -203,20 +205,10 @@ final class FrameReader {
         return switch (type) {
             case PRE_VOTE -> new Message.PreVote(term, i64(), i64());
             case PRE_VOTE_REPLY -> new Message.PreVoteReply(term, i64(), flag());
-            case VOTE -> new Message.Vote(term, i64(), i64());
+            case VOTE -> new Message.Vote(term, i64(), i64(), flag());
             case VOTE_REPLY ->
                 new Message.VoteReply(
-                        term,
-                        flag(),
-                        i64(),
-                        i64(),
-                        i64(),
-                        i64(),
-                        i64(),
-                        slotRuns(),
-                        crcs(),
-                        slotRuns(),
-                        slotRuns());
+                        term, flag(), i64(), i64(), i64(), i64(), i64(), slotRuns(), crcs(), slotRuns(), slotRuns());
             case SYNC_BEGIN -> new Message.SyncBegin(term, i64(), i64(), originRuns(), slotRuns());
             case SYNC_ACK -> new Message.SyncAck(term);
             case SYNC_REQUEST -> new Message.SyncRequest(term);
@@ -234,6 +226,14 @@ final class FrameReader {
             case FORCE -> new Message.Force(term, i64(), i64());
             case FORCE_ACK -> new Message.ForceAck(term, i64());
             case TERM_REFUSAL -> new Message.TermRefusal(term);
+            case TIMEOUT_NOW -> new Message.TimeoutNow(term);
+            case INSTALL_REQUEST -> new Message.InstallRequest(term, i64(), i64());
+            case INSTALL_BEGIN -> installBegin(term);
+            case INSTALL_EXTENT -> installExtent(term);
+            case INSTALL_END -> new Message.InstallEnd(term, i64(), i64());
+            case INSTALL_ACK -> new Message.InstallAck(term, i64(), i64(), flag());
+            case CURE_REQUEST -> new Message.CureRequest(term, i64(), i64());
+            case CURE -> new Message.Cure(term, i64(), i64(), i64());
             default -> throw new CodecException("unexpected " + type);
         };
     }
@@ -245,6 +245,34 @@ final class FrameReader {
             crcs.add(i32());
         }
         return crcs;
+    }
+
+    private Message installBegin(long term) {
+        long id = i64();
+        long storeBytes = i64();
+        int pieceBytes = i32();
+        byte[] image = new byte[count(1)];
+        in.readBytes(image);
+        if (storeBytes < 0 || pieceBytes < 1 || pieceBytes > InstallConfig.PIECE_BYTES_MAX) {
+            throw new CodecException("install of " + storeBytes + " bytes in pieces of " + pieceBytes);
+        }
+        try {
+            return new Message.InstallBegin(term, id, storeBytes, pieceBytes, StateCodec.decodeCheckpoint(image));
+        } catch (StateCodec.MalformedStateException e) {
+            throw new CodecException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Message installExtent(long term) {
+        long id = i64();
+        long offset = i64();
+        int length = i32();
+        int crc = i32();
+        boolean hole = flag();
+        if (offset < 0 || length < 1 || length > InstallConfig.PIECE_BYTES_MAX) {
+            throw new CodecException("piece " + offset + "+" + length);
+        }
+        return new Message.InstallExtent(term, id, offset, length, crc, hole ? null : payload(length, crc));
     }
 
     private Message append(long term) {
@@ -262,6 +290,15 @@ final class FrameReader {
         long watermark = i64();
         long floor = i64();
         return new Message.CommitNotice(watermark, slotRuns(), floor);
+    }
+
+    private List<Long> longs() {
+        int n = count(8);
+        List<Long> out = new ArrayList<>(n);
+        for (int i = 0; i < n; i++) {
+            out.add(i64());
+        }
+        return out;
     }
 
     private List<SlotRun> slotRuns() {
@@ -331,6 +368,7 @@ final class FrameReader {
             case OPEN_SESSION -> new ClientMessage.OpenSession(i64(), i64());
             case SESSION_OPENED -> new ClientMessage.SessionOpened(i64(), i64(), status(), i32());
             case CLOSE_SESSION -> new ClientMessage.CloseSession(i64());
+            case KEEP_ALIVE -> new ClientMessage.KeepAlive(i64(), i64(), longs());
             case MUTATE -> mutate();
             case MUTATE_REPLY -> new ClientMessage.MutateReply(i64(), i64(), status(), i32());
             case READ -> new ClientMessage.Read(i64(), i64(), i32());

@@ -29,7 +29,16 @@ enum FrameType {
     READ,
     READ_REPLY,
     FLUSH,
-    FLUSH_REPLY;
+    FLUSH_REPLY,
+    INSTALL_REQUEST,
+    INSTALL_BEGIN,
+    INSTALL_EXTENT,
+    INSTALL_END,
+    INSTALL_ACK,
+    TIMEOUT_NOW,
+    KEEP_ALIVE,
+    CURE_REQUEST,
+    CURE;
 
     private static final FrameType[] VALUES = values();
 
@@ -41,16 +50,16 @@ enum FrameType {
     }
 
     boolean isClient() {
-        return compareTo(OPEN_SESSION) >= 0;
+        return (compareTo(OPEN_SESSION) >= 0 && compareTo(FLUSH_REPLY) <= 0) || this == KEEP_ALIVE;
     }
 
     /** Carries bulk: travels on the data lanes. */
     boolean isBulk() {
-        return this == APPEND || this == ENTRIES || this == MUTATE || this == READ_REPLY;
+        return this == APPEND || this == ENTRIES || this == MUTATE || this == READ_REPLY || this == INSTALL_EXTENT;
     }
 
     /** The core sends it again if it is lost. */
     boolean mayBeDropped() {
-        return this == APPEND || this == ENTRIES;
+        return this == APPEND || this == ENTRIES || this == INSTALL_EXTENT;
     }
 }

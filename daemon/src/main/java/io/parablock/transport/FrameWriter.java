@@ -7,6 +7,7 @@ import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.message.Message;
+import io.parablock.replica.StateCodec;
 import io.parablock.replica.client.ClientMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -110,9 +111,16 @@ final class FrameWriter {
             entries = m.entries();
         }
         List<ByteBuf> payloads = payloads(entries);
+        if (message instanceof Message.InstallExtent m && m.payload() instanceof ByteBuf piece) {
+            payloads.add(piece);
+        }
         ByteBuf out = begin(alloc, type, groupId, entries.size() * ENTRY_BODY_BYTES);
         out.writeLongLE(message.term());
-        body(out, message);
+        if (message instanceof Message.Install m) {
+            installBody(out, m);
+        } else {
+            body(out, message);
+        }
         return withPayloads(alloc, end(out), payloads);
     }
 
@@ -147,6 +155,14 @@ final class FrameWriter {
             return FrameType.FORCE;
         } else if (m instanceof Message.ForceAck) {
             return FrameType.FORCE_ACK;
+        } else if (m instanceof Message.TimeoutNow) {
+            return FrameType.TIMEOUT_NOW;
+        } else if (m instanceof Message.Install i) {
+            return typeOfInstall(i);
+        } else if (m instanceof Message.CureRequest) {
+            return FrameType.CURE_REQUEST;
+        } else if (m instanceof Message.Cure) {
+            return FrameType.CURE;
         }
         return FrameType.TERM_REFUSAL;
     }
@@ -157,7 +173,7 @@ final class FrameWriter {
         } else if (message instanceof Message.PreVoteReply m) {
             out.writeLongLE(m.proposedTerm()).writeBoolean(m.granted());
         } else if (message instanceof Message.Vote m) {
-            out.writeLongLE(m.syncTerm()).writeLongLE(m.contigPrefix());
+            out.writeLongLE(m.syncTerm()).writeLongLE(m.contigPrefix()).writeBoolean(m.transfer());
         } else if (message instanceof Message.VoteReply m) {
             out.writeBoolean(m.granted()).writeLongLE(m.syncTerm()).writeLongLE(m.mSync());
             out.writeLongLE(m.logBase()).writeLongLE(m.appliedPrefix()).writeLongLE(m.commitWatermark());
@@ -198,6 +214,40 @@ final class FrameWriter {
             out.writeLongLE(m.id()).writeLongLE(m.slot());
         } else if (message instanceof Message.ForceAck m) {
             out.writeLongLE(m.id());
+        } else if (message instanceof Message.CureRequest m) {
+            out.writeLongLE(m.mark()).writeLongLE(m.round());
+        } else if (message instanceof Message.Cure m) {
+            out.writeLongLE(m.mark()).writeLongLE(m.from()).writeLongLE(m.to());
+        }
+    }
+
+    private static FrameType typeOfInstall(Message.Install m) {
+        if (m instanceof Message.InstallRequest) {
+            return FrameType.INSTALL_REQUEST;
+        } else if (m instanceof Message.InstallBegin) {
+            return FrameType.INSTALL_BEGIN;
+        } else if (m instanceof Message.InstallExtent) {
+            return FrameType.INSTALL_EXTENT;
+        } else if (m instanceof Message.InstallEnd) {
+            return FrameType.INSTALL_END;
+        }
+        return FrameType.INSTALL_ACK;
+    }
+
+    private static void installBody(ByteBuf out, Message.Install message) {
+        if (message instanceof Message.InstallRequest m) {
+            out.writeLongLE(m.known()).writeLongLE(m.atLeast());
+        } else if (message instanceof Message.InstallBegin m) {
+            byte[] image = StateCodec.encodeCheckpoint(m.image());
+            out.writeLongLE(m.installId()).writeLongLE(m.storeBytes()).writeIntLE(m.pieceBytes());
+            out.writeIntLE(image.length).writeBytes(image);
+        } else if (message instanceof Message.InstallExtent m) {
+            out.writeLongLE(m.installId()).writeLongLE(m.offsetBytes()).writeIntLE(m.lengthBytes());
+            out.writeIntLE(m.crc()).writeBoolean(m.payload() == null);
+        } else if (message instanceof Message.InstallEnd m) {
+            out.writeLongLE(m.installId()).writeLongLE(m.e());
+        } else if (message instanceof Message.InstallAck m) {
+            out.writeLongLE(m.installId()).writeLongLE(m.receivedBytes()).writeBoolean(m.done());
         }
     }
 
@@ -265,6 +315,14 @@ final class FrameWriter {
         } else if (message instanceof ClientMessage.CloseSession m) {
             out = begin(alloc, FrameType.CLOSE_SESSION, groupId, 0);
             out.writeLongLE(m.session());
+        } else if (message instanceof ClientMessage.KeepAlive m) {
+            out = begin(alloc, FrameType.KEEP_ALIVE, groupId, m.nonces().size() * Long.BYTES);
+            out.writeLongLE(m.gatewayBoot())
+                    .writeLongLE(m.nextNonce())
+                    .writeIntLE(m.nonces().size());
+            for (long nonce : m.nonces()) {
+                out.writeLongLE(nonce);
+            }
         } else if (message instanceof ClientMessage.MutateReply m) {
             out = begin(alloc, FrameType.MUTATE_REPLY, groupId, 0);
             out.writeLongLE(m.session()).writeLongLE(m.seq());

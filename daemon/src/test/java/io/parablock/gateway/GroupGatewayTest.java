@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.replica.client.ClientMessage;
+import io.parablock.replica.client.ClientMessage.KeepAlive;
 import io.parablock.replica.client.ClientMessage.Mutate;
 import io.parablock.replica.client.ClientMessage.MutateReply;
 import io.parablock.replica.client.ClientMessage.OpenSession;
@@ -24,6 +25,7 @@ class GroupGatewayTest {
     private record Sent(int to, ClientMessage message) {}
 
     private final List<Sent> sent = new ArrayList<>();
+    private final List<KeepAlive> signs = new ArrayList<>();
     private final List<String> ended = new ArrayList<>();
     private final List<ByteBuf> buffers = new ArrayList<>();
     private long now = 1_000 * MS;
@@ -31,7 +33,8 @@ class GroupGatewayTest {
     private GroupGateway gateway = gateway(0);
 
     private GroupGateway gateway(long timeoutNs) {
-        GatewayConfig config = new GatewayConfig(1 << 20, 32 << 20, 4, 1_000 * MS, 20 * MS, timeoutNs);
+        GatewayConfig config =
+                new GatewayConfig(1 << 20, 32 << 20, 4, 1_000 * MS, 20 * MS, 400 * MS, 5_000 * MS, timeoutNs);
         return new GroupGateway(
                 1,
                 5,
@@ -40,7 +43,11 @@ class GroupGatewayTest {
                     if (m instanceof Mutate mutate && mutate.payload() != null) {
                         mutate.payload().release();
                     }
-                    sent.add(new Sent(to, m));
+                    if (m instanceof KeepAlive k) {
+                        signs.add(k);
+                    } else {
+                        sent.add(new Sent(to, m));
+                    }
                 },
                 now);
     }
@@ -259,6 +266,46 @@ class GroupGatewayTest {
         gateway.close(late, now);
         opened(2, 88);
         assertThat(sent).last().isEqualTo(new Sent(2, new ClientMessage.CloseSession(88)));
+    }
+
+    @Test
+    void shouldBackOffWhenTheOpeningIsRefusedAgainAndAgain() {
+        gateway.onLeader(2, now);
+        GroupSession s = gateway.open(now);
+        long nonce = s.nonce;
+        int answered = 0;
+        for (int i = 0; i < 1_000; i++) {
+            for (; answered < sent.size(); answered++) {
+                gateway.onReply(2, new SessionOpened(nonce, 0, Status.NOT_LEADER, 2), now);
+            }
+            now += 10 * MS;
+            gateway.tick(now);
+        }
+        // 0, 20, 40 … 400 ms and then every 400 ms of ten seconds.
+        assertThat(sent).hasSizeBetween(20, 32);
+        gateway.onLeader(3, now);
+        assertThat(sent).as("a new leader is asked at once").last().isEqualTo(new Sent(3, new OpenSession(5, nonce)));
+        opened(3, SESSION);
+        write(s, "a");
+        assertThat(mutates()).containsExactly("3:77/1>=1");
+        gateway.onReply(3, new MutateReply(SESSION, 1, Status.OK, 3), now);
+    }
+
+    @Test
+    void shouldNameItsSessionsInEverySignOfLife() {
+        gateway.tick(now);
+        assertThat(signs).as("no leader is known").isEmpty();
+        GroupSession s = openedSession();
+        GroupSession opening = gateway.open(now);
+        gateway.tick(now);
+        assertThat(signs).containsExactly(new KeepAlive(5, opening.nonce + 1, List.of(s.nonce, opening.nonce)));
+        gateway.close(s, now);
+        now += 4_999 * MS;
+        gateway.tick(now);
+        assertThat(signs).hasSize(1);
+        now += MS;
+        gateway.tick(now);
+        assertThat(signs).last().isEqualTo(new KeepAlive(5, opening.nonce + 1, List.of(opening.nonce)));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.parablock.main;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.parablock.config.ConfigLoader;
@@ -11,16 +12,21 @@ import io.parablock.replica.client.ClientMessage;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -162,6 +168,34 @@ class ThreeNodesInOneProcessTest {
     @Test
     void shouldDoTheSameInStrictMode() throws Exception {
         run("mode = strict");
+    }
+
+    @Test
+    void shouldReadByLease() throws Exception {
+        assumeTrue(Files.isReadable(Path.of("/proc/uptime")), "this system does not tell its uptime");
+        run("reads = lease");
+        long deadlineNs = System.nanoTime() + 30_000_000_000L;
+        try (Client c = new Client(nodes.get(1).nbdAddress())) {
+            long byLease = 0;
+            while (byLease == 0 && System.nanoTime() < deadlineNs) {
+                c.read(0, 4096);
+                for (Node node : nodes) {
+                    Matcher m = Pattern.compile("\"lease_reads\" *: *(\\d+)").matcher(status(node));
+                    while (m.find()) {
+                        byLease += Long.parseLong(m.group(1));
+                    }
+                }
+            }
+            assertThat(byLease).isPositive();
+        }
+    }
+
+    private static String status(Node node) throws Exception {
+        try (InputStream in = new URI("http://127.0.0.1:" + node.httpAddress().getPort() + "/status")
+                .toURL()
+                .openStream()) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 
     private void run(String extra) throws Exception {

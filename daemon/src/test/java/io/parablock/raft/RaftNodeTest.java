@@ -67,10 +67,7 @@ class RaftNodeTest {
             nodes.put(
                     id,
                     new RaftNode(
-                            c,
-                            new RecoveredState(d.hard, d.sync, d.checkpoint, copies, List.of(), List.of(), false),
-                            id,
-                            now));
+                            c, new RecoveredState(d.hard, d.sync, d.checkpoint, copies, List.of(), false), id, now));
             applied.put(id, new ArrayList<>());
         }
 
@@ -235,7 +232,7 @@ class RaftNodeTest {
         c.work(c.leader());
         assertThat(c.reads).isEmpty();
         c.run(10);
-        assertThat(c.reads).containsExactly(new Output.ReadResult(77, true));
+        assertThat(c.reads).containsExactly(new Output.ReadResult(77, true, false));
     }
 
     @Test

@@ -47,11 +47,7 @@ class RepairTest {
             node.tick(now);
         }
         node.step(2, 1, new Message.PreVoteReply(0, 1, true), now);
-        node.step(
-                2,
-                1,
-                new Message.VoteReply(1, true, 0, 0, 0, 0, 0, List.of(), List.of(), List.of(), List.of()),
-                now);
+        node.step(2, 1, new Message.VoteReply(1, true, 0, 0, 0, 0, 0, List.of(), List.of(), List.of(), List.of()), now);
         assertThat(node.status().role()).isEqualTo(Role.LEADER);
         assertThat(node.proposeOpenSession(1, 1, 1, now)).isEqualTo(ProposeResult.ACCEPTED);
         node.onDurable(1, 1, now);

@@ -146,6 +146,7 @@ class RecoveryTest {
         meta(3, 3);
         Recovery.Recovered r = recover(false);
         assertThat(r.state().amnesiac()).isTrue();
+        assertThat(r.state().stateLost()).isTrue();
         assertThat(r.notes()).hasSize(1).first().asString().contains("SYNCREC is lost");
     }
 
@@ -196,13 +197,15 @@ class RecoveryTest {
     void shouldHaveAmnesiaWhenADurableRecordHasNoName() {
         meta(3, 0);
         wal.damage.add(new DamagedRecord(false, 0, 0, 0, true, 1, "header CRC"));
-        assertThat(recover(false).state().amnesiac()).isTrue();
+        RecoveredState state = recover(false).state();
+        assertThat(state.amnesiac()).isTrue();
+        assertThat(state.stateLost()).isFalse();
     }
 
     @Test
     void shouldHaveAmnesiaWhenMetaIsMissingBesideALog() {
         append(3, 1, 1);
-        assertThat(recover(false).state().amnesiac()).isTrue();
+        assertThat(recover(false).state().stateLost()).isTrue();
         assertThat(store.loadMeta()).isNull();
     }
 
@@ -231,5 +234,17 @@ class RecoveryTest {
         assertThat(new CleanMark(dir, "c").begin()).isTrue();
         lost.cured();
         assertThat(new CleanMark(dir, "c").begin()).isFalse();
+    }
+
+    @Test
+    void shouldRememberAmnesiaThatNoRestartTells(@TempDir Path dir) throws IOException {
+        CleanMark mark = new CleanMark(dir, "a");
+        assertThat(mark.begin()).isFalse();
+        mark.amnesiac();
+        CleanMark next = new CleanMark(dir, "a");
+        assertThat(next.begin()).isTrue();
+        assertThat(next.isUncured()).isTrue();
+        next.cured();
+        assertThat(new CleanMark(dir, "a").begin()).isFalse();
     }
 }

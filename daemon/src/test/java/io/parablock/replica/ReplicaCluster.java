@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import io.parablock.raft.InstallConfig;
 import io.parablock.raft.Mode;
 import io.parablock.raft.RaftConfig;
 import io.parablock.raft.log.Entry;
@@ -142,6 +143,8 @@ final class ReplicaCluster implements AutoCloseable {
     final Map<Long, byte[]> readReplies = new HashMap<>();
     final Map<Long, ClientMessage.Status> flushReplies = new HashMap<>();
     ReplicaConfig config;
+    int retainSlots = 4096;
+    long installBytesPerSecond = 64 << 20;
     int lossPerMille;
     boolean shuffle;
     boolean mapped;
@@ -167,21 +170,22 @@ final class ReplicaCluster implements AutoCloseable {
 
     private RaftConfig raftConfig(int id) {
         return new RaftConfig(
-                GROUP,
-                id,
-                new int[] {1, 2, 3},
-                mode,
-                16,
-                300 * MS,
-                50 * MS,
-                100 * MS,
-                4096,
-                8,
-                1 << 20,
-                32,
-                16,
-                256,
-                mapped);
+                        GROUP,
+                        id,
+                        new int[] {1, 2, 3},
+                        mode,
+                        16,
+                        300 * MS,
+                        50 * MS,
+                        100 * MS,
+                        retainSlots,
+                        8,
+                        1 << 20,
+                        32,
+                        16,
+                        256,
+                        mapped)
+                .withInstall(new InstallConfig(0, 16 << 10, 4, installBytesPerSecond, 1 << 20));
     }
 
     private Message copy(Message m) {
@@ -189,7 +193,21 @@ final class ReplicaCluster implements AutoCloseable {
             return new Message.Append(
                     a.term(), copies(a.entries()), a.lookBehindFirst(), a.lookBehind(), a.round(), a.commit());
         }
+        if (m instanceof Message.InstallExtent x && x.payload() instanceof ByteBuf buf) {
+            return new Message.InstallExtent(
+                    x.term(),
+                    x.installId(),
+                    x.offsetBytes(),
+                    x.lengthBytes(),
+                    x.crc(),
+                    allocator.directBuffer().writeBytes(buf, buf.readerIndex(), buf.readableBytes()));
+        }
         return m instanceof Message.Entries e ? new Message.Entries(e.term(), copies(e.entries())) : m;
+    }
+
+    private static void release(Message m) {
+        IncomingEntries.of(m).forEach(IncomingEntries::release);
+        InstallFlow.releaseUnused(m, List.of());
     }
 
     /** As from the wire: other objects, other buffers, nothing of the sender's WAL. */
@@ -247,7 +265,7 @@ final class ReplicaCluster implements AutoCloseable {
                 if (to.up && to.fatal.isEmpty() && nodes.get(p.from).boot == p.boot) {
                     to.replica.onPeerMessage(p.from, p.boot, p.message);
                 } else {
-                    IncomingEntries.of(p.message).forEach(IncomingEntries::release);
+                    release(p.message);
                 }
             }
             nodes.values().stream().filter(n -> n.up).forEach(n -> n.replica.endOfBatch());
@@ -379,7 +397,7 @@ final class ReplicaCluster implements AutoCloseable {
                 n.up = false;
             }
         }
-        wire.forEach(p -> IncomingEntries.of(p.message).forEach(IncomingEntries::release));
+        wire.forEach(p -> release(p.message));
         wire.clear();
         while (!background.isEmpty()) {
             background.remove().run();

@@ -153,6 +153,78 @@ class ReplicaClusterTest {
         }
     }
 
+    /** What a node misses while it is down is gone from every log: its store must come from the leader's. */
+    private static ReplicaCluster.Node leaveBehind(ReplicaCluster c) {
+        c.retainSlots = 16;
+        c.nodes.values().forEach(ReplicaCluster.Node::crash);
+        c.nodes.values().forEach(ReplicaCluster.Node::start);
+        c.openSession();
+        ReplicaCluster.Node away = c.follower();
+        c.write(1, 1, 900 * 1024, bytes(4096, 77), false);
+        c.advance(50);
+        away.crash();
+        // Read as zeros by the others, and data in the store of the one that is away.
+        c.zero(2, EntryKind.TRIM, 900 * 1024, 4096);
+        for (int i = 3; i <= 80; i++) {
+            c.write(i, i, i % 40 * 8192L, bytes(4096, i), false);
+            c.advance(10);
+        }
+        c.advance(4000);
+        assertThat(c.leader().replica.core().status().logBase())
+                .isGreaterThan(away.replica.core().status().lastSlot());
+        return away;
+    }
+
+    @ParameterizedTest
+    @EnumSource(Mode.class)
+    void shouldInstallAReplicaThatTheLogsHaveLeftBehind(Mode mode) {
+        try (ReplicaCluster c = new ReplicaCluster(mode, 21)) {
+            ReplicaCluster.Node away = leaveBehind(c);
+            away.start();
+            for (int i = 81; i <= 120; i++) {
+                c.write(i, i, i % 40 * 8192L, bytes(4096, i), false);
+                c.advance(10);
+            }
+            c.advance(2000);
+            assertThat(away.events).anyMatch(l -> l.contains("install complete"));
+            assertThat(c.leader().events).anyMatch(l -> l.contains("of node " + away.id + " complete"));
+            assertThat(away.replica.core().status().installing()).isFalse();
+            c.assertIdentical();
+            // It can lead, and what it serves is the truth.
+            c.nodes.values().stream()
+                    .filter(n -> n != away && n == c.leader())
+                    .toList()
+                    .forEach(ReplicaCluster.Node::crash);
+            assertThat(c.read(900 * 1024, 4096)).isEqualTo(new byte[4096]);
+            assertThat(c.read(0, 4096)).isEqualTo(bytes(4096, 120));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"follower,31", "follower,32", "leader,33", "leader,34"})
+    void shouldBeginTheInstallAnewAfterACrash(String who, long seed) {
+        try (ReplicaCluster c = new ReplicaCluster(Mode.PARALLEL, seed)) {
+            c.installBytesPerSecond = 256 << 10;
+            ReplicaCluster.Node away = leaveBehind(c);
+            away.start();
+            c.advance(800);
+            assertThat(away.replica.core().status().installing()).isTrue();
+            assertThat(away.replica.core().status().installDoneBytes()).isBetween(1L, ReplicaCluster.STORE_BYTES - 1L);
+            ReplicaCluster.Node victim = who.equals("leader") ? c.leader() : away;
+            victim.crash();
+            c.advance(300);
+            victim.start();
+            c.advance(12_000);
+            assertThat(away.replica.core().status().installing()).isFalse();
+            assertThat(away.events.stream().filter(l -> l.contains("install complete")))
+                    .hasSize(1);
+            c.write(200, 200, 0, bytes(4096, 5), false);
+            c.advance(500);
+            assertThat(c.read(0, 4096)).isEqualTo(bytes(4096, 5));
+            c.assertIdentical();
+        }
+    }
+
     @Test
     void shouldFlushBeforeAFuaAnswerInMappedDurability() {
         ReplicaConfig config = ReplicaConfig.defaults();

@@ -1,6 +1,7 @@
 package io.parablock.replica;
 
 import io.parablock.raft.RaftNode;
+import io.parablock.raft.log.Entry;
 
 /** Lets the simulator look at a replica's core without a way in for anybody else. */
 public final class ReplicaInside {
@@ -8,5 +9,10 @@ public final class ReplicaInside {
 
     public static RaftNode core(Replica replica) {
         return replica.core();
+    }
+
+    /** What goes through the apply stage is a piece of an install, not an entry of the log. */
+    public static boolean isPiece(Entry e) {
+        return InstallFlow.isPiece(e);
     }
 }

@@ -52,8 +52,8 @@ class StateCodecTest {
         }
         assertThatThrownBy(() -> StateCodec.decodeCheckpoint(Arrays.copyOf(good, good.length + 1)))
                 .hasMessageContaining("too many");
-        good[0] = 2;
-        assertThatThrownBy(() -> StateCodec.decodeCheckpoint(good)).hasMessageContaining("version 2");
+        good[0] = 3;
+        assertThatThrownBy(() -> StateCodec.decodeCheckpoint(good)).hasMessageContaining("version 3");
     }
 
     @Test

@@ -16,7 +16,21 @@ final class DurableSteps {
         SYNCREC,
         CKPT,
         STORE_WRITE,
-        STORE_FSYNC
+        STORE_FSYNC,
+        /** CKPT, with the flag: the block store is neither old nor new from here on. */
+        INSTALL_FLAG,
+        INSTALL_PIECE,
+        INSTALL_FSYNC,
+        /** CKPT: the install is complete. */
+        INSTALL_END;
+
+        boolean isOfInstall() {
+            return ordinal() >= INSTALL_FLAG.ordinal();
+        }
+
+        boolean isOfStore() {
+            return this == STORE_WRITE || this == STORE_FSYNC || this == INSTALL_PIECE || this == INSTALL_FSYNC;
+        }
     }
 
     private enum Failure {
@@ -30,6 +44,8 @@ final class DurableSteps {
     private final long latencyNs;
     /** The process dies at the n-th crash point from now; 0 for never. */
     private int crashIn;
+    /** The same for the steps of installs; it waits for one, over restarts. */
+    private int crashInInstall;
 
     private Failure failure = Failure.NONE;
     private long slowUntilNs;
@@ -43,6 +59,15 @@ final class DurableSteps {
 
     void crashIn(int steps) {
         crashIn = steps;
+    }
+
+    void crashInInstall(int steps) {
+        crashInInstall = steps;
+    }
+
+    void clear() {
+        reset();
+        crashInInstall = 0;
     }
 
     void failNextWrite() {
@@ -84,7 +109,7 @@ final class DurableSteps {
             failure = Failure.NONE;
             node.count(FaultKind.WRITE_ERROR);
             String what = "injected: input/output error at " + step;
-            throw step == Step.STORE_WRITE || step == Step.STORE_FSYNC
+            throw step.isOfStore()
                     ? new BlockStoreException(what, new java.io.IOException(what))
                     : new WalException(what);
         }
@@ -98,6 +123,10 @@ final class DurableSteps {
     private void crash(String when, Step step) {
         if (crashIn > 0 && --crashIn == 0) {
             node.count(FaultKind.CRASH_POINT);
+            node.die(when + " " + step);
+        }
+        if (step.isOfInstall() && crashInInstall > 0 && --crashInInstall == 0) {
+            node.count(FaultKind.INSTALL_CRASH);
             node.die(when + " " + step);
         }
     }

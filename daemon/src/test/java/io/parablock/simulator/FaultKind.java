@@ -32,11 +32,15 @@ enum FaultKind {
     BLACKOUT,
     /** The process dies right before or after a durable step. */
     CRASH_POINT,
-    /** An orderly stop. */
+    /** The process dies right before or after a durable step of an install. */
+    INSTALL_CRASH,
+    /** An orderly stop; a leader hands over first. */
     STOP,
+    /** A leader hands over. */
+    HAND_OVER,
     /** The process stands still for longer than an election timeout. */
     PAUSE,
-    /** The clock jumps ahead. */
+    /** The clock jumps ahead; with reads=lease, the whole machine sleeps, and its clock does not know. */
     CLOCK_JUMP,
     /** The clock runs fast or slow. */
     CLOCK_DRIFT,

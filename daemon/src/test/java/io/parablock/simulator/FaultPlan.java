@@ -60,6 +60,7 @@ final class FaultPlan {
                 n.stop(false, "its disk failed");
             }
             n.disk().heal();
+            n.steps().clear();
             n.steps().slow(1, 0);
             n.clock().drift(0, sim.nowNs());
         }
@@ -88,16 +89,34 @@ final class FaultPlan {
                 cluster.network().clog(n.id(), to, lane, sim.nowNs() + while_());
             }
             case PARTITION, ONE_WAY, ISOLATE, FLAP, RESET -> network(kind, n);
-            case KILL, POWER_LOSS, BLACKOUT, STOP, CRASH_POINT, PAUSE -> process(kind, n);
+            case KILL, POWER_LOSS, BLACKOUT, STOP, CRASH_POINT, INSTALL_CRASH, PAUSE -> process(kind, n);
+            case HAND_OVER -> {
+                for (SimulatedNode leader : cluster.nodes()) {
+                    if (leader.isUp() && leader.core().isReady()) {
+                        sim.note("node " + leader.id() + " is to hand over");
+                        leader.enqueue(() -> {
+                            if (leader.replica().handOver()) {
+                                cluster.counts().count(kind);
+                            }
+                        });
+                    }
+                }
+            }
             case CLOCK_JUMP -> {
                 cluster.counts().count(kind);
                 long by = random.between(1, 8 * settings.electionTimeoutNs);
-                sim.note("the clock of node " + n.id() + " jumps by " + by / Simulation.MS + " ms");
-                n.clock().jump(by, sim.nowNs());
+                if (settings.lease) {
+                    // A clock that jumps while others see no time pass breaks every lease.
+                    sim.note("node " + n.id() + " sleeps for " + by / Simulation.MS + " ms");
+                    n.suspend(by);
+                } else {
+                    sim.note("the clock of node " + n.id() + " jumps by " + by / Simulation.MS + " ms");
+                    n.clock().jump(by, sim.nowNs());
+                }
             }
             case CLOCK_DRIFT -> {
                 cluster.counts().count(kind);
-                long ppm = random.between(-50_000, 50_000);
+                long ppm = random.between(-SimulationSettings.DRIFT_PPM, SimulationSettings.DRIFT_PPM);
                 sim.note("the clock of node " + n.id() + " drifts by " + ppm + " ppm");
                 n.clock().drift(ppm, sim.nowNs());
             }
@@ -240,6 +259,9 @@ final class FaultPlan {
                     n.steps().crashIn(1 + random.below(random.pick(3, 30, 300)));
                 }
             }
+            // Whoever installs next.
+            case INSTALL_CRASH ->
+                cluster.nodes().forEach(any -> any.steps().crashInInstall(1 + random.below(random.pick(3, 12, 60))));
             case BLACKOUT -> {
                 if (!settings.mapped) {
                     cluster.counts().count(kind);
@@ -259,7 +281,7 @@ final class FaultPlan {
                     if (kind == FaultKind.KILL) {
                         n.stop(false, "killed");
                     } else if (kind == FaultKind.STOP) {
-                        n.stopCleanly();
+                        handOverAndStop(n, 3 * settings.electionTimeoutNs);
                     } else {
                         long pause = settings.electionTimeoutNs + while_();
                         sim.note("node " + n.id() + " stands still for " + pause / Simulation.MS + " ms");
@@ -268,6 +290,23 @@ final class FaultPlan {
                 }
             }
         }
+    }
+
+    /** As the production node: a leader's orderly stop begins with a handover. */
+    private void handOverAndStop(SimulatedNode n, long patienceNs) {
+        if (patienceNs <= 0) {
+            n.stopCleanly();
+            return;
+        }
+        long boot = n.boot();
+        boolean[] underWay = new boolean[1];
+        n.enqueue(() -> underWay[0] = n.replica().handOver());
+        long stepNs = 2 * settings.tickNs;
+        sim.after(stepNs, () -> {
+            if (n.isRunning(boot)) {
+                handOverAndStop(n, underWay[0] ? patienceNs - stepNs : 0);
+            }
+        });
     }
 
     private void cutPower(SimulatedNode n) {

@@ -67,15 +67,11 @@ final class NodeDisk {
         }
     }
 
-    /** @return whether it was ill */
-    boolean onCured() {
-        boolean was = unclean || lost;
-        if (was) {
-            unclean = false;
-            lost = false;
-            storage.lost(false);
-        }
-        return was;
+    /** As the production node's clean mark. */
+    void onCured() {
+        unclean = false;
+        lost = false;
+        storage.lost(false);
     }
 
     void onFailing() {
@@ -108,6 +104,11 @@ final class NodeDisk {
 
     boolean isUnclean() {
         return unclean;
+    }
+
+    /** It has forgotten, now or in an earlier run, and was not cured since: the clean mark says so at every start. */
+    boolean isUncured() {
+        return unclean || lost;
     }
 
     boolean isRefused() {

@@ -39,7 +39,10 @@ final class NodeRecord {
     private HardState hard = HardState.FRESH;
     private long leading;
     private long nextForce;
-    private boolean needsInstall;
+    /** The durable flag of an install, as of the last CKPT. */
+    private boolean installing;
+    /** The install of which the last piece came in this process, 0 for none. */
+    private long installId;
 
     NodeRecord(int id, SimulatedCluster cluster) {
         this.id = id;
@@ -50,6 +53,8 @@ final class NodeRecord {
 
     void onStarted(long boot, RecoveredState found) {
         hard = found.hardState();
+        installing = found.checkpoint().installing();
+        installId = 0;
         leading = 0;
         appliedAbove.clear();
         asks.clear();
@@ -77,9 +82,19 @@ final class NodeRecord {
         disk.clear();
         disk.putAll(now);
         cluster.watch().tell(c -> c.onStarted(id, boot));
+        if (found.amnesiac()) {
+            cluster.watch().tell(c -> c.onAmnesia(id));
+        }
+    }
+
+    void onCured() {
+        cluster.watch().tell(c -> c.onCured(id));
     }
 
     void onStopped() {
+        if (installing) {
+            cluster.installs().crashed++;
+        }
         cluster.watch().tell(c -> c.onCrashed(id));
     }
 
@@ -87,6 +102,7 @@ final class NodeRecord {
         disk.clear();
         told.clear();
         hard = HardState.FRESH;
+        installing = false;
         cluster.watch().tell(c -> c.onWiped(id));
     }
 
@@ -124,7 +140,34 @@ final class NodeRecord {
         told.put(Step.CKPT, bytes);
         var ckpt = StateCodec.decodeCheckpoint(bytes);
         cluster.simulation().trace(12, id, ckpt.a(), ckpt.logBase());
-        cluster.watch().tell(c -> c.onCheckpointDurable(id, ckpt, false));
+        boolean ends = installing && !ckpt.installing();
+        installing = ckpt.installing();
+        if (installing) {
+            cluster.watch().tell(c -> c.onInstallBegun(id));
+            return;
+        }
+        cluster.installs().completed += ends ? 1 : 0;
+        cluster.watch().tell(c -> c.onCheckpointDurable(id, ckpt, ends));
+    }
+
+    /** The block store is being overwritten: what it is given now are pieces. */
+    boolean isInstalling() {
+        return installing;
+    }
+
+    void onPiece(Entry piece) {
+        long install = piece.origin();
+        if (install != installId) {
+            installId = install;
+            cluster.installs().begun++;
+        }
+        cluster.watch().tell(c -> c.onInstallPiece(id, install, piece.offsetBytes(), piece.lengthBytes()));
+    }
+
+    void onPieceWritten(Entry piece) {
+        cluster.simulation().trace(16, id, piece.origin(), piece.offsetBytes());
+        cluster.watch()
+                .tell(c -> c.onInstallPieceWritten(id, piece.origin(), piece.offsetBytes(), piece.lengthBytes()));
     }
 
     void onEntryDurable(EntryView e) {
@@ -176,14 +219,13 @@ final class NodeRecord {
         }
     }
 
-    void afterBatch(RaftStatus s, boolean lacksLog, Simulation sim) {
+    void afterBatch(RaftStatus s, Simulation sim) {
         if (s.role() == Role.LEADER || s.role() == Role.LEADER_CANDIDATE) {
             onLeads(s.term());
         }
         while (!appliedAbove.isEmpty() && appliedAbove.first() <= s.appliedPrefix()) {
             appliedAbove.pollFirst();
         }
-        needsInstall = lacksLog;
         sim.trace(
                 20 + id,
                 s.term() * 4 + s.role().ordinal(),
@@ -198,16 +240,18 @@ final class NodeRecord {
         }
     }
 
-    boolean needsInstall() {
-        return needsInstall;
-    }
-
     void onApplyStarted(Entry e) {
+        if (e.slot() == 0) {
+            return; // A piece of an install.
+        }
         EntryView view = EntryView.of(e);
         cluster.watch().tell(c -> c.onApplyStarted(id, view));
     }
 
     void onApplied(Entry e) {
+        if (e.slot() == 0) {
+            return;
+        }
         appliedAbove.add(e.slot());
         cluster.simulation().trace(15, id, e.slot(), e.origin());
         EntryView view = EntryView.of(e);

@@ -21,25 +21,32 @@ final class ObservedBlockStore implements BlockStore {
         return store.sizeBytes();
     }
 
+    private Step writeStep() {
+        return node.record().isInstalling() ? Step.INSTALL_PIECE : Step.STORE_WRITE;
+    }
+
     @Override
     public void write(long offsetBytes, ByteBuffer content) {
-        steps.before(Step.STORE_WRITE);
+        Step step = writeStep();
+        steps.before(step);
         store.write(offsetBytes, content);
-        steps.after(Step.STORE_WRITE);
+        steps.after(step);
     }
 
     @Override
     public void zero(long offsetBytes, long lengthBytes) {
-        steps.before(Step.STORE_WRITE);
+        Step step = writeStep();
+        steps.before(step);
         store.zero(offsetBytes, lengthBytes);
-        steps.after(Step.STORE_WRITE);
+        steps.after(step);
     }
 
     @Override
     public void trim(long offsetBytes, long lengthBytes) {
-        steps.before(Step.STORE_WRITE);
+        Step step = writeStep();
+        steps.before(step);
         store.trim(offsetBytes, lengthBytes);
-        steps.after(Step.STORE_WRITE);
+        steps.after(step);
     }
 
     @Override
@@ -50,9 +57,10 @@ final class ObservedBlockStore implements BlockStore {
 
     @Override
     public void fsync() {
-        steps.before(Step.STORE_FSYNC);
+        Step step = node.record().isInstalling() ? Step.INSTALL_FSYNC : Step.STORE_FSYNC;
+        steps.before(step);
         store.fsync();
-        steps.after(Step.STORE_FSYNC);
+        steps.after(step);
     }
 
     @Override

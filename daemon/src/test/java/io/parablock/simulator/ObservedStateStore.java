@@ -1,5 +1,6 @@
 package io.parablock.simulator;
 
+import io.parablock.replica.StateCodec;
 import io.parablock.simulator.DurableSteps.Step;
 import io.parablock.wal.StateStore;
 import org.jspecify.annotations.Nullable;
@@ -55,13 +56,21 @@ final class ObservedStateStore implements StateStore {
         return found;
     }
 
+    private Step stepOf(byte[] checkpoint) {
+        if (StateCodec.decodeCheckpoint(checkpoint).installing()) {
+            return Step.INSTALL_FLAG;
+        }
+        return node.record().isInstalling() ? Step.INSTALL_END : Step.CKPT;
+    }
+
     /** Off the group's thread. */
     @Override
     public void saveCheckpoint(byte[] bytes) {
-        steps.before(Step.CKPT);
+        Step step = stepOf(bytes);
+        steps.before(step);
         store.saveCheckpoint(bytes);
         node.record().onCheckpoint(bytes);
-        steps.after(Step.CKPT);
+        steps.after(step);
     }
 
     @Override

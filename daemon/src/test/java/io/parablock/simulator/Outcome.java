@@ -18,6 +18,7 @@ record Outcome(
         long answered,
         long failed,
         FaultCounts faults,
+        InstallCounts installs,
         @Nullable String violation,
         @Nullable Throwable cause,
         List<String> timeline) {

@@ -21,6 +21,7 @@ final class SimulatedCluster {
     private final Simulation sim;
     private final SimulationSettings settings;
     private final FaultCounts counts = new FaultCounts();
+    private final InstallCounts installs = new InstallCounts();
     private final Watch watch;
     private final ProposalBook book = new ProposalBook();
     private final ByteBufAllocator allocator = new SimulatedAllocator();
@@ -111,6 +112,10 @@ final class SimulatedCluster {
 
     FaultCounts counts() {
         return counts;
+    }
+
+    InstallCounts installs() {
+        return installs;
     }
 
     Watch watch() {

@@ -308,6 +308,10 @@ final class SimulatedNetwork {
             return new Message.Append(
                     a.term(), copies(a.entries(), true), a.lookBehindFirst(), a.lookBehind(), a.round(), a.commit());
         }
+        if (m instanceof Message.InstallExtent x && x.payload() instanceof ByteBuf buf) {
+            return new Message.InstallExtent(
+                    x.term(), x.installId(), x.offsetBytes(), x.lengthBytes(), x.crc(), buf.copy());
+        }
         return m instanceof Message.Entries e ? new Message.Entries(e.term(), copies(e.entries(), false)) : m;
     }
 

@@ -7,6 +7,7 @@ import io.parablock.raft.RaftNode;
 import io.parablock.raft.RaftStatus;
 import io.parablock.raft.log.Entry;
 import io.parablock.replica.Replica;
+import io.parablock.replica.ReplicaInside;
 import io.parablock.replica.client.ClientMessage;
 import io.parablock.simulator.check.EntryView;
 import io.parablock.simulator.disk.SimulatedCrash;
@@ -72,7 +73,7 @@ final class SimulatedNode {
         busyUntilNs = sim.nowNs();
         pausedUntilNs = 0;
         try {
-            process = new SimulatedProcess(this, disk, disk.isUnclean());
+            process = new SimulatedProcess(this, disk, disk.isUncured());
         } catch (ProcessDied e) {
             onDied(e);
             finishDying();
@@ -239,18 +240,22 @@ final class SimulatedNode {
 
     private void endOfBatch(SimulatedProcess p) {
         run(p, () -> p.group().inputs().endOfBatch());
-        afterEvent(p);
+        afterEvent();
     }
 
-    private void afterEvent(SimulatedProcess p) {
+    private void afterEvent() {
         if (dying) {
             finishDying();
             return;
         }
-        record.afterBatch(status(), p.core().needsInstall(), sim);
-        if (!status().amnesiac() && disk.onCured()) {
-            sim.note("node " + id + " is cured of amnesia");
-        }
+        record.afterBatch(status(), sim);
+    }
+
+    /** As the production node's clean mark. */
+    void onCured() {
+        disk.onCured();
+        sim.note("node " + id + " is cured of amnesia");
+        record.onCured();
     }
 
     /** Work of another thread of this process, later. */
@@ -284,6 +289,12 @@ final class SimulatedNode {
 
     void pause(long forNs) {
         pausedUntilNs = Math.max(pausedUntilNs, sim.nowNs() + forNs);
+    }
+
+    /** The machine sleeps: the process stands still, and so does its clock. */
+    void suspend(long forNs) {
+        pause(forNs);
+        clock.suspend(forNs, sim.nowNs());
     }
 
     /** The time at which what the group's thread does now is done. */
@@ -393,11 +404,19 @@ final class SimulatedNode {
     }
 
     void onApplyStarted(Entry e) {
-        record.onApplyStarted(e);
+        if (ReplicaInside.isPiece(e)) {
+            record.onPiece(e);
+        } else {
+            record.onApplyStarted(e);
+        }
     }
 
     void onApplied(Entry e) {
-        record.onApplied(e);
+        if (ReplicaInside.isPiece(e)) {
+            record.onPieceWritten(e);
+        } else {
+            record.onApplied(e);
+        }
     }
 
     void count(FaultKind kind) {

@@ -68,6 +68,7 @@ final class SimulatedProcess {
                 // Checkpoints and catch-up reads: each on its own thread, whenever that gets to run.
                 work -> node.onDisk(steps.latencyNs() * 2, work),
                 node::clockNs,
+                node.clock().suspendedTime(node::clockNs),
                 allocator);
         replica = new Replica(
                 settings.raft(id),
@@ -163,7 +164,15 @@ final class SimulatedProcess {
         }
 
         @Override
+        public void onCured(int groupId) {
+            node.onCured();
+        }
+
+        @Override
         public void onEvent(int groupId, String line) {
+            if (line.startsWith("install ") && line.contains(" aborted ")) {
+                node.cluster().installs().aborted++;
+            }
             node.simulation().note("node " + node.id() + ": " + line);
         }
     }

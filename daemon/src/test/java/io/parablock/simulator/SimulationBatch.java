@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** Many seeds, each in every wanted mode and size, on some threads. A run shares nothing with another one. */
 public final class SimulationBatch {
     private static final int FAILURES_MAX = 10;
-    /** From so many runs on, a kind of fault that never took effect is an error of the batch. */
+    /** From so many runs on, a kind of fault that never took effect is an error of the batch, and so is one without installs. */
     private static final int RUNS_FOR_EVERY_FAULT = 40;
 
     /**
@@ -66,6 +66,7 @@ public final class SimulationBatch {
 
     // Guarded by this.
     private final FaultCounts counts = new FaultCounts();
+    private final InstallCounts installs = new InstallCounts();
     private final List<String> failures = new ArrayList<>();
     private long runs;
     private long events;
@@ -160,6 +161,7 @@ public final class SimulationBatch {
             virtualNs += first.virtualNs();
             answered += first.answered();
             counts.addAll(first.faults());
+            installs.addAll(first.installs());
         }
         if (failure != null) {
             fail(failure);
@@ -241,7 +243,7 @@ public final class SimulationBatch {
 
     /** What the batch has to say at its end: a line for each kind of total. */
     public synchronized List<String> summary() {
-        return List.of(detail() + ", " + answered + " requests answered", "faults: " + counts);
+        return List.of(detail() + ", " + answered + " requests answered", "faults: " + counts, "installs: " + installs);
     }
 
     /** One line for each failure; empty if everything held. Call when it is over. */
@@ -250,6 +252,10 @@ public final class SimulationBatch {
         if (runs >= RUNS_FOR_EVERY_FAULT && failures.isEmpty()) {
             for (FaultKind kind : counts.missing(faults)) {
                 out.add("fault " + kind.label() + " never took effect in " + runs + " runs");
+            }
+            if (faults.size() == FaultKind.values().length
+                    && !installs.missing().isEmpty()) {
+                out.add("in " + runs + " runs no install was" + installs.missing());
             }
         }
         return out;

@@ -89,6 +89,7 @@ final class SimulationRun {
                 answered,
                 failed,
                 cluster.counts(),
+                cluster.installs(),
                 violation,
                 watch.cause(),
                 sim.timeline());
@@ -194,12 +195,18 @@ final class SimulationRun {
         return n;
     }
 
-    /** Everybody who can has applied everything. */
+    /** Every amnesia is cured, and everybody who can has applied everything. */
     private boolean isQuiet() {
         long applied = -1;
+        for (SimulatedNode n : cluster.nodes()) {
+            if (n.isUp() && n.status().amnesiac()) {
+                return false;
+            }
+        }
         for (SimulatedNode n : counted()) {
             RaftStatus s = n.status();
-            if (s.appliedPrefix() != s.lastSlot() || (applied >= 0 && applied != s.appliedPrefix())) {
+            boolean whole = !n.core().needsInstall() && !s.installing();
+            if (!whole || s.appliedPrefix() != s.lastSlot() || (applied >= 0 && applied != s.appliedPrefix())) {
                 return false;
             }
             applied = s.appliedPrefix();
@@ -210,7 +217,7 @@ final class SimulationRun {
     private List<SimulatedNode> counted() {
         List<SimulatedNode> out = new ArrayList<>();
         for (SimulatedNode n : cluster.nodes()) {
-            if (n.isUp() && !n.status().amnesiac() && !n.core().needsInstall()) {
+            if (n.isUp()) {
                 out.add(n);
             }
         }
@@ -232,6 +239,7 @@ final class SimulationRun {
                 out.append(" last ").append(s.lastSlot()).append(" committed ").append(s.commitWatermark());
                 out.append(" applied ").append(s.appliedPrefix());
                 out.append(s.amnesiac() ? " amnesiac" : "").append(n.core().needsInstall() ? " needs install" : "");
+                out.append(s.installing() ? " installing " + s.installDoneBytes() : "");
             } else {
                 out.append(" down");
             }

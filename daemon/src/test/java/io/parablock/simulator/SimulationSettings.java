@@ -1,9 +1,12 @@
 package io.parablock.simulator;
 
 import io.parablock.gateway.GatewayConfig;
+import io.parablock.raft.InstallConfig;
+import io.parablock.raft.LeaseConfig;
 import io.parablock.raft.Mode;
 import io.parablock.raft.RaftConfig;
 import io.parablock.replica.ReplicaConfig;
+import io.parablock.replica.SuspendedTime;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -11,6 +14,8 @@ import java.util.Set;
 final class SimulationSettings {
     static final int GROUP = 1;
     static final int BLOCK_BYTES = 4096;
+    /** No clock is faster or slower than that. */
+    static final int DRIFT_PPM = 50_000;
 
     final long seed;
     final int nodes;
@@ -23,6 +28,10 @@ final class SimulationSettings {
     final int sectorBytes;
     /** The production stages that work in place, instead of the simulated threads. */
     final boolean inline;
+    /** reads=lease. */
+    final boolean lease;
+
+    final long sessionExpiryNs;
 
     final int span;
     final int blocks;
@@ -42,6 +51,7 @@ final class SimulationSettings {
     private final int appendEntriesMax;
     private final int fetchSlotsMax;
     private final int sessionWindow;
+    private final InstallConfig install;
 
     SimulationSettings(long seed, int nodes, Mode mode, Set<FaultKind> faults) {
         this.seed = seed;
@@ -62,7 +72,6 @@ final class SimulationSettings {
         tickNs = heartbeatNs / r.pick(4, 8);
         networkNs = r.pick(50, 200, 1000, 5000) * Simulation.US;
         diskNs = r.pick(20, 100, 1000, 8000) * Simulation.US;
-        retainSlotsMax = 1 << 20;
         clients = r.pick(1, 2, 3, 5);
         depth = r.pick(1, 2, 4, 8, 16);
         thinkNs = r.pick(100, 400, 1500, 5000) * Simulation.MS;
@@ -79,13 +88,25 @@ final class SimulationSettings {
                 r.pick(4, 32, 256),
                 r.pick(4, 32, 256),
                 r.pick(4, 16));
+        lease = r.perMille(400);
+        sessionExpiryNs = r.perMille(400) ? r.between(4, 20) * Simulation.SECOND : RaftConfig.SESSION_EXPIRY_NS;
         gateway = new GatewayConfig(
                 entryBytesMax,
                 r.pick(4, 64) * BLOCK_BYTES,
                 r.pick(4, 8, 16),
                 r.pick(300, 1000, 2000) * Simulation.MS,
                 20 * Simulation.MS,
+                r.pick(100, 1000) * Simulation.MS,
+                sessionExpiryNs / 6,
                 r.perMille(300) ? r.between(2, 15) * Simulation.SECOND : 0);
+        retainSlotsMax = r.pick(4 * span, 4 * span, 200, 1 << 20);
+        install = new InstallConfig(
+                0,
+                r.pick(1, 4, 32) * BLOCK_BYTES,
+                r.pick(1, 4, 32),
+                // Holes cost nothing, so this is the longest that a whole store takes.
+                sizeBytes() / r.pick(1, 4, 12),
+                r.pick(8 * span, 1000, 1 << 20));
     }
 
     RaftConfig raft(int nodeId) {
@@ -93,7 +114,7 @@ final class SimulationSettings {
         for (int i = 0; i < nodes; i++) {
             voters[i] = i + 1;
         }
-        return new RaftConfig(
+        RaftConfig config = new RaftConfig(
                 GROUP,
                 nodeId,
                 voters,
@@ -109,6 +130,8 @@ final class SimulationSettings {
                 1024,
                 sessionWindow,
                 mapped);
+        LeaseConfig reads = lease ? new LeaseConfig(true, DRIFT_PPM, SuspendedTime.ERROR_NS) : LeaseConfig.OFF;
+        return config.withInstall(install).withLease(reads).withSessionExpiryNs(sessionExpiryNs);
     }
 
     long sizeBytes() {

@@ -12,6 +12,7 @@ import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.message.Message;
+import io.parablock.raft.state.Checkpoint;
 import io.parablock.replica.client.ClientMessage;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +46,9 @@ class FrameCodecTest {
         return List.of(
                 new Message.PreVote(5, 4, 3),
                 new Message.PreVoteReply(0, 6, true),
-                new Message.Vote(5, 4, 3),
+                new Message.Vote(5, 4, 3, false),
+                new Message.Vote(5, 4, 3, true),
+                new Message.TimeoutNow(5),
                 new Message.VoteReply(5, true, 4, 3, 2, 1, 9, slots, List.of(7, -8), slots, List.of(new SlotRun(9, 9))),
                 new Message.SyncBegin(5, 9, 2, origins, slots),
                 new Message.SyncAck(5),
@@ -58,7 +61,19 @@ class FrameCodecTest {
                 new Message.Entries(5, stored),
                 new Message.Force(5, 6, 7),
                 new Message.ForceAck(5, 6),
-                new Message.TermRefusal(5));
+                new Message.TermRefusal(5),
+                new Message.InstallRequest(5, 6, 7),
+                new Message.InstallBegin(
+                        5,
+                        6,
+                        1 << 30,
+                        4096,
+                        new Checkpoint(9, List.of(new OriginRun(1, 9, 3)), List.of(), 8, 12, true)),
+                new Message.InstallExtent(5, 6, 8192, 4096, 0, null),
+                new Message.InstallEnd(5, 6, 7),
+                new Message.InstallAck(5, 6, 1L << 40, true),
+                new Message.CureRequest(5, -6, 7),
+                new Message.Cure(5, -6, 0, 1L << 40));
     }
 
     private static List<ClientMessage> clientMessages() {
@@ -67,6 +82,8 @@ class FrameCodecTest {
                 new ClientMessage.OpenSession(7, 8),
                 new ClientMessage.SessionOpened(8, 9, ClientMessage.Status.OK, 2),
                 new ClientMessage.CloseSession(9),
+                new ClientMessage.KeepAlive(7, 99, List.of(90L, 98L)),
+                new ClientMessage.KeepAlive(7, 99, List.of()),
                 new ClientMessage.Mutate(1, 2, 1, EntryKind.WRITE, 512, 4, true, FrameWriter.crc(p, 0, 4), p),
                 new ClientMessage.Mutate(1, 3, 1, EntryKind.TRIM, 512, 4096, false, 0, null),
                 new ClientMessage.MutateReply(1, 2, ClientMessage.Status.NOT_LEADER, 3),

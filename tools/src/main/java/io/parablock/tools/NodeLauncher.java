@@ -22,11 +22,14 @@ final class NodeLauncher {
 
     /** Starts the daemon of {@code config}; what it prints is added to {@code log}. */
     Process start(Path config, Path log, Path pidFile) throws IOException {
-        Process process = new ProcessBuilder(command(config))
+        ProcessBuilder builder = new ProcessBuilder(command(config))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-                .start();
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+        // Not on the command line: the JDK reads only 4096 bytes of one, and ClusterFolder looks for the configuration
+        // there.
+        builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+        Process process = builder.start();
         Files.writeString(pidFile, process.pid() + "\n");
         return process;
     }
@@ -39,8 +42,6 @@ final class NodeLauncher {
             command.add("@" + jvmFolder.resolve("jdk24.args"));
         }
         command.add("@" + jvmFolder.resolve("node.args"));
-        command.add("-cp");
-        command.add(System.getProperty("java.class.path"));
         command.add(Parablock.class.getName());
         command.add("node");
         command.add("-c");

@@ -25,6 +25,9 @@ class FailoverE2eTest {
     /** A longer gap is no failure, but its reason should be in the output. */
     private static final double WORTH_A_LOOK_MS = 1_500;
 
+    /** A death is noticed after an election timeout at least; nobody waits for one at a handover. */
+    private static final int ORDERLY_GAP_MS_MAX = 3_000;
+
     private static final int ROUNDS = Integer.getInteger("parablock.rounds", 2);
     private static final long DRAIN_MS = 30_000;
     /** The range of fio is the first 32 MiB; our own load works behind it. */
@@ -36,10 +39,12 @@ class FailoverE2eTest {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"parallel", "strict"})
-    void shouldHideTheDeathOfTheLeader(String mode) throws Exception {
+    @ValueSource(strings = {"parallel/index", "strict/index", "parallel/lease"})
+    void shouldHideTheDeathOfTheLeader(String setting) throws Exception {
         Clients.require("fio");
-        try (LiveCluster live = LiveCluster.start(folder, "128MiB", mode, "fsync", Map.of())) {
+        String mode = setting.split("/")[0];
+        Map<String, String> reads = Map.of("reads", setting.split("/")[1]);
+        try (LiveCluster live = LiveCluster.start(folder, "128MiB", mode, "fsync", reads)) {
             try {
                 killLeaders(live, mode);
             } catch (Exception | AssertionError e) {
@@ -94,6 +99,58 @@ class FailoverE2eTest {
         } finally {
             stopping.set(true);
             background.shutdownNow();
+        }
+    }
+
+    /** A leader that is told to stop hands over first: what clients see is short, compared with a kill -9. */
+    @ParameterizedTest
+    @ValueSource(strings = {"parallel", "strict"})
+    void shouldHandOverBeforeAnOrderlyStop(String mode) throws Exception {
+        Map<String, String> timeout = Map.of("raft.election_timeout", ORDERLY_GAP_MS_MAX + "ms");
+        try (LiveCluster live = LiveCluster.start(folder, "128MiB", mode, "fsync", timeout)) {
+            try {
+                restartLeaders(live, mode);
+            } catch (Exception | AssertionError e) {
+                live.printLogs();
+                throw e;
+            }
+        }
+    }
+
+    private static void restartLeaders(LiveCluster live, String mode) throws Exception {
+        int attached = live.cluster.otherThan(live.cluster.awaitLeader());
+        LoadSettings probe = LoadSettings.writes(live.nbd(attached), LiveCluster.EXPORT, 4)
+                .withRange(OWN_FIRST_BLOCK, OWN_BLOCKS)
+                .withReadShare(0.3);
+        try (LoadGenerator load = new LoadGenerator(probe)) {
+            load.start();
+            double longestMs = 0;
+            for (int round = 1; round <= ROUNDS; round++) {
+                int leader = live.leaderOtherThan(attached);
+                Thread.sleep(1_000);
+                double beforeMs = load.takeLongestGapMs();
+                live.process(leader).destroy();
+                assertThat(live.process(leader).waitFor(LiveCluster.TIMEOUT_MS, TimeUnit.MILLISECONDS))
+                        .isTrue();
+                awaitMore(load, load.completions());
+                double gapMs = load.takeLongestGapMs();
+                longestMs = Math.max(longestMs, gapMs);
+                System.out.printf(
+                        "%s round %d: node %d stopped in order, longest gap %.0f ms (before: %.0f ms)%n",
+                        mode, round, leader, gapMs, beforeMs);
+                assertThat(live.log(leader)).anyMatch(line -> line.contains("handing term"));
+                live.cluster.start(leader);
+                live.awaitCaughtUp(leader);
+            }
+            LoadResult result = load.stop(DRAIN_MS);
+            System.out.printf("%s: longest gap of %d orderly stops %.0f ms%n", mode, ROUNDS, longestMs);
+            assertThat(result.problems()).isEmpty();
+            assertThat(result.clean()).isTrue();
+            assertThat(longestMs).isLessThan((double) ORDERLY_GAP_MS_MAX);
+            live.requireIdentical();
+            for (int node = 1; node <= 3; node++) {
+                requireEverything(live, load, node);
+            }
         }
     }
 

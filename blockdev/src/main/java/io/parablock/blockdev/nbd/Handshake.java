@@ -192,13 +192,19 @@ public final class Handshake {
                 .writeInt(Nbd.BLOCK_MIN)
                 .writeInt(Nbd.BLOCK_PREFERRED)
                 .writeInt(Nbd.PAYLOAD_MAX);
+        boolean nameWanted = false;
+        boolean descriptionWanted = false;
         while (content.isReadable()) {
             int wanted = content.readUnsignedShort();
-            if (wanted == Nbd.INFO_NAME) {
-                text(out, Nbd.INFO_NAME, export.name());
-            } else if (wanted == Nbd.INFO_DESCRIPTION) {
-                text(out, Nbd.INFO_DESCRIPTION, export.description());
-            }
+            nameWanted |= wanted == Nbd.INFO_NAME;
+            descriptionWanted |= wanted == Nbd.INFO_DESCRIPTION;
+        }
+        // Each once, however often it was asked for: a reply must not be many times its request.
+        if (nameWanted) {
+            text(out, Nbd.INFO_NAME, export.name());
+        }
+        if (descriptionWanted) {
+            text(out, Nbd.INFO_DESCRIPTION, export.description());
         }
         reply(out, Nbd.REP_ACK, "");
         if (option == Nbd.OPT_GO) {

@@ -36,6 +36,10 @@ public final class ApplyScheduler {
     private long windowScanned;
 
     private boolean backlogFull;
+    private boolean paused;
+    /** Issued and not applied, without no-ops. */
+    private int underWay;
+
     private long appliedOutOfOrder;
     private long conflictsWaited;
 
@@ -67,6 +71,36 @@ public final class ApplyScheduler {
 
     public long issuedPrefix() {
         return issued.watermark();
+    }
+
+    /** The highest slot that the store was ever asked for since the start. */
+    public long issuedHighest() {
+        return issued.highest();
+    }
+
+    /** Nothing is issued until {@link #resume} or {@link #reset} (an install is overwriting the store). */
+    public void pause() {
+        paused = true;
+    }
+
+    public void resume(List<Entry> out) {
+        paused = false;
+        restart(out);
+    }
+
+    /** True when the store has done everything that it was asked for. */
+    public boolean isIdle() {
+        return underWay == 0;
+    }
+
+    /** The store is at slot b, and whatever it had of later slots must be applied again. */
+    public void reset(long b, List<Entry> out) {
+        issued.reset(b);
+        applied.reset(b);
+        workCount = 0;
+        backlogFull = false;
+        windowScanned = b + span + 1;
+        resume(out);
     }
 
     public boolean isApplied(long slot) {
@@ -105,7 +139,8 @@ public final class ApplyScheduler {
     /** The store has applied k. */
     public void onApplied(long k, List<Entry> out) {
         applied.add(k);
-        if (backlogFull) {
+        underWay--;
+        if (backlogFull && !paused) {
             backlogFull = false;
             onCommitted(issued.watermark(), windowScanned, out);
         }
@@ -124,7 +159,7 @@ public final class ApplyScheduler {
         while (true) {
             if (workCount > 0) {
                 drainWaiters(work[--workCount], out);
-            } else if (windowScanned < issued.watermark() + span + 1) {
+            } else if (!paused && windowScanned < issued.watermark() + span + 1) {
                 tryIssue(++windowScanned, out);
             } else {
                 return;
@@ -147,7 +182,8 @@ public final class ApplyScheduler {
     }
 
     private boolean tryIssue(long k, List<Entry> out) {
-        if (issued.contains(k)
+        if (paused
+                || issued.contains(k)
                 || parked[(int) k & windowMask]
                 || !committed.contains(k)
                 || !log.isDurable(k)
@@ -183,6 +219,7 @@ public final class ApplyScheduler {
         if (e.kind() == EntryKind.NOOP) {
             applied.add(k);
         } else {
+            underWay++;
             out.add(e);
         }
         return true;

@@ -21,6 +21,8 @@ public final class RaftLog {
     public static final byte DURABLE = 2;
     /** Possibly held, unreadable now. */
     public static final byte UNKNOWN = 3;
+    /** UNKNOWN on the disk until its rewrite is durable, WRITING to whoever asks for {@link #state}. */
+    private static final byte REWRITING = 4;
 
     private static final int INITIAL_CAPACITY = 1024;
 
@@ -68,7 +70,8 @@ public final class RaftLog {
     }
 
     public byte state(long slot) {
-        return slot <= base || slot > last ? ABSENT : states[(int) slot & mask];
+        byte state = slot <= base || slot > last ? ABSENT : states[(int) slot & mask];
+        return state == REWRITING ? WRITING : state;
     }
 
     public boolean isDurable(long slot) {
@@ -79,9 +82,10 @@ public final class RaftLog {
         return slot <= base || slot > last ? null : entries[(int) slot & mask];
     }
 
-    /** Puts an entry as WRITING. */
+    /** Puts an entry as WRITING; an UNKNOWN slot stays one for {@link #runs} until it is durable. */
     public void putWriting(Entry entry) {
-        set(entry.slot(), entry, WRITING);
+        byte before = entry.slot() <= base || entry.slot() > last ? ABSENT : states[(int) entry.slot() & mask];
+        set(entry.slot(), entry, before == UNKNOWN || before == REWRITING ? REWRITING : WRITING);
     }
 
     public void putDurable(Entry entry) {
@@ -191,6 +195,30 @@ public final class RaftLog {
         base = Math.max(base, newBase);
     }
 
+    /** An install covers everything up to {@code newBase}, held here or not; what lies above it stays. */
+    public void install(long newBase, List<Entry> dropped) {
+        if (newBase > contigPrefix) {
+            for (long s = contigPrefix + 1; s <= Math.min(newBase, last); s++) {
+                heldAboveContig -= states[(int) s & mask] == ABSENT ? 0 : 1;
+            }
+            contigPrefix = newBase;
+        }
+        long from = base;
+        for (long s = from + 1; s <= Math.min(newBase, last); s++) {
+            int i = (int) s & mask;
+            Entry e = entries[i];
+            if (e != null) {
+                dropped.add(e);
+            }
+            unknownCount -= states[i] == UNKNOWN ? 1 : 0;
+            entries[i] = null;
+            states[i] = ABSENT;
+        }
+        base = Math.max(base, newBase);
+        last = Math.max(last, newBase);
+        advanceContig();
+    }
+
     private void ensureCapacity(long slot) {
         if (slot - base <= mask) {
             return;
@@ -210,13 +238,14 @@ public final class RaftLog {
         mask = capacity - 1;
     }
 
-    /** The runs of slots in (from, to] that are in the given state. */
+    /** The runs of slots in (from, to] that are in the given state; one that is rewritten is in both. */
     public List<SlotRun> runs(long from, long to, byte state) {
         List<SlotRun> out = new ArrayList<>();
         long first = 0;
         long end = Math.min(to, last);
         for (long s = Math.max(from, base) + 1; s <= end; s++) {
-            boolean in = states[(int) s & mask] == state;
+            byte found = states[(int) s & mask];
+            boolean in = found == state || (found == REWRITING && (state == UNKNOWN || state == WRITING));
             if (in && first == 0) {
                 first = s;
             } else if (!in && first != 0) {

@@ -3,7 +3,9 @@ package io.parablock.raft.message;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
+import io.parablock.raft.state.Checkpoint;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What two cores say to each other (protocol.md §2). Immutable. The envelope (cluster, group, sender, sender's boot) is
@@ -11,6 +13,16 @@ import java.util.List;
  */
 public sealed interface Message {
     long term();
+
+    /** A sender of a lower term waits for an answer: it gets {@link TermRefusal}. */
+    default boolean asksForAnswer() {
+        return this instanceof Vote
+                || this instanceof Append
+                || this instanceof Heartbeat
+                || this instanceof SyncBegin
+                || this instanceof Force
+                || this instanceof Fetch;
+    }
 
     /** @param term the term that the sender would campaign for; it has not taken it */
     record PreVote(long term, long syncTerm, long contigPrefix) implements Message {}
@@ -21,7 +33,8 @@ public sealed interface Message {
      */
     record PreVoteReply(long term, long proposedTerm, boolean granted) implements Message {}
 
-    record Vote(long term, long syncTerm, long contigPrefix) implements Message {}
+    /** @param transfer the leader asked for it with {@link TimeoutNow}: a voter that still hears that leader grants it too */
+    record Vote(long term, long syncTerm, long contigPrefix, boolean transfer) implements Message {}
 
     /**
      * The report has the voter's effective slots above the candidate's contigPrefix and is empty if the voter's syncTerm is
@@ -84,6 +97,67 @@ public sealed interface Message {
     record Force(long term, long id, long slot) implements Message {}
 
     record ForceAck(long term, long id) implements Message {}
+
+    /** Leader transfer (protocol.md §8): the receiver holds all that this leader ever assigned; it campaigns at once. */
+    record TimeoutNow(long term) implements Message {}
+    /**
+     * A replica with amnesia asks for its cure (protocol.md §11).
+     *
+     * @param mark differs for every start of the replica's process
+     * @param round the greatest round heard of this leader
+     */
+    record CureRequest(long term, long mark, long round) implements Message {}
+
+    /**
+     * Every slot of (from, to] must be held and forced; SyncBegin comes with it.
+     *
+     * @param mark that of the request
+     * @param from 0: nothing that an earlier start acknowledged counts
+     * @param to the highest slot assigned when the leader learned of this start
+     */
+    record Cure(long term, long mark, long from, long to) implements Message {}
+
+    /** Streaming catch-up (protocol.md §7). */
+    sealed interface Install extends Message {}
+
+    /**
+     * A follower needs more than the leader's log still has.
+     *
+     * @param known the install that it is in the middle of, 0 for none
+     * @param atLeast its store has applied this already: no install with a lower base
+     */
+    record InstallRequest(long term, long known, long atLeast) implements Install {}
+
+    /**
+     * @param installId unique over terms and leaders, growing
+     * @param image the leader's state at its applied prefix b: {@code image.a() == b}
+     */
+    record InstallBegin(long term, long installId, long storeBytes, int pieceBytes, Checkpoint image)
+            implements Install {}
+
+    /**
+     * One piece of the leader's block store; it may be newer than b.
+     *
+     * @param lengthBytes whole pieces, except at the store's end
+     * @param crc CRC32C of the payload, 0 for a hole
+     * @param payload a buffer of the shell, or null for a hole; the core never touches it
+     */
+    record InstallExtent(
+            long term,
+            long installId,
+            long offsetBytes,
+            int lengthBytes,
+            int crc,
+            @Nullable Object payload) implements Install {}
+
+    /** @param e the highest slot handed to the leader's store before the last piece was read */
+    record InstallEnd(long term, long installId, long e) implements Install {}
+
+    /**
+     * @param receivedBytes everything below is in the follower's store
+     * @param done the install is complete and durable
+     */
+    record InstallAck(long term, long installId, long receivedBytes, boolean done) implements Install {}
 
     /** The receiver of a lower term answers with its own. */
     record TermRefusal(long term) implements Message {}

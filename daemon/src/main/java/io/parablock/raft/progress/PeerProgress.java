@@ -83,6 +83,14 @@ public final class PeerProgress {
         return changed;
     }
 
+    /** The peer's log may have lost what it acknowledged (protocol.md §11). */
+    public void forget(long m) {
+        synced = false;
+        acked.reset(m);
+        nextSlot = m + 1;
+        backoff = 1;
+    }
+
     private void resendAll() {
         nextSlot = acked.watermark() + 1;
         backoff = 1;

@@ -21,6 +21,12 @@ public final class SessionTable {
     /** No slot. */
     public static final long NONE = 0;
 
+    /** Sees each open session. */
+    @FunctionalInterface
+    public interface Visitor {
+        void visit(long id, int gatewayNode, long gatewayBoot, long nonce);
+    }
+
     private static final class Session {
         final long id;
         final int gatewayNode;
@@ -54,6 +60,7 @@ public final class SessionTable {
     // Sorted, so that images and expiry run in one order on every node.
     private final TreeMap<Long, Session> sessions = new TreeMap<>();
     private @Nullable Session lastUsed;
+    private long lastEnd;
 
     public static boolean isOpen(Entry e) {
         return e.kind() == EntryKind.SESSION && e.session() == 0;
@@ -78,11 +85,14 @@ public final class SessionTable {
         lastUsed = null;
         if (!isOpen(e)) {
             sessions.remove(e.session());
+            lastEnd = Math.max(lastEnd, e.slot());
             return;
         }
         int gateway = (int) e.offsetBytes();
         long boot = e.lowestOutstanding();
-        sessions.values().removeIf(s -> s.gatewayNode == gateway && s.gatewayBoot != boot);
+        if (sessions.values().removeIf(s -> s.gatewayNode == gateway && s.gatewayBoot != boot)) {
+            lastEnd = Math.max(lastEnd, e.slot());
+        }
         sessions.put(e.slot(), new Session(e.slot(), gateway, boot, e.seq()));
     }
 
@@ -96,6 +106,17 @@ public final class SessionTable {
             lastUsed = s;
         }
         return s;
+    }
+
+    public void forEach(Visitor visitor) {
+        for (Session s : sessions.values()) {
+            visitor.visit(s.id, s.gatewayNode, s.gatewayBoot, s.nonce);
+        }
+    }
+
+    /** The highest slot taken whose entry ended a session, or {@link #NONE}: what was loaded does not count. */
+    public long lastEnd() {
+        return lastEnd;
     }
 
     public int size() {
@@ -154,6 +175,7 @@ public final class SessionTable {
     public void load(List<SessionImage> image) {
         sessions.clear();
         lastUsed = null;
+        lastEnd = NONE;
         for (SessionImage i : image) {
             Session s = new Session(i.id(), i.gatewayNode(), i.gatewayBoot(), i.nonce());
             s.floor = i.floor();

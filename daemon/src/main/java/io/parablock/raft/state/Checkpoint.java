@@ -10,8 +10,22 @@ import java.util.List;
  * @param origins origins of slots 1..a as run-lengths
  * @param sessions the dedupe table of exactly the entries {@code <= a}
  * @param logBase slots {@code <= logBase} may be gone from the WAL; {@code logBase <= a}
+ * @param e after an install: the store may hold parts of slots up to this one, so it is readable only once all of them
+ *     are applied; otherwise 0
+ * @param installing an install is overwriting the block store, which is neither old nor new
  */
-public record Checkpoint(long a, List<OriginRun> origins, List<SessionImage> sessions, long logBase) {
+public record Checkpoint(
+        long a, List<OriginRun> origins, List<SessionImage> sessions, long logBase, long e, boolean installing) {
     /** Nothing applied yet. */
     public static final Checkpoint EMPTY = new Checkpoint(0, List.of(), List.of(), 0);
+
+    /** Not of an install. */
+    public Checkpoint(long a, List<OriginRun> origins, List<SessionImage> sessions, long logBase) {
+        this(a, origins, sessions, logBase, 0, false);
+    }
+
+    /** The same, with an install begun: log, log base and slot stay as they are. */
+    public Checkpoint asInstalling() {
+        return new Checkpoint(a, origins, sessions, logBase, e, true);
+    }
 }

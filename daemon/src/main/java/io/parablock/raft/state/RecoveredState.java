@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *     included
  * @param damagedSlots slots whose record is there but unreadable (UNKNOWN, protocol.md §12)
  * @param damagedAboveDurable those of them that were not yet known to be durable: above D
- * @param amnesiac the log may lack entries that were acknowledged (protocol.md §11): never vote, never ack
+ * @param amnesiac the log may lack entries that were acknowledged (protocol.md §11): no vote, no ack before the cure
+ * @param stateLost META or the newest SYNCREC is lost (protocol.md §12): amnesia that no leader can cure
  */
 public record RecoveredState(
         HardState hardState,
@@ -21,9 +22,21 @@ public record RecoveredState(
         List<Entry> entries,
         List<Long> damagedSlots,
         List<Long> damagedAboveDurable,
-        boolean amnesiac) {
+        boolean amnesiac,
+        boolean stateLost) {
+    /** With META and SYNCREC as they were written, and nothing damaged that was not durable. */
+    public RecoveredState(
+            HardState hardState,
+            @Nullable SyncRecord syncRecord,
+            Checkpoint checkpoint,
+            List<Entry> entries,
+            List<Long> damagedSlots,
+            boolean amnesiac) {
+        this(hardState, syncRecord, checkpoint, entries, damagedSlots, List.of(), amnesiac, false);
+    }
+
     /** A new node. */
     public static RecoveredState fresh() {
-        return new RecoveredState(HardState.FRESH, null, Checkpoint.EMPTY, List.of(), List.of(), List.of(), false);
+        return new RecoveredState(HardState.FRESH, null, Checkpoint.EMPTY, List.of(), List.of(), false);
     }
 }

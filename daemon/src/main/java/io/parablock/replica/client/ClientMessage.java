@@ -2,6 +2,7 @@ package io.parablock.replica.client;
 
 import io.netty.buffer.ByteBuf;
 import io.parablock.raft.log.EntryKind;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,18 @@ public sealed interface ClientMessage {
     record SessionOpened(long nonce, long session, Status status, int leaderHint) implements ClientMessage {}
 
     record CloseSession(long session) implements ClientMessage {}
+
+    /**
+     * The gateway is there; no answer.
+     *
+     * @param nextNonce greater than that of every session that it has opened
+     * @param nonces of the sessions that it has; the others have been given up
+     */
+    record KeepAlive(long gatewayBoot, long nextNonce, List<Long> nonces) implements ClientMessage {
+        public KeepAlive {
+            nonces = List.copyOf(nonces);
+        }
+    }
 
     /** kind is WRITE, ZERO or TRIM; only WRITE has a payload, whose readable bytes are lengthBytes. */
     record Mutate(

@@ -4,6 +4,7 @@ import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.message.Message;
+import io.parablock.raft.state.Checkpoint;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.LinkedHashMap;
@@ -85,6 +86,9 @@ record Packet(long number, int from, long boot, int to, Message message) {
         if (value instanceof Message.CommitNotice c) {
             return "w" + c.watermark() + (c.runs().isEmpty() ? "" : "+" + show(c.runs()));
         }
+        if (value instanceof Checkpoint c) {
+            return "a" + c.a();
+        }
         return value instanceof long[] a ? String.valueOf(a.length) : String.valueOf(value);
     }
 
@@ -95,8 +99,9 @@ record Packet(long number, int from, long boot, int to, Message message) {
     /** For the transcript: what tells one message of the kind from another, and no more. */
     String summary() {
         Map<String, String> f = fields();
-        f.keySet().removeAll(List.of("lookBehindFirst", "lookBehind", "round", "acceptLimit", "commit", "id"));
+        f.keySet().removeAll(List.of("lookBehindFirst", "lookBehind", "round", "acceptLimit", "commit", "id", "mark"));
         f.values().removeIf(String::isEmpty);
+        f.remove("transfer", "false");
         return from + ">" + to + " " + kind() + f;
     }
 }

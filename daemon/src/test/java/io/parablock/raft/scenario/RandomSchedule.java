@@ -1,11 +1,13 @@
 package io.parablock.raft.scenario;
 
+import io.parablock.raft.LeaseConfig;
 import io.parablock.raft.Mode;
 import io.parablock.raft.Mutation;
 import io.parablock.raft.ProposeResult;
 import io.parablock.raft.Role;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
+import io.parablock.raft.message.Message;
 import io.parablock.raft.scenario.SimulatedNode.CrashPoint;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +26,8 @@ final class RandomSchedule {
     private static final long BOOT_MS = 1200;
 
     private final Random random;
+    private final PowerLosses power;
+
     final ScenarioCluster cluster;
     private final List<Request> requests = new ArrayList<>();
     private long nextSeq;
@@ -31,9 +35,21 @@ final class RandomSchedule {
     private long nonce;
     private int crashes;
     private int damages;
+    private boolean holdTransfers;
 
-    /** Nodes that were left behind the leader's log and would need an install. */
-    int stranded;
+    /** Cures that were completed. */
+    long cures() {
+        return cluster.transcript.stream()
+                .filter(line -> line.endsWith(" is cured"))
+                .count();
+    }
+
+    /** Installs that were completed. */
+    long installs() {
+        return cluster.transcript.stream()
+                .filter(line -> line.contains(" installed "))
+                .count();
+    }
 
     RandomSchedule(long seed) {
         this(seed, Mutation.NONE);
@@ -42,17 +58,20 @@ final class RandomSchedule {
     RandomSchedule(long seed, Mutation mutation) {
         random = new Random(seed);
         random.nextInt();
+        power = new PowerLosses(this, seed);
         int span = random.nextBoolean() ? 4 : 8;
         ScenarioCluster.Shape shape = new ScenarioCluster.Shape(
                 random.nextInt(3) == 0 ? 5 : 3,
                 random.nextInt(3) == 0 ? Mode.STRICT : Mode.PARALLEL,
                 span,
-                random.nextInt(4) == 0 ? 4 : 64,
+                random.nextInt(2) == 0 ? 4 : 64,
                 1 + random.nextInt(4),
                 1 + random.nextInt(4),
                 SESSIONS_MAX,
-                32);
-        cluster = new ScenarioCluster(shape, seed, mutation);
+                32,
+                power.isMapped());
+        LeaseConfig lease = seed % 2 == 0 ? ScenarioReads.LEASE : LeaseConfig.OFF;
+        cluster = new ScenarioCluster(shape, seed, mutation, lease);
     }
 
     void run() {
@@ -72,17 +91,17 @@ final class RandomSchedule {
         heal();
     }
 
-    private List<SimulatedNode> up() {
+    List<SimulatedNode> up() {
         return cluster.nodes.values().stream().filter(SimulatedNode::isUp).toList();
     }
 
-    private List<SimulatedNode> leaders() {
+    List<SimulatedNode> leaders() {
         return up().stream()
                 .filter(n -> n.core().status().role() == Role.LEADER)
                 .toList();
     }
 
-    private <T> T pick(List<T> list) {
+    <T> T pick(List<T> list) {
         return list.get(random.nextInt(list.size()));
     }
 
@@ -105,7 +124,7 @@ final class RandomSchedule {
             checkpointOrRead();
         } else if (dice < 900) {
             long loss = random.nextInt(10);
-            cluster.run(20 + random.nextInt(300), p -> (p.number() * 31) % 10 >= loss);
+            cluster.run(20 + random.nextInt(300), p -> passes(p) && (p.number() * 31) % 10 >= loss);
         } else if (dice < 925) {
             start();
         } else if (dice < 940) {
@@ -114,6 +133,79 @@ final class RandomSchedule {
             cutOrMend();
         } else if (dice < 970) {
             cluster.pool.removeIf(p -> random.nextBoolean());
+        } else if (dice < 978) {
+            handOver();
+        } else if (cluster.shape.mapped() && power.isNext()) {
+            power.event();
+        } else {
+            leaveLeaderBehind();
+        }
+    }
+
+    /** TimeoutNow may come late. */
+    private boolean passes(Packet p) {
+        return !(holdTransfers && p.message() instanceof Message.TimeoutNow);
+    }
+
+    private void handOver() {
+        holdTransfers = random.nextBoolean();
+        List<SimulatedNode> leaders = leaders();
+        if (!leaders.isEmpty()) {
+            SimulatedNode n = pick(leaders);
+            boolean unused = n.core().handOver(cluster.clock(n));
+            cluster.work(n);
+        }
+    }
+
+    /**
+     * A leader hears nothing for a while, perhaps because its machine sleeps; the others may replace it and go on. Then
+     * somebody reads from it.
+     */
+    private void leaveLeaderBehind() {
+        List<SimulatedNode> leaders = leaders();
+        if (leaders.isEmpty()) {
+            return;
+        }
+        SimulatedNode n = pick(leaders);
+        if (random.nextBoolean()) {
+            cutOneFollower(n);
+        }
+        if (random.nextInt(4) == 0 && n.isUp()) {
+            boolean unused = n.core().handOver(cluster.clock(n));
+            cluster.work(n);
+        }
+        boolean asleep = random.nextInt(3) == 0;
+        cluster.cuts.removeIf(c -> c / 100 != n.id && c % 100 != n.id);
+        long began = cluster.now;
+        long forNs = (1 + random.nextInt(random.nextBoolean() ? 280 : 1500)) * ScenarioCluster.MS;
+        while (cluster.now - began < forNs) {
+            cluster.now += 5 * ScenarioCluster.MS;
+            n.suspendedNs += asleep ? 5 * ScenarioCluster.MS : 0;
+            up().stream().filter(o -> o != n).forEach(cluster::tick);
+            cluster.settle(p -> p.to() != n.id);
+        }
+        leaders().stream().filter(o -> o != n).findFirst().ifPresent(fresh -> {
+            request(fresh);
+            cluster.settle(p -> p.to() != n.id);
+        });
+        for (int i = 0; i < 3 && n.isUp(); i++) {
+            cluster.read(n, ++nextRead, i * 8192L, 8192);
+        }
+    }
+
+    /** Until it asks for votes; then the others forget, by a restart, whom they heard. */
+    private void cutOneFollower(SimulatedNode leader) {
+        SimulatedNode c = pick(List.copyOf(cluster.nodes.values()));
+        if (c != leader) {
+            cluster.cuts.add(c.id * 100 + leader.id);
+            cluster.cuts.add(leader.id * 100 + c.id);
+            cluster.run(200 + random.nextInt(400), this::passes);
+            for (SimulatedNode o : up()) {
+                if (o != leader && o != c && random.nextBoolean()) {
+                    cluster.crash(o, true);
+                    start(o);
+                }
+            }
         }
     }
 
@@ -140,6 +232,12 @@ final class RandomSchedule {
         SimulatedNode n = pick(live);
         if (!n.appending.isEmpty() && random.nextInt(3) > 0) {
             cluster.durable(n, pick(n.appending));
+        } else if (!n.forcing.isEmpty()) {
+            cluster.power.forced(n, n.forcing.get(0));
+        } else if (!n.installWrites.isEmpty()) {
+            cluster.installWrite(n);
+        } else if (n.installStepDue && n.applying.isEmpty()) {
+            cluster.installStep(n);
         } else if (!n.applying.isEmpty()) {
             Entry e = pick(n.applying);
             // The store takes entries in the order given; only disjoint ones may pass each other.
@@ -157,7 +255,7 @@ final class RandomSchedule {
     }
 
     private void openSession(SimulatedNode n) {
-        n.core().proposeOpenSession(1 + random.nextInt(2), 1 + random.nextInt(2), ++nonce, cluster.now);
+        n.core().proposeOpenSession(1 + random.nextInt(2), 1 + random.nextInt(2), ++nonce, cluster.clock(n));
         cluster.work(n);
     }
 
@@ -166,14 +264,17 @@ final class RandomSchedule {
         if (leaders.isEmpty()) {
             return;
         }
-        SimulatedNode n = pick(leaders);
+        request(pick(leaders));
+    }
+
+    private void request(SimulatedNode n) {
         long session = cluster.checker.lastSession();
         if (session == 0 || random.nextInt(60) == 0) {
             openSession(n);
             return;
         }
         if (random.nextInt(150) == 0) {
-            n.core().proposeCloseSession(session, cluster.now);
+            n.core().proposeCloseSession(session, cluster.clock(n));
             cluster.work(n);
             return;
         }
@@ -252,11 +353,15 @@ final class RandomSchedule {
         List<SimulatedNode> down =
                 cluster.nodes.values().stream().filter(n -> !n.isUp()).toList();
         if (!down.isEmpty()) {
+            if (random.nextBoolean()) {
+                // Whoever was away finds the logs cut.
+                up().forEach(cluster::checkpoint);
+            }
             start(pick(down));
         }
     }
 
-    private void start(SimulatedNode n) {
+    void start(SimulatedNode n) {
         if (damages == 0 && random.nextInt(20) == 0 && !n.disk.wal.isEmpty()) {
             damages++;
             cluster.damage(n, pick(n.disk.wal).slot());
@@ -264,8 +369,8 @@ final class RandomSchedule {
         cluster.start(n);
         for (SimulatedNode other : up()) {
             if (other != n) {
-                other.core().onPeerConnected(n.id, false, cluster.now);
-                other.core().onPeerConnected(n.id, true, cluster.now);
+                other.core().onPeerConnected(n.id, false, cluster.clock(other));
+                other.core().onPeerConnected(n.id, true, cluster.clock(other));
                 cluster.work(other);
             }
         }
@@ -302,8 +407,17 @@ final class RandomSchedule {
             while (!n.appending.isEmpty()) {
                 cluster.durable(n, n.appending.get(0));
             }
+            while (!n.forcing.isEmpty()) {
+                cluster.power.forced(n, n.forcing.get(0));
+            }
             while (!n.applying.isEmpty()) {
                 cluster.complete(n, n.applying.get(0));
+            }
+            while (!n.installWrites.isEmpty()) {
+                cluster.installWrite(n);
+            }
+            if (n.installStepDue) {
+                cluster.installStep(n);
             }
         }
         long last = 0;
@@ -332,7 +446,7 @@ final class RandomSchedule {
         SimulatedNode n = leaders.get(0);
         if (n.core().sessionOf(3, 99, 99) == 0
                 || cluster.checker.committedEntry(n.core().sessionOf(3, 99, 99)) == null) {
-            n.core().proposeOpenSession(3, 99, 99, cluster.now);
+            n.core().proposeOpenSession(3, 99, 99, cluster.clock(n));
             cluster.work(n);
             return 0;
         }
@@ -344,15 +458,14 @@ final class RandomSchedule {
 
     private boolean isConverged(long last) {
         Map<Long, Long> expected = cluster.checker.deviceAt(Long.MAX_VALUE);
-        stranded = 0;
         for (SimulatedNode n : cluster.nodes.values()) {
-            if (n.core().needsInstall()) {
-                stranded++;
-            } else if (n.core().status().appliedPrefix() < last || !n.device.equals(expected)) {
+            if (n.core().status().amnesiac()
+                    || n.core().status().appliedPrefix() < last
+                    || !n.device.equals(expected)) {
                 return false;
             }
         }
-        return stranded <= (cluster.shape.nodes() - 1) / 2;
+        return true;
     }
 
     String describe() {
@@ -366,7 +479,7 @@ final class RandomSchedule {
             b.append(" disk ").append(n.disk.hard).append(' ').append(n.disk.sync);
             b.append(" damaged ").append(n.disk.damaged);
         }
-        return b + "\n  crashes " + crashes + ", events at the end: "
+        return b + "\n  crashes " + crashes + ", power losses " + power.losses() + ", events at the end: "
                 + cluster.transcript.subList(Math.max(0, cluster.transcript.size() - 60), cluster.transcript.size());
     }
 }

@@ -20,12 +20,14 @@ class RandomScheduleTest {
         long first = only != null ? only : Long.getLong("schedule.first", 1);
         long last = only != null ? only : first + Long.getLong("schedule.seeds", SEEDS) - 1;
         long began = System.nanoTime();
-        long stranded = 0;
+        long installs = 0;
+        long cures = 0;
         long slots = 0;
         long seed = first;
         for (; seed <= last && System.nanoTime() - began < LIMIT_NS; seed++) {
             RandomSchedule schedule = runSeed(seed, only != null);
-            stranded += schedule.stranded;
+            installs += schedule.installs();
+            cures += schedule.cures();
             slots += schedule.cluster.checker.committed.size();
             if (seed % REPEAT_EVERY == 0) {
                 List<String> again = runSeed(seed, false).cluster.transcript;
@@ -35,7 +37,10 @@ class RandomScheduleTest {
             }
         }
         System.out.println("random schedules: seeds " + first + ".." + (seed - 1) + ", " + slots + " slots committed, "
-                + stranded + " nodes left to an install");
+                + installs + " installs, " + cures + " cures");
+        assertThat(only != null || (installs > 0 && cures > 0))
+                .as("the histories contain installs and cures")
+                .isTrue();
     }
 
     private static RandomSchedule runSeed(long seed, boolean show) {

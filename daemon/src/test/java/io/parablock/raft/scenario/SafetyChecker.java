@@ -7,6 +7,7 @@ import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.message.Message;
+import io.parablock.raft.state.Checkpoint;
 import io.parablock.raft.state.HardState;
 import io.parablock.raft.state.SyncRecord;
 import java.util.ArrayList;
@@ -69,7 +70,7 @@ final class SafetyChecker {
         }
     }
 
-    private void insist(boolean condition, String what) {
+    void insist(boolean condition, String what) {
         require(condition || muted, what);
     }
 
@@ -308,9 +309,39 @@ final class SafetyChecker {
         answered.add(e.slot());
     }
 
+    /** The durable flag changes nothing else; the end has exactly the committed origins up to its base. */
+    void onInstallStep(SimulatedNode n, Checkpoint next) {
+        Checkpoint old = n.disk.checkpoint;
+        String what = "node " + n.id + ": install, " + old + " -> " + next;
+        if (next.installing()) {
+            insist(next.a() == old.a() && next.logBase() == old.logBase(), "the flag moves the store's slot: " + what);
+            return;
+        }
+        insist(old.installing(), "an install ends that never began: " + what);
+        insist(next.a() == next.logBase() && next.e() >= next.a() && next.a() >= old.a(), what);
+        long expected = 1;
+        for (OriginRun r : next.origins()) {
+            insist(r.first() == expected, "gap in the origins: " + what);
+            for (long s = r.first(); s <= r.last(); s++) {
+                insist(committed.getOrDefault(s, 0L) == r.origin(), "slot " + s + " has another origin: " + what);
+            }
+            expected = r.last() + 1;
+        }
+        insist(expected == next.a() + 1, "origins do not end at b: " + what);
+        Map<Long, Long> base = deviceAt(next.a());
+        Map<Long, Long> all = deviceAt(next.e());
+        for (Map.Entry<Long, Long> at : base.entrySet()) {
+            insist(n.device.getOrDefault(at.getKey(), 0L) >= at.getValue(), "sector " + at + " is too old: " + what);
+        }
+        n.device.forEach((sector, slot) -> insist(
+                slot <= next.e() && all.getOrDefault(sector, 0L) >= slot,
+                "sector " + sector + " is newer than e: " + what));
+    }
+
     /** The core hands out an entry to be applied. */
     void onApply(SimulatedNode n, Entry e) {
         String what = "node " + n.id + " applies " + e;
+        insist(!n.disk.checkpoint.installing(), what + " while it is installing");
         insist(committed.getOrDefault(e.slot(), 0L) == e.origin(), what + ", which is not committed");
         insist(!n.hasApplied(e.slot()), what + " twice");
         for (Entry later : n.applied.tailMap(e.slot(), false).values()) {
@@ -352,6 +383,9 @@ final class SafetyChecker {
     void onReadServed(SimulatedNode n, long readId) {
         PendingRead read = reads.get(readId);
         insist(read != null && read.node() == n.id, "read " + readId + " was not asked of node " + n.id);
+        insist(
+                !n.disk.checkpoint.installing() && n.core().status().appliedPrefix() >= n.readableFrom,
+                "node " + n.id + " serves read " + readId + " and is not readable");
         if (read != null) {
             for (long slot : read.required()) {
                 insist(
@@ -371,7 +405,8 @@ final class SafetyChecker {
             int holders = 0;
             for (SimulatedNode other : all) {
                 SimulatedDisk d = other.disk;
-                holders += (d.holdsEffective(s) || d.damaged.contains(s))
+                holders += !(d.checkpoint.installing() && s <= d.checkpoint.a() && !d.holdsInLog(s))
+                                && (d.holdsEffective(s) || d.damaged.contains(s) || d.lost.contains(s))
                                 && (s <= d.checkpoint.a() || d.effectiveOrigin(s) == (origin == null ? 0 : origin))
                         ? 1
                         : 0;

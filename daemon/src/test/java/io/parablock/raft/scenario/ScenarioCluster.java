@@ -1,5 +1,7 @@
 package io.parablock.raft.scenario;
 
+import io.parablock.raft.InstallConfig;
+import io.parablock.raft.LeaseConfig;
 import io.parablock.raft.Mode;
 import io.parablock.raft.Mutation;
 import io.parablock.raft.Output;
@@ -22,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * A few cores wired by hand. Nothing moves by itself: messages wait in a pool, appends and applies are completed by a
@@ -37,12 +40,25 @@ final class ScenarioCluster {
     private static final long STEP_NS = 5 * MS;
     private static final long SCAN_EVERY = 50;
 
-    /** @param retain slots kept for a lagging follower */
+    /**
+     * @param retain slots kept for a lagging follower
+     * @param mapped durability=mapped: a power loss takes what was not forced
+     */
     record Shape(
-            int nodes, Mode mode, int span, int retain, int frameEntries, int fetchSlots, int sessions, int window) {
+            int nodes,
+            Mode mode,
+            int span,
+            int retain,
+            int frameEntries,
+            int fetchSlots,
+            int sessions,
+            int window,
+            boolean mapped) {
         static final long ELECTION_TIMEOUT_NS = 300 * MS;
         static final long HEARTBEAT_NS = 50 * MS;
         static final long RETRANSMIT_NS = 100 * MS;
+        /** The block stores are tiny, and so are the pieces: two blocks. */
+        static final InstallConfig INSTALL = new InstallConfig(12 * 4096L, 8192, 2, 1 << 20, 1 << 20);
     }
 
     final Shape shape;
@@ -60,18 +76,23 @@ final class ScenarioCluster {
     final SafetyChecker checker;
     final CheckerSuite suite;
     private final WireFeed wire;
-    final Map<Long, Boolean> reads = new HashMap<>();
+    final ScenarioReads reads = new ScenarioReads(this);
+    private final LeaseConfig lease;
     final Map<Long, Boolean> flushes = new HashMap<>();
     final List<String> transcript = new ArrayList<>();
+    InstallConfig install = Shape.INSTALL;
+    private final ScenarioInstalls installs = new ScenarioInstalls(this);
+    final ScenarioPower power = new ScenarioPower(this);
     long now = 1_000_000 * MS;
     private long packets;
     private int payloads;
 
     ScenarioCluster(Shape shape, long seed) {
-        this(shape, seed, Mutation.NONE);
+        this(shape, seed, Mutation.NONE, LeaseConfig.OFF);
     }
 
-    ScenarioCluster(Shape shape, long seed, Mutation mutation) {
+    ScenarioCluster(Shape shape, long seed, Mutation mutation, LeaseConfig lease) {
+        this.lease = lease;
         this.mutation = mutation;
         this.shape = shape;
         this.seed = seed;
@@ -80,7 +101,8 @@ final class ScenarioCluster {
             checker.mute();
         }
         this.suite = new CheckerSuite(
-                new io.parablock.simulator.check.Shape(shape.nodes(), shape.span(), shape.mode() == Mode.STRICT, false),
+                new io.parablock.simulator.check.Shape(
+                        shape.nodes(), shape.span(), shape.mode() == Mode.STRICT, shape.mapped()),
                 new SuiteView(this),
                 SCAN_EVERY);
         this.wire = new WireFeed(suite);
@@ -99,38 +121,47 @@ final class ScenarioCluster {
         return n;
     }
 
+    /** What the node's clock shows: it stands still in a suspend. */
+    long clock(SimulatedNode n) {
+        return now - n.suspendedNs;
+    }
+
     // ---- life of a node ----
 
     void start(SimulatedNode n) {
         RaftConfig config = new RaftConfig(
-                1,
-                n.id,
-                voters(),
-                shape.mode(),
-                shape.span(),
-                Shape.ELECTION_TIMEOUT_NS,
-                Shape.HEARTBEAT_NS,
-                Shape.RETRANSMIT_NS,
-                shape.retain(),
-                shape.frameEntries(),
-                1 << 20,
-                shape.fetchSlots(),
-                shape.sessions(),
-                shape.window(),
-                false);
+                        1,
+                        n.id,
+                        voters(),
+                        shape.mode(),
+                        shape.span(),
+                        Shape.ELECTION_TIMEOUT_NS,
+                        Shape.HEARTBEAT_NS,
+                        Shape.RETRANSMIT_NS,
+                        shape.retain(),
+                        shape.frameEntries(),
+                        1 << 20,
+                        shape.fetchSlots(),
+                        shape.sessions(),
+                        shape.window(),
+                        shape.mapped())
+                .withInstall(install)
+                .withLease(lease);
         n.boot++;
         n.startedFrom = n.disk.checkpoint.a();
-        n.raft = mutation.newCore(config, n.disk.recovered(), seed * 31 + n.id * 7L + n.boot, now);
+        n.readableFrom = n.disk.checkpoint.e();
+        // What a start finds is forced first.
+        power.force(n);
+        n.raft = mutation.newCore(config, n.disk.recovered(), seed * 31 + n.id * 7L + n.boot, clock(n));
         suite.onStarted(n.id, n.boot);
+        if (n.disk.amnesiac) {
+            suite.onAmnesia(n.id);
+        }
         work(n);
     }
 
     private int[] voters() {
-        int[] voters = new int[shape.nodes()];
-        for (int i = 0; i < voters.length; i++) {
-            voters[i] = i + 1;
-        }
-        return voters;
+        return IntStream.rangeClosed(1, shape.nodes()).toArray();
     }
 
     void crash(SimulatedNode n, boolean keepStore) {
@@ -142,7 +173,7 @@ final class ScenarioCluster {
     // ---- inputs ----
 
     void tick(SimulatedNode n) {
-        n.core().tick(now);
+        n.core().tick(clock(n));
         work(n);
     }
 
@@ -155,7 +186,7 @@ final class ScenarioCluster {
     void hand(Packet p) {
         SimulatedNode to = node(p.to());
         if (to.isUp()) {
-            to.core().step(p.from(), p.boot(), p.message(), now);
+            to.core().step(p.from(), p.boot(), p.message(), clock(to));
             work(to);
         }
     }
@@ -163,7 +194,8 @@ final class ScenarioCluster {
     ProposeResult propose(
             SimulatedNode n, EntryKind kind, long offset, long length, long session, long seq, long lowest) {
         int payload = kind == EntryKind.WRITE ? (int) length : 0;
-        ProposeResult r = n.core().propose(kind, offset, length, session, seq, lowest, ++payloads, payload, null, now);
+        ProposeResult r =
+                n.core().propose(kind, offset, length, session, seq, lowest, ++payloads, payload, null, clock(n));
         if (r == ProposeResult.ACCEPTED) {
             for (Entry e : n.core().output().appends) {
                 if (e.session() == session
@@ -178,9 +210,7 @@ final class ScenarioCluster {
     }
 
     void read(SimulatedNode n, long readId, long offset, long length) {
-        suite.onReadArrived(n.id, readId, offset, length);
-        checker.onReadStarted(n.id, readId, offset, length);
-        n.core().readIndex(readId, offset, length, now);
+        reads.start(n, readId, offset, length);
         work(n);
     }
 
@@ -189,7 +219,7 @@ final class ScenarioCluster {
         written(n, e);
         note("n" + n.id + " durable " + e.slot() + "@" + e.origin());
         suite.onDurableTold(n.id, e.slot(), e.origin());
-        n.core().onDurable(e.slot(), e.origin(), now);
+        n.core().onDurable(e.slot(), e.origin(), clock(n));
         work(n);
     }
 
@@ -214,12 +244,20 @@ final class ScenarioCluster {
         n.applying.remove(e);
         applied(n, e);
         note("n" + n.id + " applied " + e.slot());
-        n.core().onApplied(e.slot(), now);
+        n.core().onApplied(e.slot(), clock(n));
         work(n);
     }
 
-    Checkpoint checkpoint(SimulatedNode n) {
+    /** Nothing while an install forbids it. */
+    void checkpoint(SimulatedNode n) {
         Checkpoint image = n.core().checkpointImage();
+        if (image == null) {
+            note("n" + n.id + " may take no checkpoint");
+            return;
+        }
+        checker.insist(
+                !n.disk.checkpoint.installing() && image.a() >= n.readableFrom,
+                "node " + n.id + " takes a checkpoint of a store that is not readable");
         for (long s = n.startedFrom + 1; s <= image.a(); s++) {
             Entry e = checker.committedEntry(s);
             SafetyChecker.require(
@@ -231,16 +269,25 @@ final class ScenarioCluster {
         n.disk.checkpoint = image;
         suite.onCheckpointDurable(n.id, image, false);
         note("n" + n.id + " checkpoint " + image.a() + " base " + image.logBase());
-        n.core().onCheckpointDurable(image, now);
+        n.core().onCheckpointDurable(image, clock(n));
         work(n);
-        return image;
+    }
+
+    /** The durable steps of an install. */
+    void installStep(SimulatedNode n) {
+        installs.step(n);
+    }
+
+    /** The store takes the next piece; pieces keep their order. */
+    void installWrite(SimulatedNode n) {
+        installs.write(n);
     }
 
     // ---- output ----
 
     void work(SimulatedNode n) {
         if (n.raft != null) {
-            n.raft.endOfBatch(now);
+            n.raft.endOfBatch(clock(n));
             drain(n);
         }
     }
@@ -256,11 +303,20 @@ final class ScenarioCluster {
             while (n.raft != null && n.autoDurable && !n.appending.isEmpty()) {
                 finishAppend(n);
             }
+            while (n.raft != null && n.autoDurable && !n.forcing.isEmpty()) {
+                power.finishFirst(n);
+            }
             while (n.raft != null && n.autoApply && !n.applying.isEmpty()) {
                 finishApply(n);
             }
+            while (n.raft != null && n.autoApply && !n.installWrites.isEmpty()) {
+                installWrite(n);
+            }
+            if (n.raft != null && n.autoApply && n.installStepDue) {
+                installStep(n);
+            }
             if (n.raft != null) {
-                n.raft.endOfBatch(now);
+                n.raft.endOfBatch(clock(n));
             }
         }
         if (n.raft != null) {
@@ -294,11 +350,7 @@ final class ScenarioCluster {
     void run(long ms, Predicate<Packet> passes) {
         for (long end = now + ms * MS; now < end; ) {
             now += STEP_NS;
-            for (SimulatedNode n : nodes.values()) {
-                if (n.isUp()) {
-                    tick(n);
-                }
-            }
+            nodes.values().stream().filter(SimulatedNode::isUp).forEach(this::tick);
             settle(passes);
         }
     }
@@ -307,7 +359,7 @@ final class ScenarioCluster {
         Entry e = n.appending.remove(0);
         written(n, e);
         suite.onDurableTold(n.id, e.slot(), e.origin());
-        n.core().onDurable(e.slot(), e.origin(), now);
+        n.core().onDurable(e.slot(), e.origin(), clock(n));
     }
 
     private void applied(SimulatedNode n, Entry e) {
@@ -320,7 +372,7 @@ final class ScenarioCluster {
         Entry e = n.applying.remove(0);
         applied(n, e);
         note("n" + n.id + " applied " + e.slot());
-        n.core().onApplied(e.slot(), now);
+        n.core().onApplied(e.slot(), clock(n));
     }
 
     private void observeRole(SimulatedNode n) {
@@ -344,6 +396,7 @@ final class ScenarioCluster {
                 crash(n, false);
                 return false;
             }
+            power.force(n);
             checker.onSyncRecord(n, o.syncRecord);
             n.disk.sync = o.syncRecord;
             suite.onSyncRecordDurable(n.id, o.syncRecord);
@@ -373,7 +426,14 @@ final class ScenarioCluster {
     }
 
     private void takeOutput(SimulatedNode n, Output o) {
-        List<Output.ForceRequest> forces = List.copyOf(o.forces);
+        for (Output.ForceRequest f : o.forces) {
+            n.forcing.add(power.begin(n, f.from(), f.id()));
+        }
+        if (o.cured) {
+            n.disk.amnesiac = false;
+            note("n" + n.id + " is cured");
+            suite.onCured(n.id);
+        }
         for (Entry e : o.appends) {
             checker.onEntry(e);
             n.appending.add(e);
@@ -391,16 +451,12 @@ final class ScenarioCluster {
             checker.onApply(n, e);
             n.applying.add(e);
         }
-        for (Output.ReadResult r : o.reads) {
-            if (r.ok()) {
-                suite.onReadServed(n.id, r.readId());
-                checker.onReadServed(n, r.readId());
-            }
-            SafetyChecker.require(reads.put(r.readId(), r.ok()) == null, "read " + r.readId() + " answered twice");
-            note("n" + n.id + " read " + r.readId() + (r.ok() ? " ok" : " failed"));
-        }
         for (Output.FlushResult f : o.flushes) {
+            if (f.ok()) {
+                suite.onFlushAnswered(n.id, f.flushId());
+            }
             flushes.put(f.flushId(), f.ok());
+            note("n" + n.id + " flush " + f.flushId() + (f.ok() ? " ok" : " failed"));
         }
         if (o.truncateTo > 0) {
             checker.onTruncate(n, o.truncateTo, nodes.values());
@@ -408,13 +464,16 @@ final class ScenarioCluster {
             suite.onTruncated(n.id, o.truncateTo);
             note("n" + n.id + " truncates to " + o.truncateTo);
         }
+        List<Output.InstallRead> pieces = List.copyOf(o.installReads);
+        o.installWrites.forEach(m -> installs.take(n, m));
+        n.installStepDue |= o.installCheckpointDue;
+        List<Output.ReadResult> readResults = List.copyOf(o.reads);
         o.clear();
-        for (Output.ForceRequest f : forces) {
-            n.core().onForced(f.from(), f.id(), now);
-        }
+        reads.take(n, readResults);
+        pieces.forEach(r -> installs.read(n, r));
     }
 
-    private void send(SimulatedNode n, int to, Message message) {
+    void send(SimulatedNode n, int to, Message message) {
         Packet p = new Packet(++packets, n.id, n.boot, to, message);
         wire.onSent(n.id, to, message);
         checker.onSend(n, to, message);
@@ -433,7 +492,7 @@ final class ScenarioCluster {
         return new Packet(++packets, from, node(from).boot, to, message);
     }
 
-    private void note(String line) {
+    void note(String line) {
         if (transcript.size() < 10_000) {
             transcript.add(line);
         }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * log N SLOT origin=O [kind=K] | hole N SLOT..                  status N field=value..     fields of RaftStatus
  * disk N term= voted= sync= m=        what META and SYNCREC say
  * sent|unsent filter..                since the last mark       held|pool filter..         still on its way
- * result R | read ID ok|failed|waiting | device N lba=L slot=S | same-devices
+ * result R | read ID ok|failed|waiting | flush ID ok|failed|waiting | device N lba=L slot=S | same-devices
  * </pre>
  */
 final class ScenarioExpectations {
@@ -41,8 +41,12 @@ final class ScenarioExpectations {
                 cluster.sent.stream().filter(p -> p.matches(named)).forEach(p -> yes(false, "sent: " + p.summary()));
             case "pool" -> yes(cluster.pool.stream().anyMatch(p -> p.matches(named)), "not on its way: " + named);
             case "read" -> {
-                Boolean r = cluster.reads.get(Long.parseLong(rest.get(0)));
+                Boolean r = cluster.reads.answers.get(Long.parseLong(rest.get(0)));
                 same(rest.get(1), r == null ? "waiting" : r ? "ok" : "failed");
+            }
+            case "flush" -> {
+                Boolean f = cluster.flushes.get(Long.parseLong(rest.get(0)));
+                same(rest.get(1), f == null ? "waiting" : f ? "ok" : "failed");
             }
             case "same-devices" -> {
                 Map<Long, Long> expected = cluster.checker.deviceAt(Long.MAX_VALUE);

@@ -1,6 +1,8 @@
 package io.parablock.raft.scenario;
 
+import io.parablock.raft.LeaseConfig;
 import io.parablock.raft.Mode;
+import io.parablock.raft.Mutation;
 import io.parablock.raft.ProposeResult;
 import io.parablock.raft.Role;
 import io.parablock.raft.log.Entry;
@@ -20,12 +22,15 @@ import org.jspecify.annotations.Nullable;
  * The commands of a scenario file. A line is a command, its plain words (node ids, slots) and {@code key=value} words:
  *
  * <pre>
- * cluster nodes=3 mode=parallel span=8 retain=64 frame=4 fetch=8
+ * cluster nodes=3 mode=parallel span=8 retain=64 frame=4 fetch=8 durability=mapped reads=index|lease
  * elect N | campaign N | run MS | tick MS [N] | settle [filter] | deliver [filter] | dup [filter] | drop [filter]
  * hold [filter] | release | cut N [M] | mend | mark
  * auto N durable=on|off apply=on|off | durable N [SLOT..] | apply N [SLOT..]
  * session N gateway=G boot=B nonce=X | close N session=X | propose N lba=L len=1 seq=S low=L session=X bytes=OFF+LEN kind=TRIM
  * read N ID lba=L len=1 | checkpoint N | crash N [keep] | crash-at N POINT | restart N | damage N SLOT | reconnect N
+ * power-loss N [SLOT..] (of what is not forced, these are lost; all if none is named) | force N | flush N ID
+ * piece N (the store takes the next piece of an install) | install-step N (its due checkpoint)
+ * suspend N MS (its machine sleeps, the others run) | hand-over N (the leader gives its office away)
  * inject from=A to=B kind=K field=value | expect ... (see ScenarioExpectations)
  * </pre>
  */
@@ -55,7 +60,9 @@ final class ScenarioInterpreter {
             }
         }
         if (words[0].equals("cluster")) {
-            cluster = new ScenarioCluster(shape(named), 1);
+            boolean lease = named.getOrDefault("reads", "index").equals("lease");
+            cluster =
+                    new ScenarioCluster(shape(named), 1, Mutation.NONE, lease ? ScenarioReads.LEASE : LeaseConfig.OFF);
         } else if (words[0].equals("expect")) {
             new ScenarioExpectations(cluster(), result).check(plain, named);
         } else if (!network(words[0], plain, named) && !life(words[0], plain, named)) {
@@ -90,7 +97,8 @@ final class ScenarioInterpreter {
                 number(named, "frame", 4),
                 number(named, "fetch", 8),
                 number(named, "sessions", 4),
-                number(named, "window", 8));
+                number(named, "window", 8),
+                "mapped".equals(named.get("durability")));
     }
 
     static int number(Map<String, String> named, String key, int otherwise) {
@@ -152,7 +160,8 @@ final class ScenarioInterpreter {
                 slot == null ? List.of() : List.of(new SlotRun(Long.parseLong(slot), Long.parseLong(slot)));
         return switch (f.getOrDefault("kind", "")) {
             case "PreVote" -> new Message.PreVote(term, sync, contig);
-            case "Vote" -> new Message.Vote(term, sync, contig);
+            case "Vote" -> new Message.Vote(term, sync, contig, Boolean.parseBoolean(f.get("transfer")));
+            case "TimeoutNow" -> new Message.TimeoutNow(term);
             case "SyncAck" -> new Message.SyncAck(term);
             case "SyncRequest" -> new Message.SyncRequest(term);
             case "TermRefusal" -> new Message.TermRefusal(term);
@@ -188,11 +197,28 @@ final class ScenarioInterpreter {
             case "durable" -> chosen(n.appending, slots).forEach(e -> c.durable(n, e));
             case "apply" -> chosen(n.applying, slots).forEach(e -> c.complete(n, e));
             case "crash" -> c.crash(n, plain.contains("keep"));
+            case "power-loss" ->
+                c.power.lose(
+                        n,
+                        false,
+                        e -> plain.size() < 2 || plain.subList(1, plain.size()).contains("" + e.slot()));
+            case "force" -> List.copyOf(n.forcing).forEach(f -> c.power.forced(n, f));
+            case "flush" -> c.power.flush(n, Long.parseLong(plain.get(1)));
             case "crash-at" -> n.crashAt = SimulatedNode.CrashPoint.valueOf(plain.get(1));
             case "restart" -> c.start(n);
             case "damage" -> c.damage(n, Long.parseLong(plain.get(1)));
             case "checkpoint" -> c.checkpoint(n);
             case "reconnect" -> reconnect(n);
+            case "piece" -> c.installWrite(n);
+            case "install-step" -> c.installStep(n);
+            case "suspend" -> {
+                c.now += Long.parseLong(plain.get(1)) * ScenarioCluster.MS;
+                n.suspendedNs += Long.parseLong(plain.get(1)) * ScenarioCluster.MS;
+            }
+            case "hand-over" -> {
+                c.transcript.add("hand-over " + n.core().handOver(c.clock(n)));
+                c.work(n);
+            }
             default -> {
                 return false;
             }
@@ -213,8 +239,8 @@ final class ScenarioInterpreter {
     private void reconnect(SimulatedNode n) {
         for (SimulatedNode other : cluster().nodes.values()) {
             if (other != n && other.isUp()) {
-                other.core().onPeerConnected(n.id, false, cluster().now);
-                other.core().onPeerConnected(n.id, true, cluster().now);
+                other.core().onPeerConnected(n.id, false, cluster().clock(other));
+                other.core().onPeerConnected(n.id, true, cluster().clock(other));
                 cluster().work(other);
             }
         }
@@ -258,10 +284,10 @@ final class ScenarioInterpreter {
                 int gateway = number(named, "gateway", 1);
                 int boot = number(named, "boot", 7);
                 int nonce = number(named, "nonce", 99);
-                result = n.core().proposeOpenSession(gateway, boot, nonce, c.now);
+                result = n.core().proposeOpenSession(gateway, boot, nonce, c.clock(n));
                 sessions.put(named.getOrDefault("name", "s"), n.core().sessionOf(gateway, boot, nonce));
             }
-            case "close" -> result = n.core().proposeCloseSession(session, c.now);
+            case "close" -> result = n.core().proposeCloseSession(session, c.clock(n));
             case "propose" -> {
                 long seq =
                         named.containsKey("seq") ? number(named, "seq", 0) : nextSeq.merge(session, 1L, Long::sum) - 1;

@@ -8,9 +8,13 @@ import io.parablock.raft.state.HardState;
 import io.parablock.raft.state.RecoveredState;
 import io.parablock.raft.state.SyncRecord;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** What survives a crash of one node. Knows the protocol's effective log (protocol.md §1) on its own account. */
@@ -28,6 +32,14 @@ final class SimulatedDisk {
     /** Slots whose records have become unreadable. */
     final Set<Long> damaged = new TreeSet<>();
 
+    /** durability=mapped: what a power loss may take, and what one took. */
+    final Set<Entry> unforced = Collections.newSetFromMap(new IdentityHashMap<>());
+
+    final Set<Long> lost = new TreeSet<>();
+
+    /** The machine restarted uncleanly, and the replica has not been cured since (the clean mark). */
+    boolean amnesiac;
+
     /** The WAL has dropped the slots up to this. */
     long truncated;
 
@@ -42,7 +54,25 @@ final class SimulatedDisk {
 
     void write(Entry e) {
         damaged.remove(e.slot());
-        wal.add(e.withDep(e.dep().clone()));
+        Entry copy = e.withDep(e.dep().clone());
+        wal.add(copy);
+        unforced.add(copy);
+    }
+
+    void force(Collection<Entry> written) {
+        unforced.removeAll(written);
+    }
+
+    /** @return what is gone */
+    List<Entry> losePower(Predicate<Entry> takes) {
+        List<Entry> gone = wal.stream().filter(unforced::contains).filter(takes).toList();
+        Set<Entry> copies = Collections.newSetFromMap(new IdentityHashMap<>());
+        copies.addAll(gone);
+        wal.removeIf(copies::contains);
+        gone.forEach(e -> lost.add(e.slot()));
+        unforced.clear();
+        amnesiac = true;
+        return gone;
     }
 
     boolean holds(long slot, long origin) {
@@ -84,6 +114,11 @@ final class SimulatedDisk {
                 || holds(slot, effectiveOrigin(slot));
     }
 
+    /** In the log itself, not only in the store. */
+    boolean holdsInLog(long slot) {
+        return (slot <= mSync() && isNoop(slot)) || holds(slot, effectiveOrigin(slot));
+    }
+
     void truncate(long to) {
         truncated = Math.max(truncated, to);
         wal.removeIf(e -> e.slot() <= to);
@@ -109,6 +144,6 @@ final class SimulatedDisk {
                 bad.add(s);
             }
         }
-        return new RecoveredState(hard, sync, checkpoint, copies, bad, List.of(), false);
+        return new RecoveredState(hard, sync, checkpoint, copies, bad, amnesiac);
     }
 }

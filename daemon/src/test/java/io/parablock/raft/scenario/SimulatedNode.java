@@ -3,6 +3,7 @@ package io.parablock.raft.scenario;
 import io.parablock.raft.RaftNode;
 import io.parablock.raft.Role;
 import io.parablock.raft.log.Entry;
+import io.parablock.raft.message.Message;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,10 +24,14 @@ final class SimulatedNode {
         BEFORE_MESSAGES
     }
 
+    /** A force of the WAL under way: it covers what was written when it began. */
+    record Forcing(int from, long id, long number, List<Entry> written) {}
+
     final int id;
     final SimulatedDisk disk = new SimulatedDisk();
     final List<Entry> appending = new ArrayList<>();
     final List<Entry> applying = new ArrayList<>();
+    final List<Forcing> forcing = new ArrayList<>();
 
     /** The slots applied since the last start, above the checkpoint that it started from. */
     final TreeMap<Long, Entry> applied = new TreeMap<>();
@@ -40,7 +45,15 @@ final class SimulatedNode {
     RaftNode raft;
 
     long boot;
+    final List<Message.InstallExtent> installWrites = new ArrayList<>();
+    boolean installStepDue;
+    /** e of the last install. */
+    long readableFrom;
+
     long startedFrom;
+    /** Of the machine, in all; its clock does not count them. */
+    long suspendedNs;
+
     boolean autoDurable = true;
     boolean autoApply = true;
     CrashPoint crashAt = CrashPoint.NONE;
@@ -76,7 +89,10 @@ final class SimulatedNode {
         raft = null;
         appending.clear();
         applying.clear();
+        forcing.clear();
         applied.clear();
+        installWrites.clear();
+        installStepDue = false;
         crashAt = CrashPoint.NONE;
         lastRole = Role.FOLLOWER;
         if (!keepStore) {

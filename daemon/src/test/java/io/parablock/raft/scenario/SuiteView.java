@@ -127,7 +127,7 @@ record SuiteView(ScenarioCluster cluster) implements ClusterView {
 
         @Override
         public boolean isRebuilding() {
-            return n.core().needsInstall();
+            return false;
         }
 
         @Override

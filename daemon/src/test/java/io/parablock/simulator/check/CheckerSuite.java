@@ -30,9 +30,11 @@ public final class CheckerSuite implements ClusterEvents {
                 new DeviceChecker(ledger, view),
                 new ReadChecker(ledger),
                 new TruncationChecker(ledger),
+                new InstallChecker(ledger),
                 new DedupeChecker(ledger),
                 new DurabilityChecker(ledger),
                 new FlushChecker(ledger),
+                new AmnesiaChecker(ledger),
                 new ReplicaEqualityChecker(ledger));
     }
 
@@ -84,6 +86,20 @@ public final class CheckerSuite implements ClusterEvents {
     }
 
     @Override
+    public void onAmnesia(int node) {
+        for (Checker c : checkers) {
+            c.onAmnesia(node);
+        }
+    }
+
+    @Override
+    public void onCured(int node) {
+        for (Checker c : checkers) {
+            c.onCured(node);
+        }
+    }
+
+    @Override
     public void onWiped(int node) {
         ledger.onWiped(node);
         for (Checker c : checkers) {
@@ -120,6 +136,22 @@ public final class CheckerSuite implements ClusterEvents {
         ledger.onInstallBegun(node);
         for (Checker c : checkers) {
             c.onInstallBegun(node);
+        }
+    }
+
+    @Override
+    public void onInstallPiece(int node, long installId, long offsetBytes, long lengthBytes) {
+        ledger.onInstallPiece(node, installId, offsetBytes, lengthBytes);
+        for (Checker c : checkers) {
+            c.onInstallPiece(node, installId, offsetBytes, lengthBytes);
+        }
+    }
+
+    @Override
+    public void onInstallPieceWritten(int node, long installId, long offsetBytes, long lengthBytes) {
+        ledger.onInstallPieceWritten(node, installId, offsetBytes, lengthBytes);
+        for (Checker c : checkers) {
+            c.onInstallPieceWritten(node, installId, offsetBytes, lengthBytes);
         }
     }
 
@@ -224,6 +256,30 @@ public final class CheckerSuite implements ClusterEvents {
         ledger.onEntrySent(node, term, entry);
         for (Checker c : checkers) {
             c.onEntrySent(node, term, entry);
+        }
+    }
+
+    @Override
+    public void onInstallOffered(int node, int to, long installId, Checkpoint image, long storeBytes) {
+        ledger.onInstallOffered(node, to, installId, image, storeBytes);
+        for (Checker c : checkers) {
+            c.onInstallOffered(node, to, installId, image, storeBytes);
+        }
+    }
+
+    @Override
+    public void onInstallEndSent(int node, int to, long installId, long e) {
+        ledger.onInstallEndSent(node, to, installId, e);
+        for (Checker c : checkers) {
+            c.onInstallEndSent(node, to, installId, e);
+        }
+    }
+
+    @Override
+    public void onInstallAckSent(int node, long installId, long receivedBytes, boolean done) {
+        ledger.onInstallAckSent(node, installId, receivedBytes, done);
+        for (Checker c : checkers) {
+            c.onInstallAckSent(node, installId, receivedBytes, done);
         }
     }
 

@@ -19,6 +19,12 @@ public interface ClusterEvents {
     /** The process is gone, with all that was volatile. What its disk lost is told by {@link #onEntryLost}. */
     default void onCrashed(int node) {}
 
+    /** It starts with amnesia (protocol.md §11), right after {@link #onStarted}. */
+    default void onAmnesia(int node) {}
+
+    /** Its amnesia is over: from now on it votes and acknowledges. */
+    default void onCured(int node) {}
+
     /** An empty disk takes the place of the old one. */
     default void onWiped(int node) {}
 
@@ -33,6 +39,12 @@ public interface ClusterEvents {
 
     /** The durable flag {@code installing} is set (an end of the install is told by {@link #onCheckpointDurable}). */
     default void onInstallBegun(int node) {}
+
+    /** The core hands a piece of an install to the block store. */
+    default void onInstallPiece(int node, long installId, long offsetBytes, long lengthBytes) {}
+
+    /** The store has it. */
+    default void onInstallPieceWritten(int node, long installId, long offsetBytes, long lengthBytes) {}
 
     /** The record is where the durability mode wants it before an ack. Told again for a rewrite. */
     default void onEntryDurable(int node, EntryView entry) {}
@@ -78,6 +90,15 @@ public interface ClusterEvents {
 
     /** An entry leaves a node in an Append of this term, or, {@code term} 0, in an answer to a Fetch. */
     default void onEntrySent(int node, long term, EntryView entry) {}
+
+    /** The leader's InstallBegin leaves it. */
+    default void onInstallOffered(int node, int to, long installId, Checkpoint image, long storeBytes) {}
+
+    /** The leader's InstallEnd leaves it. */
+    default void onInstallEndSent(int node, int to, long installId, long e) {}
+
+    /** The node says what its store has of an install. */
+    default void onInstallAckSent(int node, long installId, long receivedBytes, boolean done) {}
 
     // ---- roles and marks of the core ----
 

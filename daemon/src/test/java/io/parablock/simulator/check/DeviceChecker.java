@@ -3,6 +3,7 @@ package io.parablock.simulator.check;
 import io.parablock.raft.state.Checkpoint;
 import java.util.Arrays;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Invariant 10, bytes: a store has in every sector what the slot-order application of the applied set leaves there. After a
@@ -59,16 +60,38 @@ final class DeviceChecker implements Checker {
         }
         Arrays.fill(slotOf[node], 0);
         doubtful[node].clear();
-        for (long s = 1; s <= ledger.lastCommitted(); s++) {
+        for (long s = 1; s <= checkpoint.a(); s++) {
             EntryView e = ledger.committedValue(s);
-            if (e == null || !e.touchesBlocks()) {
-                continue;
-            }
-            if (s <= checkpoint.a()) {
+            if (e != null && e.touchesBlocks()) {
                 Arrays.fill(slotOf[node], firstSector(e), endSector(e), s);
-            } else {
-                doubtful[node].set(firstSector(e), endSector(e));
             }
+        }
+        requirePieces(node, checkpoint);
+    }
+
+    /** Every sector is as of the install's base, or as some later slot up to e left it. */
+    private void requirePieces(int node, Checkpoint checkpoint) {
+        BitSet wrong = new BitSet();
+        for (int s = 0; s < slotOf[node].length; s++) {
+            wrong.set(s, view.node(node).sectorStamp(s) != expected(node, s));
+        }
+        for (long slot = checkpoint.a() + 1; slot <= checkpoint.e(); slot++) {
+            EntryView e = ledger.committedValue(slot);
+            for (int s = e == null ? 0 : firstSector(e); e != null && s < endSector(e); s++) {
+                doubtful[node].set(s);
+                if (wrong.get(s) && view.node(node).sectorStamp(s) == view.stamp(e, s)) {
+                    wrong.clear(s);
+                }
+            }
+        }
+        if (!wrong.isEmpty()) {
+            int s = wrong.nextSetBit(0);
+            throw new Violation(
+                    10,
+                    name(),
+                    "node " + node + " ends an install at slot " + checkpoint.a() + ", e " + checkpoint.e()
+                            + ", with stamp " + view.node(node).sectorStamp(s) + " in sector " + s + ", not "
+                            + expected(node, s) + " nor of a slot between");
         }
     }
 
@@ -91,9 +114,18 @@ final class DeviceChecker implements Checker {
                 : firstSector(e);
     }
 
+    private @Nullable EntryView last(int node, int sector) {
+        return slotOf[node][sector] == 0 ? null : ledger.committedValue(slotOf[node][sector]);
+    }
+
+    private long expected(int node, int sector) {
+        EntryView last = last(node, sector);
+        return last == null ? 0 : view.stamp(last, sector);
+    }
+
     private void check(int node, int sector) {
-        EntryView last = slotOf[node][sector] == 0 ? null : ledger.committedValue(slotOf[node][sector]);
-        long expected = last == null ? 0 : view.stamp(last, sector);
+        EntryView last = last(node, sector);
+        long expected = expected(node, sector);
         long found = view.node(node).sectorStamp(sector);
         if (found != expected) {
             throw new Violation(

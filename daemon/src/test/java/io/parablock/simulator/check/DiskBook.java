@@ -150,12 +150,12 @@ final class DiskBook {
 
     /** It was durable here once, or is covered by the store: what a floor counts. */
     boolean hasHeld(long slot, long origin) {
-        return slot <= covered() || isNoop(slot) || find(slot, origin) != null;
+        return isInStore(slot) || isNoop(slot) || find(slot, origin) != null;
     }
 
     boolean isForced(long slot, long origin) {
         Copy c = find(slot, origin);
-        return slot <= covered() || isNoop(slot) || (c != null && c.forced);
+        return isInStore(slot) || isNoop(slot) || (c != null && c.forced);
     }
 
     /** The origin that the effective log has, or would have, at a slot; 0 before any sync. */
@@ -183,9 +183,18 @@ final class DiskBook {
         return c == null || c.state != SlotState.PRESENT ? null : c.entry;
     }
 
-    /** Slots that the store has. An install's end counts as a checkpoint. */
+    /** Slots that no log needs to have. An install's end counts as a checkpoint; its begin takes nothing from it (§7). */
     private long covered() {
         return Math.max(checkpoint.a(), truncated);
+    }
+
+    /** The store has the slot, and is not being overwritten. */
+    private boolean isInStore(long slot) {
+        return slot <= covered() && !installing;
+    }
+
+    boolean isCovered(long slot) {
+        return slot <= covered();
     }
 
     /** Durably PRESENT in the effective log, or covered by the checkpoint. */

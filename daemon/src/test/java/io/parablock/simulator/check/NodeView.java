@@ -46,7 +46,7 @@ public interface NodeView {
     @Nullable
     EntryView effective(long slot);
 
-    /** The node waits for an install or takes one: its store is not to be compared. */
+    /** Nobody has told it yet what it may have lost: its store is not to be compared. An install is no reason. */
     boolean isRebuilding();
 
     // ---- disk and store ----

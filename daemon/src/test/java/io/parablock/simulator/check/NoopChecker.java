@@ -91,7 +91,8 @@ final class NoopChecker implements Checker, Ledger.Listener {
     }
 
     private void requireAbsent(int candidate, long term, long slot, long syncTerm) {
-        int absent = ledger.disk(candidate).state(slot, syncTerm) == SlotState.ABSENT ? 1 : 0;
+        DiskBook own = ledger.disk(candidate);
+        int absent = !own.isCovered(slot) && own.state(slot, syncTerm) == SlotState.ABSENT ? 1 : 0;
         for (VoteReport r : reports.getOrDefault(term, new TreeMap<>()).values()) {
             if (r.candidate() == candidate && r.isSurelyAbsent(slot, syncTerm)) {
                 absent++;

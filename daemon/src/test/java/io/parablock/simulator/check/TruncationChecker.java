@@ -1,20 +1,41 @@
 package io.parablock.simulator.check;
 
-/** Invariant 13: a log loses only what a durable checkpoint has, and what a quorum holds contiguously (floor, §7). */
+import io.parablock.raft.state.Checkpoint;
+
+/**
+ * Invariant 13: a log loses only what a durable checkpoint has, and what a quorum holds contiguously in logs or in stores that
+ * are not installing (floor, §7). The end of an install drops what lies up to its base, which is its leader's applied prefix.
+ */
 final class TruncationChecker implements Checker {
     private final Ledger ledger;
     private final long[] truncatedTo;
     private final long[] heldTo;
+    private final long[] installedTo;
 
     TruncationChecker(Ledger ledger) {
         this.ledger = ledger;
         this.truncatedTo = new long[ledger.shape().voters() + 1];
         this.heldTo = new long[ledger.shape().voters() + 1];
+        this.installedTo = new long[ledger.shape().voters() + 1];
     }
 
     @Override
     public void onWiped(int node) {
         truncatedTo[node] = 0;
+        installedTo[node] = 0;
+    }
+
+    @Override
+    public void onInstallBegun(int node) {
+        // Its store is gone by the protocol's own doing: only its log still counts.
+        heldTo[node] = 0;
+    }
+
+    @Override
+    public void onCheckpointDurable(int node, Checkpoint checkpoint, boolean installed) {
+        if (installed) {
+            installedTo[node] = checkpoint.a();
+        }
     }
 
     @Override
@@ -28,6 +49,9 @@ final class TruncationChecker implements Checker {
             }
         }
         truncatedTo[node] = Math.max(truncatedTo[node], to);
+        if (to <= installedTo[node]) {
+            return;
+        }
         int holders = 0;
         for (int n = 1; n <= ledger.shape().voters(); n++) {
             holders += heldPrefix(n, to) >= to ? 1 : 0;
@@ -52,8 +76,7 @@ final class TruncationChecker implements Checker {
         Ledger.Commit c = ledger.committed(slot);
         long origin = c == null ? 0 : c.origin();
         DiskBook now = ledger.disk(node);
-        return (now.isInstalling() ? now.state(slot, origin) != SlotState.ABSENT : now.hasHeld(slot, origin))
-                || ledger.wipedDisk(node).hasHeld(slot, origin);
+        return now.hasHeld(slot, origin) || ledger.wipedDisk(node).hasHeld(slot, origin);
     }
 
     @Override

@@ -47,6 +47,12 @@ public final class WireFeed {
             events.onVoteRequested(from, v.term(), v.syncTerm(), v.contigPrefix());
         } else if (message instanceof Message.VoteReply v && v.granted()) {
             onVote(from, to, v);
+        } else if (message instanceof Message.InstallBegin b) {
+            events.onInstallOffered(from, to, b.installId(), b.image(), b.storeBytes());
+        } else if (message instanceof Message.InstallEnd e) {
+            events.onInstallEndSent(from, to, e.installId(), e.e());
+        } else if (message instanceof Message.InstallAck a) {
+            events.onInstallAckSent(from, a.installId(), a.receivedBytes(), a.done());
         }
     }
 

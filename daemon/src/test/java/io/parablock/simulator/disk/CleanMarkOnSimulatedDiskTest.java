@@ -30,6 +30,11 @@ class CleanMarkOnSimulatedDiskTest {
                         alarms++;
                     }
                     amnesiac = unclean;
+                    if (unclean || random.nextInt(5) == 0) {
+                        mark.amnesiac(); // also for damage that the next start may not see any more
+                        unclean = true;
+                        amnesiac = true;
+                    }
                     if (unclean && random.nextBoolean()) {
                         amnesiac = false; // cured: cut short or not, either answer is right from here
                         mark.cured();

@@ -313,6 +313,7 @@ public final class SimulatedDisk {
             throw new NoSuchFileException(from);
         }
         if (parent != directory(SimulatedPath.parentOf(to))) {
+            // A log or a state file moves within its folder; over two folders a crash would have more outcomes.
             throw new UnsupportedOperationException("renaming " + from + " into another directory");
         }
         parent.rename(SimulatedPath.nameOf(from), SimulatedPath.nameOf(to));

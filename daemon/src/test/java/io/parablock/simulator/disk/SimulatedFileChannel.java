@@ -11,6 +11,9 @@ import java.nio.channels.WritableByteChannel;
 
 /** An open file, or an open directory that can only be forced. Dies with the process that opened it. */
 final class SimulatedFileChannel extends FileChannel {
+    /** Neither a mapping nor a copy in the kernel says which sectors it wrote: a caller must fail here, not pass unseen. */
+    private static final String NOT_MODELLED = "the simulated disk knows reads, writes and forces only";
+
     private final SimulatedDisk disk;
     private final String path;
     private final SimulatedFile file;
@@ -142,17 +145,17 @@ final class SimulatedFileChannel extends FileChannel {
 
     @Override
     public long transferTo(long position, long count, WritableByteChannel target) {
-        throw new UnsupportedOperationException();
+        throw new UnsupportedOperationException(NOT_MODELLED);
     }
 
     @Override
     public long transferFrom(ReadableByteChannel source, long position, long count) {
-        throw new UnsupportedOperationException();
+        throw new UnsupportedOperationException(NOT_MODELLED);
     }
 
     @Override
     public MappedByteBuffer map(MapMode mode, long position, long size) {
-        throw new UnsupportedOperationException();
+        throw new UnsupportedOperationException(NOT_MODELLED);
     }
 
     @Override

@@ -65,6 +65,6 @@ final class SimulatedFileStore extends FileStore {
 
     @Override
     public Object getAttribute(String attribute) {
-        throw new UnsupportedOperationException();
+        throw new UnsupportedOperationException("the store tells only its space, not " + attribute);
     }
 }

@@ -29,7 +29,7 @@ final class SimulatedFileSystem extends FileSystem {
 
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        throw new UnsupportedOperationException("the disk outlives those who use it");
     }
 
     @Override
@@ -69,16 +69,16 @@ final class SimulatedFileSystem extends FileSystem {
 
     @Override
     public PathMatcher getPathMatcher(String syntaxAndPattern) {
-        throw new UnsupportedOperationException();
+        throw new UnsupportedOperationException("nobody matches patterns here");
     }
 
     @Override
     public UserPrincipalLookupService getUserPrincipalLookupService() {
-        throw new UnsupportedOperationException();
+        throw new UnsupportedOperationException("files have no owners here");
     }
 
     @Override
     public WatchService newWatchService() {
-        throw new UnsupportedOperationException();
+        throw new UnsupportedOperationException("nobody watches folders here");
     }
 }

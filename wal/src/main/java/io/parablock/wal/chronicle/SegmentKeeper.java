@@ -23,7 +23,11 @@ import org.jspecify.annotations.Nullable;
  * it would kill the process with SIGBUS on a full disk.
  */
 final class SegmentKeeper implements AutoCloseable {
-    private static final int ZEROS_BYTES = 1 << 20;
+    /**
+     * One page at a time. The page cache keeps a file in folios as large as the writes that brought it in, and a store
+     * into a mapping dirties its whole folio: with zeros by the MiB every force wrote a MiB (2.0 ms instead of 0.3).
+     */
+    private static final int ZEROS_BYTES = 4096;
 
     /** Closing waits this long for work in progress; it is bounded by writing one segment. */
     private static final long CLOSE_TIMEOUT_S = 60;

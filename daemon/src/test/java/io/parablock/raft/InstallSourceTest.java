@@ -1,0 +1,81 @@
+package io.parablock.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.parablock.raft.log.Entry;
+import io.parablock.raft.log.EntryKind;
+import io.parablock.raft.log.OriginRun;
+import io.parablock.raft.message.Message;
+import io.parablock.raft.state.Checkpoint;
+import io.parablock.raft.state.HardState;
+import io.parablock.raft.state.RecoveredState;
+import io.parablock.raft.state.SyncRecord;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The block store of a leader that restarted is ahead of what this process applied (protocol.md §7: e). */
+class InstallSourceTest {
+    private static final long MS = 1_000_000L;
+    private static final int STORE_BYTES = 8192;
+
+    @Test
+    void shouldNameAnEndThatCoversWhatAnEarlierProcessApplied() {
+        long now = 1_000 * MS;
+        RaftConfig config = new RaftConfig(
+                        1,
+                        1,
+                        new int[] {1, 2, 3},
+                        Mode.PARALLEL,
+                        8,
+                        300 * MS,
+                        50 * MS,
+                        100 * MS,
+                        64,
+                        4,
+                        1 << 20,
+                        8,
+                        16,
+                        64,
+                        false)
+                .withInstall(new InstallConfig(STORE_BYTES, 4096, 4, 1 << 20, 1 << 20));
+        List<Entry> log = new ArrayList<>();
+        for (long s = 3; s <= 5; s++) {
+            log.add(new Entry(s, 1, EntryKind.TRIM, 0, 4096, 9, s, 0, 0, 0, new long[0]));
+        }
+        RaftNode node = new RaftNode(
+                config,
+                new RecoveredState(
+                        new HardState(1, 1, 1, 0),
+                        new SyncRecord(1, 0, List.of(), List.of()),
+                        new Checkpoint(2, List.of(new OriginRun(1, 2, 1)), List.of(), 2),
+                        log,
+                        List.of(),
+                        false),
+                7,
+                now);
+        for (int i = 0; i < 200 && node.status().role() != Role.PRE_CANDIDATE; i++) {
+            now += 5 * MS;
+            node.tick(now);
+        }
+        node.step(3, 1, new Message.PreVoteReply(1, 2, true), now);
+        node.step(3, 1, new Message.VoteReply(2, true, 1, 0, 0, 0, 0, List.of(), List.of(), List.of(), List.of()), now);
+        assertThat(node.status().role()).isEqualTo(Role.LEADER);
+        assertThat(node.status().appliedPrefix()).isEqualTo(2);
+
+        node.step(3, 1, new Message.InstallRequest(2, 0, 0), now);
+        long id = last(node, Message.InstallBegin.class).installId();
+        node.step(3, 1, new Message.InstallAck(2, id, 0, false), now);
+        node.step(3, 1, new Message.InstallAck(2, id, STORE_BYTES, false), now);
+        assertThat(last(node, Message.InstallEnd.class).e()).isEqualTo(5);
+    }
+
+    private static <T extends Message> T last(RaftNode node, Class<T> type) {
+        List<T> all = node.output().messages.stream()
+                .map(Output.Outgoing::message)
+                .filter(type::isInstance)
+                .map(type::cast)
+                .toList();
+        return all.get(all.size() - 1);
+    }
+}

@@ -1,0 +1,100 @@
+package io.parablock.simulator.check;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Invariant 16 for a log that may have lost what it acknowledged (protocol.md §11): until the node is cured nothing leaves it
+ * that counts; when it is, it is synced to its term, and holds on stable storage that term's merged log and every slot that
+ * had been assigned in it when the node started.
+ */
+final class AmnesiaChecker implements Checker {
+    private final Ledger ledger;
+    private final boolean[] amnesiac;
+    /** By term: the highest slot assigned, now and when each node started last. */
+    private final Map<Long, Long> assigned = new HashMap<>();
+
+    private final Map<Integer, Map<Long, Long>> needed = new HashMap<>();
+
+    AmnesiaChecker(Ledger ledger) {
+        this.ledger = ledger;
+        this.amnesiac = new boolean[ledger.shape().voters() + 1];
+    }
+
+    @Override
+    public void onProposed(int node, long term, EntryView entry) {
+        assigned.merge(term, entry.slot(), Math::max);
+    }
+
+    /** Only a cure ends it: a node that starts and does not know of it is watched all the same. */
+    @Override
+    public void onAmnesia(int node) {
+        amnesiac[node] = true;
+        needed.put(node, Map.copyOf(assigned));
+    }
+
+    @Override
+    public void onWiped(int node) {
+        amnesiac[node] = false;
+    }
+
+    @Override
+    public void onCured(int node) {
+        DiskBook d = ledger.disk(node);
+        long term = d.syncTerm();
+        Violation.require(
+                amnesiac[node] && d.hard().term() == term && d.hard().syncTerm() == term,
+                16,
+                this,
+                () -> "node " + node + " is cured in term " + d.hard().term() + ", synced to " + term);
+        for (long s = 1; s <= d.mSync(); s++) {
+            requireForced(node, d, s, d.effectiveOrigin(s));
+        }
+        long to = needed.getOrDefault(node, Map.of()).getOrDefault(term, 0L);
+        for (long s = d.mSync() + 1; s <= to; s++) {
+            requireForced(node, d, s, term);
+        }
+        amnesiac[node] = false;
+    }
+
+    private void requireForced(int node, DiskBook d, long slot, long origin) {
+        if (!d.isForced(slot, origin)) {
+            throw new Violation(
+                    16,
+                    name(),
+                    "node " + node + " is cured, and slot " + slot + " of origin " + origin + " is "
+                            + d.state(slot, origin) + ", not forced");
+        }
+    }
+
+    private void requireMemory(int node, String what) {
+        if (amnesiac[node]) {
+            throw new Violation(16, name(), "node " + node + " has amnesia and " + what);
+        }
+    }
+
+    @Override
+    public void onVoteRequested(int candidate, long term, long syncTerm, long contigPrefix) {
+        requireMemory(candidate, "campaigns in term " + term);
+    }
+
+    @Override
+    public void onVoteSent(int voter, VoteReport report) {
+        requireMemory(voter, "votes: " + report);
+    }
+
+    @Override
+    public void onAckSent(int node, long term, long first, long last) {
+        requireMemory(node, "acknowledges slots " + first + " to " + last + " of term " + term);
+    }
+
+    @Override
+    public void onSyncAckSent(int node, long term) {
+        requireMemory(node, "acknowledges the merged log of term " + term);
+    }
+
+    @Override
+    public void onPrefixSent(int node, long term, long prefix) {
+        requireMemory(node, "claims the prefix " + prefix + " in term " + term);
+    }
+}
