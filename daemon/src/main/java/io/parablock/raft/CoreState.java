@@ -204,7 +204,11 @@ final class CoreState {
         return amnesiac && guards.amnesiacNoAck;
     }
 
+    /** Not over META or SYNCREC that are lost: the next start must find them so, too (protocol.md §12). */
     void persistHardState() {
+        if (!curable) {
+            return;
+        }
         output.hardState = new HardState(term, votedFor, syncTerm, mSync);
     }
 

@@ -17,13 +17,13 @@ public final class RaftNode {
     private final Output output = new Output();
     private final RaftConfig config;
     private final CoreState state;
+    private final Roles roles;
     private final Election election;
     private final MergeStage merge;
     private final FollowerLog follower;
     private final Leader leader;
     private final Proposals proposals;
     private final SessionExpiry expiry;
-    private final FetchServer fetchServer;
     private final InstallReceiver installs;
     private final Cure cure;
     private final Repair repair;
@@ -37,16 +37,16 @@ public final class RaftNode {
     RaftNode(RaftConfig config, Guards guards, RecoveredState recovered, long seed, long nowNs) {
         this.config = config;
         this.state = new CoreState(config, guards, output, recovered, nowNs);
-        this.election = new Election(state, seed);
-        this.merge = new MergeStage(state, election);
-        this.follower = new FollowerLog(state);
-        this.leader = new Leader(state);
+        this.roles = new Roles(state, seed);
+        this.election = roles.election;
+        this.merge = roles.merge;
+        this.follower = roles.follower;
+        this.leader = roles.leader;
+        this.installs = roles.installs;
+        this.cure = roles.cure;
+        this.repair = roles.repair;
         this.proposals = new Proposals(state, leader);
         this.expiry = new SessionExpiry(state, leader, proposals);
-        this.fetchServer = new FetchServer(state);
-        this.installs = new InstallReceiver(state);
-        this.cure = new Cure(state, follower, seed);
-        this.repair = new Repair(state);
     }
 
     public Output output() {
@@ -58,169 +58,8 @@ public final class RaftNode {
     /** A message from a peer; {@code boot} changes when the peer's process restarts. */
     public void step(int from, long boot, Message message, long nowNs) {
         state.nowNs = nowNs;
-        if (leader.cures.isOfDeadBoot(from, boot, message)) {
-            return;
-        }
-        leader.onBoot(from, boot);
-        if (message instanceof Message.PreVote m) {
-            election.onPreVote(from, m);
-        } else if (message instanceof Message.PreVoteReply m) {
-            if (m.term() > state.term) {
-                becomeFollower(m.term(), 0);
-            } else {
-                election.onPreVoteReply(from, m);
-                becomeLeaderIfElected();
-            }
-        } else if (message instanceof Message.TimeoutNow m
-                && (m.term() == state.term || !state.guards.transferInTerm)) {
-            election.onTimeoutNow();
-            becomeLeaderIfElected();
-        } else if (message.term() < state.term) {
-            if (message.asksForAnswer()) {
-                state.send(from, new Message.TermRefusal(state.term));
-            }
-        } else if (!(message instanceof Message.Vote m && election.isDeaf(from, m))) {
-            // A vote that is not heard gets no answer, and brings no new term either: it is asked for again.
-            if (message.term() > state.term) {
-                becomeFollower(message.term(), 0);
-            }
-            stepInTerm(from, boot, message);
-        }
+        roles.step(from, boot, message);
         finishInput();
-    }
-
-    private void stepInTerm(int from, long boot, Message message) {
-        if (message instanceof Message.Vote m) {
-            election.onVote(from, m);
-        } else if (message instanceof Message.VoteReply m) {
-            if (election.onVoteReply(from, m) && election.hasQuorum()) {
-                startOrContinueMerge();
-            }
-        } else if (message instanceof Message.Heartbeat m) {
-            followLeader(from);
-            follower.onHeartbeat(m);
-            cure.onHeartbeat(m.round());
-        } else if (message instanceof Message.Append m) {
-            followLeader(from);
-            follower.onAppend(m);
-        } else if (message instanceof Message.SyncBegin m) {
-            followLeader(from);
-            follower.onSyncBegin(m);
-        } else if (message instanceof Message.Force m) {
-            followLeader(from);
-            follower.forces.add(from, m);
-        } else if (message instanceof Message.Fetch m) {
-            if (!fetchServer.serve(from, m)) {
-                leader.onSyncRequest(from);
-            }
-        } else if (message instanceof Message.Entries m) {
-            onEntries(m);
-        } else if (message instanceof Message.Install m) {
-            stepInstall(from, m);
-        } else if (message instanceof Message.Cure m) {
-            followLeader(from);
-            cure.onCure(m);
-        } else if (message instanceof Message.CureRequest m) {
-            leader.onCureRequest(from, boot, m);
-        } else if (state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE) {
-            stepAsLeader(from, message);
-        }
-    }
-
-    private void stepInstall(int from, Message.Install message) {
-        if (!leader.installs.step(from, message)) {
-            followLeader(from);
-            if (installs.step(message)) {
-                follower.abandonSync();
-            }
-        }
-    }
-
-    private void stepAsLeader(int from, Message message) {
-        if (message instanceof Message.AppendAck m) {
-            leader.onAppendAck(from, m);
-        } else if (message instanceof Message.HeartbeatAck m) {
-            leader.onHeartbeatAck(from, m);
-        } else if (message instanceof Message.SyncAck) {
-            leader.onSyncAck(from);
-        } else if (message instanceof Message.SyncRequest) {
-            leader.onSyncRequest(from);
-        } else if (message instanceof Message.ForceAck m) {
-            leader.flushes.onForced(from, m.id());
-        }
-    }
-
-    private void onEntries(Message.Entries m) {
-        if (state.role == Role.LEADER_CANDIDATE) {
-            merge.onEntries(m);
-            return;
-        }
-        if (state.role == Role.FOLLOWER) {
-            cure.onEntries(m);
-        }
-        if (!follower.isSyncing()) {
-            repair.onEntries(m);
-        } else if (state.role == Role.FOLLOWER) {
-            follower.onEntries(m);
-        }
-    }
-
-    // ---------------------------------------------------------------- roles
-
-    private void becomeFollower(long term, int newLeader) {
-        boolean led = state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE;
-        if (term > state.term) {
-            state.term = term;
-            state.votedFor = 0;
-            state.persistHardState();
-        }
-        state.role = Role.FOLLOWER;
-        state.leader = newLeader;
-        follower.reset();
-        installs.reset();
-        cure.reset();
-        merge.abandon();
-        if (led) {
-            leader.stepDown();
-            election.resetTimer();
-        }
-        output.stateChanged = true;
-    }
-
-    private void followLeader(int from) {
-        if (state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE) {
-            throw new AssertionError("invariant 1: node " + from + " leads term " + state.term + " too");
-        }
-        election.onLeaderContact();
-        if (state.role != Role.FOLLOWER) {
-            becomeFollower(state.term, from);
-        }
-        if (state.leader != from) {
-            state.leader = from;
-            output.stateChanged = true;
-        }
-    }
-
-    private void becomeLeaderIfElected() {
-        if (state.role == Role.CANDIDATE) {
-            // What an earlier leader wanted merged or installed must not be taken, nor acknowledged, in the new term.
-            follower.reset();
-            installs.reset();
-            if (election.hasQuorum()) {
-                startOrContinueMerge();
-            }
-        }
-    }
-
-    private void startOrContinueMerge() {
-        boolean first = state.role == Role.CANDIDATE;
-        boolean complete = merge.onVotes();
-        if (first) {
-            leader.startCandidacy();
-        }
-        if (complete) {
-            leader.takeOffice();
-        }
     }
 
     // ---------------------------------------------------------------- time and completions
@@ -230,11 +69,11 @@ public final class RaftNode {
         noteStall(nowNs);
         state.nowNs = nowNs;
         election.tick();
-        becomeLeaderIfElected();
+        roles.becomeLeaderIfElected();
         if (state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE) {
             if (!leader.tick()) {
                 output.event = "stepping down: no quorum answered within the election timeout";
-                becomeFollower(state.term, 0);
+                roles.becomeFollower(state.term, 0);
             } else if (state.role == Role.LEADER_CANDIDATE) {
                 tickMerge();
             }
@@ -243,8 +82,10 @@ public final class RaftNode {
             installs.tick();
         }
         expiry.tick();
-        if (!follower.isSyncing() && state.role != Role.LEADER_CANDIDATE) {
-            repair.tick();
+        if (!follower.isSyncing() && state.role != Role.LEADER_CANDIDATE && !repair.tick()) {
+            output.event = "stepping down: no peer has had a readable copy of a committed slot for long";
+            roles.becomeFollower(state.term, 0);
+            election.backOff();
         }
         finishInput();
     }
@@ -273,7 +114,7 @@ public final class RaftNode {
         String obstacle = merge.obstacle();
         if (obstacle != null) {
             output.event = "giving up term " + state.term + ": " + obstacle;
-            becomeFollower(state.term, 0);
+            roles.becomeFollower(state.term, 0);
             election.backOff();
         }
     }
@@ -293,15 +134,18 @@ public final class RaftNode {
     }
 
     /** The shell cannot read this entry's record any more (protocol.md §12). */
-    public void onUnreadable(long slot, long origin, long nowNs) {
+    public void onUnreadable(Entry read, long nowNs) {
         state.nowNs = nowNs;
-        boolean syncing = follower.isSyncing();
-        if (repair.onUnreadable(slot, origin)) {
-            becomeFollower(state.term, 0);
-        } else if (syncing) {
-            // The sync counted on it.
-            follower.reset();
-        }
+        roles.onUnreadable(read);
+        finishInput();
+    }
+
+    /** The store was not given these issued entries: the first one's record is unreadable, the others came after it. */
+    public void onNotApplied(List<Entry> entries, long nowNs) {
+        state.nowNs = nowNs;
+        roles.onUnreadable(entries.get(0));
+        state.apply.takeBack(entries, output.applies);
+        installs.saveFlagWhenIdle();
         finishInput();
     }
 

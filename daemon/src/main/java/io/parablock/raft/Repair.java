@@ -17,8 +17,14 @@ import java.util.List;
  * </pre>
  */
 final class Repair {
+    /** Election timeouts after which a leader that finds no readable copy of a committed slot lets another one lead. */
+    private static final int PATIENCE_TIMEOUTS = 4;
+
     private final CoreState state;
     private long lastFetchNs;
+    /** Since when a slot above the checkpoint has been unreadable, 0: none is. */
+    private long incompleteSinceNs;
+
     private int source;
 
     Repair(CoreState state) {
@@ -31,9 +37,14 @@ final class Repair {
      * @return true if this node must not go on as leader or candidate: others rely on a prefix that it has not got, or wait
      *     for an entry that it can send to nobody
      */
-    boolean onUnreadable(long slot, long origin) {
+    boolean onUnreadable(Entry read) {
+        long slot = read.slot();
         Entry e = state.log.get(slot);
-        if (e == null || e.origin() != origin || !state.log.isDurable(slot)) {
+        // It may have been written again meanwhile.
+        if (e == null
+                || e.origin() != read.origin()
+                || e.walPosition != read.walPosition
+                || !state.log.isDurable(slot)) {
             return false;
         }
         if (state.config.voters().length == 1) {
@@ -63,10 +74,27 @@ final class Repair {
         }
     }
 
-    /** Asks again for what is still missing. */
-    void tick() {
+    /**
+     * Asks again for what is still missing.
+     *
+     * @return false if this node must not go on as leader: the others may have truncated a slot that it lacks, and only a
+     *     follower can be installed
+     */
+    boolean tick() {
         // What the checkpoint covers is held, whatever became of its record.
         state.log.cover(state.checkpoint);
+        boolean incomplete = state.log.unknownCount() > 0 && state.log.contigPrefix() < state.committed.watermark();
+        if (!incomplete || state.role != Role.LEADER) {
+            incompleteSinceNs = 0;
+        } else if (incompleteSinceNs == 0) {
+            incompleteSinceNs = state.nowNs;
+        }
+        fetch();
+        return incompleteSinceNs == 0
+                || state.nowNs - incompleteSinceNs < PATIENCE_TIMEOUTS * state.config.electionTimeoutNs();
+    }
+
+    private void fetch() {
         if (!state.isSynced()
                 || state.log.unknownCount() == 0
                 || state.config.voters().length == 1

@@ -1,47 +1,42 @@
 package io.parablock.replica;
 
 import io.netty.buffer.ByteBuf;
-import io.parablock.raft.RaftNode;
 import io.parablock.raft.log.Entry;
 import io.parablock.wal.WalCorruptException;
-import java.util.ArrayDeque;
-import java.util.function.Consumer;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Hands issued entries to the apply stage, in order and with their payloads. One whose record is unreadable holds back those
- * behind it until the core has it again from a peer (protocol.md §4 Repair).
+ * Hands issued entries to the apply stage, in order and with their payloads. One whose record is unreadable goes back to the
+ * core, with all that were issued after it, because some of those may overlap it (protocol.md §4 Repair, §6).
  */
 final class ApplyFeed {
     private final ApplyStage stage;
     private final LogReader log;
-    private final RaftNode core;
-    private final Consumer<Entry> unreadable;
-    private final ArrayDeque<Entry> held = new ArrayDeque<>();
+    private final Runnable onHeld;
+    private final List<Entry> held = new ArrayList<>();
 
-    /** @param unreadable told of an entry whose record is damaged; may be told again until it is repaired */
-    ApplyFeed(ApplyStage stage, LogReader log, RaftNode core, Consumer<Entry> unreadable) {
+    /** @param onHeld called when there is something for {@link #takeHeld}, until it is taken */
+    ApplyFeed(ApplyStage stage, LogReader log, Runnable onHeld) {
         this.stage = stage;
         this.log = log;
-        this.core = core;
-        this.unreadable = unreadable;
+        this.onHeld = onHeld;
     }
 
     void add(Entry e) {
-        if (!held.isEmpty() || !hand(e)) {
+        if (!held.isEmpty()) {
             held.add(e);
+        } else if (!hand(e)) {
+            held.add(e);
+            onHeld.run();
         }
     }
 
-    /** Something became durable: perhaps what the others wait for. */
-    void retry() {
-        while (!held.isEmpty() && core.isDurable(held.element().slot())) {
-            // The one that was written again, if so: committed, so it is the same.
-            Entry now = core.entry(held.element().slot());
-            if (now == null || !hand(now)) {
-                return;
-            }
-            held.remove();
-        }
+    /** Those that the stage was not given, in order; the first one's record is unreadable. */
+    List<Entry> takeHeld() {
+        List<Entry> taken = List.copyOf(held);
+        held.clear();
+        return taken;
     }
 
     private boolean hand(Entry e) {
@@ -52,7 +47,6 @@ final class ApplyFeed {
             try {
                 payload = log.read(e);
             } catch (WalCorruptException damaged) {
-                unreadable.accept(e);
                 return false;
             }
         }

@@ -99,7 +99,7 @@ public final class Replica {
         this.core = core;
         this.payloads = new PayloadCache(config.payloadCacheBytesMax());
         LogReader log = new LogReader(ports.wal().wal(), ports.allocator());
-        this.applies = new ApplyFeed(ports.apply(), log, core, this::onUnreadable);
+        this.applies = new ApplyFeed(ports.apply(), log, this::onAppliesHeld);
         this.outbox = new PeerOutbox(groupId, ports, log, config.catchUpReadsMax(), this::onUnreadable);
         this.incoming = new IncomingEntries(ports.store());
         this.requests = new ClientRequests(groupId, raftConfig.nodeId(), raftConfig.mapped(), config, ports, core);
@@ -304,7 +304,6 @@ public final class Replica {
             core.onDurable(e.slot(), e.origin(), now());
         }
         durable.clear();
-        applies.retry();
     }
 
     /** The fields in their order. Nothing here may change the core. */
@@ -370,15 +369,12 @@ public final class Replica {
         }
     }
 
-    /** From any thread that {@link ReplicaPorts#loop} is not: by way of it. */
+    private void onAppliesHeld() {
+        coreInput(() -> core.onNotApplied(applies.takeHeld(), now()));
+    }
+
     private void onUnreadable(Entry e) {
-        coreInput(() -> {
-            Entry now = core.entry(e.slot());
-            // Not if it has been written again meanwhile.
-            if (now != null && now.walPosition == e.walPosition) {
-                core.onUnreadable(e.slot(), e.origin(), now());
-            }
-        });
+        coreInput(() -> core.onUnreadable(e, now()));
     }
 
     private void onStateChanged() {

@@ -8,24 +8,40 @@ import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.message.Message;
+import io.parablock.raft.state.Checkpoint;
+import io.parablock.raft.state.HardState;
 import io.parablock.raft.state.RecoveredState;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** A record that turns out to be unreadable after the start (protocol.md §4 Repair, §12). */
 class RepairTest {
     private static final long MS = 1_000_000L;
+    private static final long STORE_BYTES = 1 << 20;
 
     private long now = 1_000 * MS;
 
+    private static RaftConfig config(int... voters) {
+        return new RaftConfig(
+                        1, 1, voters, Mode.PARALLEL, 8, 300 * MS, 50 * MS, 100 * MS, 64, 4, 1 << 20, 8, 16, 64, false)
+                .withStoreBytes(STORE_BYTES);
+    }
+
     private RaftNode node(int... voters) {
-        RaftConfig c = new RaftConfig(
-                1, 1, voters, Mode.PARALLEL, 8, 300 * MS, 50 * MS, 100 * MS, 64, 4, 1 << 20, 8, 16, 64, false);
-        return new RaftNode(c, RecoveredState.fresh(), 7, now);
+        return new RaftNode(config(voters), RecoveredState.fresh(), 7, now);
     }
 
     private static Entry write(long slot, long origin) {
         return new Entry(slot, origin, EntryKind.WRITE, 4096 * slot, 4096, 9, slot, 0, 77, 4096, new long[0]);
+    }
+
+    private static Entry held(RaftNode node, long slot) {
+        return Objects.requireNonNull(node.entry(slot));
+    }
+
+    private static void commit(RaftNode node, long watermark, long now) {
+        node.step(2, 1, new Message.Heartbeat(5, 2, new Message.CommitNotice(watermark, List.of(), 0)), now);
     }
 
     private RaftNode followerWithSlotOne() {
@@ -66,7 +82,7 @@ class RepairTest {
     @Test
     void shouldFetchRewriteAndOnlyThenHoldAndApplyAnUnreadableSlot() {
         RaftNode node = followerWithSlotOne();
-        node.onUnreadable(1, 5, now);
+        node.onUnreadable(held(node, 1), now);
         assertThat(node.status().contigPrefix()).isZero();
         assertThat(node.isDurable(1)).isFalse();
         node.step(2, 1, new Message.Heartbeat(5, 2, new Message.CommitNotice(1, List.of(), 0)), now);
@@ -93,7 +109,7 @@ class RepairTest {
     @Test
     void shouldTakeNoOtherOriginForARepair() {
         RaftNode node = followerWithSlotOne();
-        node.onUnreadable(1, 5, now);
+        node.onUnreadable(held(node, 1), now);
         node.output().clear();
         node.step(3, 1, new Message.Entries(5, List.of(write(1, 4))), now);
         assertThat(node.output().appends).isEmpty();
@@ -102,7 +118,7 @@ class RepairTest {
     @Test
     void shouldStepDownWhenAnUncommittedSlotIsUnreadable() {
         RaftNode node = leaderWithSlotOne();
-        node.onUnreadable(1, 1, now);
+        node.onUnreadable(held(node, 1), now);
         assertThat(node.status().role()).isEqualTo(Role.FOLLOWER);
         assertThat(node.status().contigPrefix()).isZero();
     }
@@ -112,7 +128,7 @@ class RepairTest {
         RaftNode node = leaderWithSlotOne();
         node.step(2, 1, new Message.AppendAck(1, List.of(new SlotRun(1, 1)), 1, 1, 64), now);
         assertThat(node.isCommitted(1)).isTrue();
-        node.onUnreadable(1, 1, now);
+        node.onUnreadable(held(node, 1), now);
         assertThat(node.status().role()).isEqualTo(Role.LEADER);
         node.output().clear();
         node.tick(now + MS);
@@ -128,6 +144,105 @@ class RepairTest {
         }
         node.proposeOpenSession(1, 1, 1, now);
         node.onDurable(1, 1, now);
-        assertThatThrownBy(() -> node.onUnreadable(1, 1, now)).hasMessageContaining("no other node has a copy");
+        assertThatThrownBy(() -> node.onUnreadable(held(node, 1), now))
+                .hasMessageContaining("no other node has a copy");
+    }
+
+    @Test
+    void shouldIssueAgainInSlotOrderWhatTheStoreWasNotGiven() {
+        RaftNode node = followerWithSlotOne();
+        Entry later = new Entry(2, 5, EntryKind.WRITE, 4096, 4096, 9, 2, 0, 77, 4096, new long[] {1});
+        node.step(2, 1, new Message.Append(5, List.of(later), 2, new long[0], 2, Message.CommitNotice.NONE), now);
+        node.onDurable(2, 5, now);
+        commit(node, 2, now);
+        List<Entry> issued = List.copyOf(node.output().applies);
+        assertThat(issued).extracting(Entry::slot).containsExactly(1L, 2L);
+        node.output().clear();
+
+        node.onNotApplied(issued, now);
+        assertThat(node.output().applies).as("slot 2 overlaps slot 1").isEmpty();
+        assertThat(node.isDurable(1)).isFalse();
+        node.step(3, 1, new Message.Entries(5, List.of(write(1, 5))), now);
+        node.onDurable(1, 5, now);
+        assertThat(node.output().applies).extracting(Entry::slot).containsExactly(1L, 2L);
+        node.onApplied(1, now);
+        node.onApplied(2, now);
+        assertThat(node.status().appliedPrefix()).isEqualTo(2);
+    }
+
+    @Test
+    void shouldNotKeepAnInstallWaitingForAnApplyThatWaitsForARepair() {
+        RaftNode node = followerWithSlotOne();
+        commit(node, 1, now);
+        List<Entry> issued = List.copyOf(node.output().applies);
+        node.output().clear();
+        // The others have truncated slot 1: nobody can repair it.
+        node.onNotApplied(issued, now);
+        node.step(2, 1, new Message.SyncBegin(5, 0, 9, List.of(), List.of()), now);
+        assertThat(node.needsInstall()).isTrue();
+        Checkpoint image = new Checkpoint(9, List.of(new OriginRun(1, 9, 5)), List.of(), 9);
+        node.step(2, 1, new Message.InstallBegin(5, 77, STORE_BYTES, 4096, image), now);
+        assertThat(node.output().installCheckpointDue).isTrue();
+    }
+
+    @Test
+    void shouldBeginAnInstallOnceTheHeldAppliesAreTakenBack() {
+        RaftNode node = followerWithSlotOne();
+        commit(node, 1, now);
+        List<Entry> issued = List.copyOf(node.output().applies);
+        node.step(2, 1, new Message.SyncBegin(5, 0, 9, List.of(), List.of()), now);
+        Checkpoint image = new Checkpoint(9, List.of(new OriginRun(1, 9, 5)), List.of(), 9);
+        node.onUnreadable(held(node, 1), now);
+        node.step(2, 1, new Message.SyncBegin(5, 0, 9, List.of(), List.of()), now);
+        node.step(2, 1, new Message.InstallBegin(5, 77, STORE_BYTES, 4096, image), now);
+        assertThat(node.output().installCheckpointDue)
+                .as("an apply is under way")
+                .isFalse();
+        node.output().clear();
+        node.onNotApplied(issued, now);
+        assertThat(node.output().applies).isEmpty();
+        assertThat(node.output().installCheckpointDue).isTrue();
+    }
+
+    @Test
+    void shouldLetAnotherLeadWhenNobodyHasACopyForLong() {
+        RaftNode node = leaderWithSlotOne();
+        node.step(2, 1, new Message.AppendAck(1, List.of(new SlotRun(1, 1)), 1, 1, 64), now);
+        node.onUnreadable(held(node, 1), now);
+        for (int i = 0; i < 2_000 / 5 && node.status().role() == Role.LEADER; i++) {
+            now += 5 * MS;
+            node.tick(now);
+            for (Output.Outgoing o : List.copyOf(node.output().messages)) {
+                if (o.message() instanceof Message.Heartbeat h) {
+                    node.step(o.to(), 1, new Message.HeartbeatAck(1, h.round(), 1, 1, 1, 64), now);
+                }
+            }
+            node.output().clear();
+        }
+        assertThat(node.status().role()).isEqualTo(Role.FOLLOWER);
+    }
+
+    @Test
+    void shouldNeitherAnswerNorWriteOverMetaThatIsLost() {
+        RecoveredState lost = new RecoveredState(
+                HardState.FRESH, null, Checkpoint.EMPTY, List.of(), List.of(), List.of(), true, true);
+        RaftNode node = new RaftNode(config(1, 2, 3), lost, 7, now);
+        node.output().clear();
+        node.step(2, 1, new Message.Vote(4, 0, 0, false), now);
+        node.step(2, 1, new Message.Heartbeat(4, 9, Message.CommitNotice.NONE), now);
+        node.step(2, 1, new Message.SyncBegin(4, 0, 0, List.of(), List.of()), now);
+        node.step(2, 1, new Message.Append(4, List.of(write(1, 4)), 1, new long[0], 9, Message.CommitNotice.NONE), now);
+        node.step(2, 1, new Message.Cure(4, 7, 0, 0), now);
+        node.endOfBatch(now);
+        for (int i = 0; i < 200; i++) {
+            now += 5 * MS;
+            node.tick(now);
+        }
+        assertThat(node.leader()).as("its clients learn who leads").isEqualTo(2);
+        assertThat(node.output().messages).isEmpty();
+        assertThat(node.output().appends).isEmpty();
+        assertThat(node.output().hardState).isNull();
+        assertThat(node.output().syncRecord).isNull();
+        assertThat(node.status().amnesiac()).isTrue();
     }
 }

@@ -4,6 +4,7 @@ import io.parablock.lookbehind.SlotSet;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.RaftLog;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -53,7 +54,7 @@ public final class ApplyScheduler {
         this.inOrder = inOrder;
         this.log = log;
         this.committed = committed;
-        this.issued = new SlotSet(2 * span);
+        this.issued = new SlotSet(4 * span);
         this.applied = new SlotSet(4 * span);
         this.windowMask = 4 * span - 1;
         this.firstWaiter = new long[4 * span];
@@ -144,6 +145,28 @@ public final class ApplyScheduler {
             backlogFull = false;
             onCommitted(issued.watermark(), windowScanned, out);
         }
+    }
+
+    /**
+     * The store was not given these issued slots, because one of their records is unreadable; they are issued again once they
+     * can be. Whatever was issued after the first of them and might wait for it must be among them.
+     */
+    public void takeBack(List<Entry> entries, List<Entry> out) {
+        long highest = issued.highest();
+        List<Long> kept = new ArrayList<>();
+        for (long s = applied.watermark() + 1; s <= highest; s++) {
+            if (issued.contains(s)) {
+                kept.add(s);
+            }
+        }
+        for (Entry e : entries) {
+            kept.remove(e.slot());
+        }
+        issued.reset(applied.watermark());
+        kept.forEach(issued::add);
+        underWay -= entries.size();
+        windowScanned = issued.watermark() + span + 1;
+        restart(out);
     }
 
     /** After a sync replaced the log: nobody waits, everything is tried again. */

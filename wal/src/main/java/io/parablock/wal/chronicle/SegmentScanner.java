@@ -35,7 +35,6 @@ final class SegmentScanner {
     private long suspectBytes = NOT_FOUND;
     private boolean sound;
     private boolean anyTorn;
-    private boolean anyLost;
 
     SegmentScanner(long clusterId, int recordBytesMax) {
         this.clusterId = clusterId;
@@ -49,7 +48,6 @@ final class SegmentScanner {
     boolean scan(Segment segment, WalVisitor visitor) {
         sound = true;
         anyTorn = false;
-        anyLost = false;
         scanRecords(segment, visitor);
         return sound;
     }
@@ -84,8 +82,7 @@ final class SegmentScanner {
         }
         visitEnd(segment, at, expectedNumber, durableUpTo, visitor);
         segment.recordCount = expectedNumber;
-        // A segment that may have held more than can be told is kept: the damage must be seen by the next start too.
-        segment.indexed = !anyLost;
+        segment.indexed = true;
     }
 
     /** The nonce in the segment's start record, or {@link #NO_NONCE} when that is not readable. */
@@ -161,7 +158,6 @@ final class SegmentScanner {
         boolean torn = !what.belowDurable()
                 && (anyTorn || isHeaderUnfinished(at) || (at == 0 && isHeaderUnfinished(suspectBytes - ALIGNMENT)));
         anyTorn |= torn;
-        anyLost |= !torn;
         report(visitor, RecordDescriptor.position(segment.id, at), torn ? what.asTorn() : what);
     }
 
