@@ -34,7 +34,7 @@ final class DelayedApplyStage implements ApplyStage {
         Listener observed = new Listener() {
             @Override
             public void onApplied(Entry entry) {
-                node.onApplied(entry);
+                node.record().onApplied(entry);
                 l.onApplied(entry);
             }
 
@@ -51,7 +51,7 @@ final class DelayedApplyStage implements ApplyStage {
 
     @Override
     public void apply(Entry entry, @Nullable ByteBuf payload) {
-        node.onApplyStarted(entry);
+        node.record().onApplyStarted(entry);
         if (inline != null) {
             inline.apply(entry, payload);
             return;
@@ -75,7 +75,7 @@ final class DelayedApplyStage implements ApplyStage {
         }
         try {
             applier.apply(w.entry, w.payload);
-            node.onApplied(w.entry);
+            node.record().onApplied(w.entry);
             node.enqueue(() -> l.onApplied(w.entry));
         } catch (RuntimeException e) {
             stopped = true;

@@ -61,8 +61,9 @@ final class DurableSteps {
         crashIn = steps;
     }
 
+    /** If two wait, the nearer one counts. */
     void crashInInstall(int steps) {
-        crashInInstall = steps;
+        crashInInstall = crashInInstall == 0 ? steps : Math.min(crashInInstall, steps);
     }
 
     void clear() {

@@ -261,7 +261,7 @@ final class FaultPlan {
             }
             // Whoever installs next.
             case INSTALL_CRASH ->
-                cluster.nodes().forEach(any -> any.steps().crashInInstall(1 + random.below(random.pick(3, 12, 60))));
+                cluster.nodes().forEach(any -> any.steps().crashInInstall(1 + random.below(random.pick(3, 8, 24))));
             case BLACKOUT -> {
                 if (!settings.mapped) {
                     cluster.counts().count(kind);

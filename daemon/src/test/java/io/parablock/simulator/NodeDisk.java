@@ -16,6 +16,8 @@ final class NodeDisk {
     private boolean lost;
     /** So much is unreadable that the node does not start. Nobody replaces it in this run. */
     private boolean refused;
+    /** META or SYNCREC is lost: the node starts, and no leader may cure it. Nobody replaces it in this run. */
+    private boolean stateLost;
     /** Writes fail, or soon will: the node has to stop. */
     private boolean failing;
 
@@ -60,6 +62,11 @@ final class NodeDisk {
         storage.lost(true);
     }
 
+    void onStateLost() {
+        stateLost = true;
+        storage.lost(true);
+    }
+
     void onAmnesiac() {
         if (!unclean) {
             lost = true;
@@ -69,6 +76,9 @@ final class NodeDisk {
 
     /** As the production node's clean mark. */
     void onCured() {
+        if (stateLost) {
+            throw new AssertionError("a node was cured of the loss of META or SYNCREC");
+        }
         unclean = false;
         lost = false;
         storage.lost(false);
@@ -111,6 +121,10 @@ final class NodeDisk {
         return unclean || lost;
     }
 
+    boolean isStateLost() {
+        return stateLost;
+    }
+
     boolean isRefused() {
         return refused;
     }
@@ -126,7 +140,7 @@ final class NodeDisk {
 
     /** The node has forgotten, does not start, or some of its copies are bad. */
     boolean mayBeOfNoHelp() {
-        return unclean || lost || refused || storage.isDamaged();
+        return unclean || lost || refused || stateLost || storage.isDamaged();
     }
 
     /** Null if it is memory. */

@@ -8,6 +8,7 @@ import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.state.HardState;
 import io.parablock.raft.state.RecoveredState;
+import io.parablock.replica.ReplicaInside;
 import io.parablock.replica.StateCodec;
 import io.parablock.replica.client.ClientMessage;
 import io.parablock.simulator.DurableSteps.Step;
@@ -155,7 +156,7 @@ final class NodeRecord {
         return installing;
     }
 
-    void onPiece(Entry piece) {
+    private void onPiece(Entry piece) {
         long install = piece.origin();
         if (install != installId) {
             installId = install;
@@ -164,7 +165,7 @@ final class NodeRecord {
         cluster.watch().tell(c -> c.onInstallPiece(id, install, piece.offsetBytes(), piece.lengthBytes()));
     }
 
-    void onPieceWritten(Entry piece) {
+    private void onPieceWritten(Entry piece) {
         cluster.simulation().trace(16, id, piece.origin(), piece.offsetBytes());
         cluster.watch()
                 .tell(c -> c.onInstallPieceWritten(id, piece.origin(), piece.offsetBytes(), piece.lengthBytes()));
@@ -241,15 +242,17 @@ final class NodeRecord {
     }
 
     void onApplyStarted(Entry e) {
-        if (e.slot() == 0) {
-            return; // A piece of an install.
+        if (ReplicaInside.isPiece(e)) {
+            onPiece(e);
+            return;
         }
         EntryView view = EntryView.of(e);
         cluster.watch().tell(c -> c.onApplyStarted(id, view));
     }
 
     void onApplied(Entry e) {
-        if (e.slot() == 0) {
+        if (ReplicaInside.isPiece(e)) {
+            onPieceWritten(e);
             return;
         }
         appliedAbove.add(e.slot());

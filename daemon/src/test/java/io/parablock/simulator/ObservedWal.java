@@ -33,7 +33,7 @@ final class ObservedWal implements Wal {
         if (!submitting) {
             throw new AssertionError("the WAL reported a token outside of submit");
         }
-        node.onEntryDurable(viewOf(r));
+        node.record().onEntryDurable(viewOf(r));
         return r;
     }
 

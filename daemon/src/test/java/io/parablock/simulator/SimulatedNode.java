@@ -7,9 +7,7 @@ import io.parablock.raft.RaftNode;
 import io.parablock.raft.RaftStatus;
 import io.parablock.raft.log.Entry;
 import io.parablock.replica.Replica;
-import io.parablock.replica.ReplicaInside;
 import io.parablock.replica.client.ClientMessage;
-import io.parablock.simulator.check.EntryView;
 import io.parablock.simulator.disk.SimulatedCrash;
 import io.parablock.wal.StateLostException;
 import java.util.ArrayDeque;
@@ -85,7 +83,10 @@ final class SimulatedNode {
         stoppedCleanly = false;
         status = null;
         cluster.touch();
-        if (status().amnesiac() && !disk.isUnclean()) {
+        if (process.stateLost()) {
+            requireLost("has lost META or SYNCREC");
+            disk.onStateLost();
+        } else if (status().amnesiac() && !disk.isUnclean()) {
             requireLost("starts amnesiac");
             disk.onAmnesiac();
         }
@@ -395,28 +396,8 @@ final class SimulatedNode {
         return p != null && p.core().isReady();
     }
 
-    void onEntryDurable(EntryView e) {
-        record.onEntryDurable(e);
-    }
-
     void onDurableTold(long slot, long origin) {
         record.onDurableTold(slot, origin, isLeading());
-    }
-
-    void onApplyStarted(Entry e) {
-        if (ReplicaInside.isPiece(e)) {
-            record.onPiece(e);
-        } else {
-            record.onApplyStarted(e);
-        }
-    }
-
-    void onApplied(Entry e) {
-        if (ReplicaInside.isPiece(e)) {
-            record.onPieceWritten(e);
-        } else {
-            record.onApplied(e);
-        }
     }
 
     void count(FaultKind kind) {

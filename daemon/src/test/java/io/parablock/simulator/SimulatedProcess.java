@@ -35,6 +35,7 @@ final class SimulatedProcess {
     private final Replica replica;
     private final RaftNode core;
     private final GroupPort group;
+    private final boolean stateLost;
 
     /** @throws ProcessDied if it dies while it starts */
     SimulatedProcess(SimulatedNode node, NodeDisk disk, boolean unclean) {
@@ -52,6 +53,7 @@ final class SimulatedProcess {
                 .get(SimulationSettings.GROUP);
         found.notes().forEach(n -> node.simulation().note("node " + id + ": " + n));
         node.record().onStarted(node.boot(), found.state());
+        stateLost = found.state().stateLost();
         walThread = settings.inline ? null : new DelayedWalStage(node, wal, steps, node.random());
         WalStage stage = walThread == null ? new ObservedWalStage(wal, node, steps) : walThread;
         PeerSender sender = GroupPort.withLoopBack(id, new Sender(), (from, m) -> node.onClient(from, m));
@@ -96,6 +98,11 @@ final class SimulatedProcess {
         } else {
             thread.onDurable(token);
         }
+    }
+
+    /** META or SYNCREC is lost: nothing cures that. */
+    boolean stateLost() {
+        return stateLost;
     }
 
     NodeStorage.Ports raw() {

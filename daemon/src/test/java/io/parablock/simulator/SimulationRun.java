@@ -199,7 +199,7 @@ final class SimulationRun {
     private boolean isQuiet() {
         long applied = -1;
         for (SimulatedNode n : cluster.nodes()) {
-            if (n.isUp() && n.status().amnesiac()) {
+            if (n.isUp() && n.status().amnesiac() && !n.disk().isStateLost()) {
                 return false;
             }
         }
@@ -217,7 +217,7 @@ final class SimulationRun {
     private List<SimulatedNode> counted() {
         List<SimulatedNode> out = new ArrayList<>();
         for (SimulatedNode n : cluster.nodes()) {
-            if (n.isUp()) {
+            if (n.isUp() && !n.disk().isStateLost()) {
                 out.add(n);
             }
         }
