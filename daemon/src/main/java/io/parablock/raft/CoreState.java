@@ -57,6 +57,9 @@ final class CoreState {
     /** Of the UNKNOWN slots, those whose record lies above D: nobody may have been told of it (protocol.md §12). */
     final Set<Long> unknownAboveDurable = new HashSet<>();
 
+    /** Some slot has been UNKNOWN for so long that nobody seems to have a readable copy in its log. */
+    boolean repairIsStuck;
+
     Role role = Role.FOLLOWER;
     int leader;
     /** Its log may lack acknowledged entries (protocol.md §11): no vote, no acknowledgement; ends with the cure. */
@@ -131,7 +134,7 @@ final class CoreState {
 
     private void recoverLog(RecoveredState recovered) {
         for (long slot : recovered.damagedSlots()) {
-            if (slot > checkpoint && guards.unreadableIsUnknown) {
+            if (slot > log.base() && guards.unreadableIsUnknown) {
                 log.putUnknown(slot);
             }
         }

@@ -83,6 +83,6 @@ final class CureServer {
                     + " has amnesia: its acknowledgements are forgotten, it gets every slot up" + " to " + p.to;
         }
         state.send(from, new Message.Cure(state.term, p.mark, p.from, p.to));
-        leader.onSyncRequest(from);
+        leader.onSyncRequest(from, state.log.base());
     }
 }

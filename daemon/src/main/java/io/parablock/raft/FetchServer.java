@@ -3,6 +3,7 @@ package io.parablock.raft;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.OriginRun;
+import io.parablock.raft.log.RaftLog;
 import io.parablock.raft.message.Message;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,9 +21,10 @@ final class FetchServer {
     /**
      * Serves a Fetch from the effective log: only what is durably here, in frames of the append limits.
      *
-     * @return false if its first slot is gone from the log: a follower that is syncing must hear of the new log base
+     * @return the log base that a syncing follower must hear of, because its first slot is gone from the log or is not to be
+     *     had any more; -1 if it need not
      */
-    boolean serve(int from, Message.Fetch m) {
+    long serve(int from, Message.Fetch m) {
         List<Entry> batch = new ArrayList<>();
         int bytes = 0;
         int slots = 0;
@@ -46,6 +48,15 @@ final class FetchServer {
         if (!batch.isEmpty()) {
             state.send(from, new Message.Entries(state.term, List.copyOf(batch)));
         }
-        return m.wanted().isEmpty() || m.wanted().get(0).first() > state.log.base();
+        return m.wanted().isEmpty() ? -1 : baseFor(m.wanted().get(0).first());
+    }
+
+    /** A record under the checkpoint that rotted, and that the others have truncated: as good as truncated here, too. */
+    private long baseFor(long slot) {
+        if (slot <= state.log.base()) {
+            return state.log.base();
+        }
+        boolean lost = state.repairIsStuck && slot <= state.checkpoint && state.log.state(slot) == RaftLog.UNKNOWN;
+        return lost ? slot : -1;
     }
 }

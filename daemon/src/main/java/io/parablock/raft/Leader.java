@@ -94,13 +94,13 @@ final class Leader {
         }
         state.output.event = "leading term " + state.term + ", merged log up to slot " + m;
         for (PeerProgress p : peers) {
-            sendSyncBegin(p.node());
+            sendSyncBegin(p.node(), state.log.base());
         }
         commitMergedIfQuorum();
     }
 
-    private void sendSyncBegin(int to) {
-        state.send(to, new Message.SyncBegin(state.term, m, state.log.base(), state.origins.upTo(m), state.noops));
+    private void sendSyncBegin(int to, long logBase) {
+        state.send(to, new Message.SyncBegin(state.term, m, logBase, state.origins.upTo(m), state.noops));
     }
 
     void stepDown() {
@@ -266,9 +266,10 @@ final class Leader {
         cures.onRequest(from, boot, r, rounds.last());
     }
 
-    void onSyncRequest(int from) {
+    /** @param logBase what is not to be had from this node */
+    void onSyncRequest(int from, long logBase) {
         if (state.role == Role.LEADER) {
-            sendSyncBegin(from);
+            sendSyncBegin(from, logBase);
         }
     }
 
@@ -320,7 +321,7 @@ final class Leader {
             onContigPrefix(p, a.contigPrefix());
             if (a.contigPrefix() < state.log.base()) {
                 // It lacks what is gone from here: tell it so.
-                sendSyncBegin(from);
+                sendSyncBegin(from, state.log.base());
             }
         }
     }

@@ -17,12 +17,14 @@ import java.util.List;
  * </pre>
  */
 final class Repair {
-    /** Election timeouts after which a leader that finds no readable copy of a committed slot lets another one lead. */
+    /** Election timeouts after which no peer seems to have a readable copy: a leader lets another one lead. */
     private static final int PATIENCE_TIMEOUTS = 4;
 
     private final CoreState state;
     private long lastFetchNs;
-    /** Since when a slot above the checkpoint has been unreadable, 0: none is. */
+    /** Since when some slot has been unreadable, 0: none is. */
+    private long damagedSinceNs;
+    /** The same for a leader's committed slots above its checkpoint. */
     private long incompleteSinceNs;
 
     private int source;
@@ -83,6 +85,8 @@ final class Repair {
     boolean tick() {
         // What the checkpoint covers is held, whatever became of its record.
         state.log.cover(state.checkpoint);
+        damagedSinceNs = state.log.unknownCount() == 0 ? 0 : damagedSinceNs == 0 ? state.nowNs : damagedSinceNs;
+        state.repairIsStuck = isOld(damagedSinceNs);
         boolean incomplete = state.log.unknownCount() > 0 && state.log.contigPrefix() < state.committed.watermark();
         if (!incomplete || state.role != Role.LEADER) {
             incompleteSinceNs = 0;
@@ -90,8 +94,11 @@ final class Repair {
             incompleteSinceNs = state.nowNs;
         }
         fetch();
-        return incompleteSinceNs == 0
-                || state.nowNs - incompleteSinceNs < PATIENCE_TIMEOUTS * state.config.electionTimeoutNs();
+        return !isOld(incompleteSinceNs);
+    }
+
+    private boolean isOld(long sinceNs) {
+        return sinceNs != 0 && state.nowNs - sinceNs >= PATIENCE_TIMEOUTS * state.config.electionTimeoutNs();
     }
 
     private void fetch() {

@@ -102,8 +102,9 @@ final class Roles {
             followLeader(from);
             follower.forces.add(from, m);
         } else if (message instanceof Message.Fetch m) {
-            if (!fetchServer.serve(from, m)) {
-                leader.onSyncRequest(from);
+            long base = fetchServer.serve(from, m);
+            if (base >= 0) {
+                leader.onSyncRequest(from, base);
             }
         } else if (message instanceof Message.Entries m) {
             onEntries(m);
@@ -136,7 +137,7 @@ final class Roles {
         } else if (message instanceof Message.SyncAck) {
             leader.onSyncAck(from);
         } else if (message instanceof Message.SyncRequest) {
-            leader.onSyncRequest(from);
+            leader.onSyncRequest(from, state.log.base());
         } else if (message instanceof Message.ForceAck m) {
             leader.flushes.onForced(from, m.id());
         }

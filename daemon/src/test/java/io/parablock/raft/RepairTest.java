@@ -11,6 +11,7 @@ import io.parablock.raft.message.Message;
 import io.parablock.raft.state.Checkpoint;
 import io.parablock.raft.state.HardState;
 import io.parablock.raft.state.RecoveredState;
+import io.parablock.raft.state.SyncRecord;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -23,8 +24,11 @@ class RepairTest {
     private long now = 1_000 * MS;
 
     private static RaftConfig config(int... voters) {
-        return new RaftConfig(
-                        1, 1, voters, Mode.PARALLEL, 8, 300 * MS, 50 * MS, 100 * MS, 64, 4, 1 << 20, 8, 16, 64, false)
+        return config(Mode.PARALLEL, voters);
+    }
+
+    private static RaftConfig config(Mode mode, int... voters) {
+        return new RaftConfig(1, 1, voters, mode, 8, 300 * MS, 50 * MS, 100 * MS, 64, 4, 1 << 20, 8, 16, 64, false)
                 .withStoreBytes(STORE_BYTES);
     }
 
@@ -56,15 +60,24 @@ class RepairTest {
         return node;
     }
 
-    private RaftNode leaderWithSlotOne() {
-        RaftNode node = node(1, 2, 3);
+    private void lead(RaftNode node, long term) {
         for (int i = 0; i < 200 && node.status().role() != Role.PRE_CANDIDATE; i++) {
             now += 5 * MS;
             node.tick(now);
         }
-        node.step(2, 1, new Message.PreVoteReply(0, 1, true), now);
-        node.step(2, 1, new Message.VoteReply(1, true, 0, 0, 0, 0, 0, List.of(), List.of(), List.of(), List.of()), now);
+        node.step(2, 1, new Message.PreVoteReply(term, term + 1, true), now);
+        node.step(
+                2,
+                1,
+                new Message.VoteReply(
+                        term + 1, true, term, 0, 0, 2 * term, 2 * term, List.of(), List.of(), List.of(), List.of()),
+                now);
         assertThat(node.status().role()).isEqualTo(Role.LEADER);
+    }
+
+    private RaftNode leaderWithSlotOne() {
+        RaftNode node = node(1, 2, 3);
+        lead(node, 0);
         assertThat(node.proposeOpenSession(1, 1, 1, now)).isEqualTo(ProposeResult.ACCEPTED);
         node.onDurable(1, 1, now);
         node.output().clear();
@@ -244,5 +257,65 @@ class RepairTest {
         assertThat(node.output().hardState).isNull();
         assertThat(node.output().syncRecord).isNull();
         assertThat(node.status().amnesiac()).isTrue();
+    }
+
+    /** A SESSION entry is applied without the store: it is not among what the store was not given. */
+    @Test
+    void shouldGoOnInStrictModeAfterASlotThatNeededNoStore() {
+        RaftNode node = new RaftNode(config(Mode.STRICT, 1, 2, 3), RecoveredState.fresh(), 7, now);
+        node.step(2, 1, new Message.SyncBegin(5, 0, 0, List.of(), List.of()), now);
+        Entry session = new Entry(2, 5, EntryKind.SESSION, 1, 0, 0, 1, 1, 0, 0, new long[0]);
+        List<Entry> entries = List.of(write(1, 5), session, write(3, 5));
+        node.step(2, 1, new Message.Append(5, entries, 1, new long[0], 1, Message.CommitNotice.NONE), now);
+        for (long slot = 1; slot <= 3; slot++) {
+            node.onDurable(slot, 5, now);
+        }
+        commit(node, 3, now);
+        List<Entry> issued = List.copyOf(node.output().applies);
+        assertThat(issued).extracting(Entry::slot).containsExactly(1L, 3L);
+        node.output().clear();
+        node.onNotApplied(issued, now);
+        node.step(3, 1, new Message.Entries(5, List.of(write(1, 5))), now);
+        node.onDurable(1, 5, now);
+        assertThat(node.output().applies).extracting(Entry::slot).containsExactly(1L, 3L);
+    }
+
+    /** The others have truncated the slot, so that nobody can repair it; a node that is syncing lacks it. */
+    @Test
+    void shouldMakeAFollowerInstallWhatRottedUnderTheCheckpoint() {
+        Checkpoint checkpoint = new Checkpoint(2, List.of(new OriginRun(1, 2, 1)), List.of(), 0);
+        RecoveredState found = new RecoveredState(
+                new HardState(1, 0, 1, 0),
+                new SyncRecord(1, 0, List.of(), List.of()),
+                checkpoint,
+                List.of(write(1, 1)),
+                List.of(2L),
+                false);
+        RaftNode node = new RaftNode(config(1, 2, 3), found, 7, now);
+        lead(node, 1);
+        assertThat(answers(node, 2)).as("it may be repaired yet").isEmpty();
+        for (int i = 0; i < 1_500 / 5; i++) {
+            now += 5 * MS;
+            node.tick(now);
+            for (Output.Outgoing o : List.copyOf(node.output().messages)) {
+                if (o.message() instanceof Message.Heartbeat h) {
+                    node.step(o.to(), 1, new Message.HeartbeatAck(2, h.round(), 0, 0, 0, 64), now);
+                }
+            }
+            node.output().clear();
+        }
+        assertThat(answers(node, 1)).isEmpty();
+        assertThat(answers(node, 2))
+                .extracting(m -> ((Message.SyncBegin) m).leaderLogBase())
+                .containsExactly(2L);
+    }
+
+    private List<Message> answers(RaftNode node, long slot) {
+        node.output().clear();
+        node.step(3, 1, new Message.Fetch(2, List.of(new OriginRun(slot, slot, 1))), now);
+        return node.output().messages.stream()
+                .map(Output.Outgoing::message)
+                .filter(Message.SyncBegin.class::isInstance)
+                .toList();
     }
 }

@@ -4,6 +4,7 @@ import io.parablock.raft.RaftStatus;
 import io.parablock.simulator.check.History;
 import io.parablock.simulator.check.LinearizabilityChecker;
 import io.parablock.simulator.check.Violation;
+import io.parablock.simulator.disk.DiskMutation;
 import io.parablock.simulator.disk.FaultAtlas;
 import io.parablock.simulator.disk.SectorNodeStorage;
 import io.parablock.wal.Durability;
@@ -43,19 +44,25 @@ final class SimulationRun {
 
     /** A run on the disks that its settings ask for. */
     static Outcome of(SimulationSettings settings, boolean recording) {
+        return of(settings, DiskMutation.NONE, recording);
+    }
+
+    static Outcome of(SimulationSettings settings, DiskMutation mutation, boolean recording) {
         FaultAtlas atlas = new FaultAtlas(settings.nodes);
-        Outcome o = new SimulationRun(settings, recording, (id, random, s) -> storage(id, random, s, atlas)).run();
+        Outcome o = new SimulationRun(settings, recording, (id, random, s) -> storage(id, random, s, mutation, atlas))
+                .run();
         MediaFaults.count(atlas, o.faults());
         return o;
     }
 
-    private static NodeStorage storage(int id, Seeded random, SimulationSettings s, FaultAtlas atlas) {
+    private static NodeStorage storage(
+            int id, Seeded random, SimulationSettings s, DiskMutation mutation, FaultAtlas atlas) {
         if (!s.sectors) {
             return new MemoryStorage(random, s.sizeBytes(), s.mapped);
         }
         Durability durability = s.mapped ? Durability.MAPPED : Durability.FSYNC;
-        return new SectorNodeStorage(
-                id, random.next(), SectorNodeStorage.Config.ofRun(durability, s.sizeBytes(), s.sectorBytes), atlas);
+        SectorNodeStorage.Config config = SectorNodeStorage.Config.ofRun(durability, s.sizeBytes(), s.sectorBytes);
+        return new SectorNodeStorage(id, random.next(), config.withMutation(mutation), atlas);
     }
 
     Outcome run() {

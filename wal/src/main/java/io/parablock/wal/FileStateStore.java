@@ -9,12 +9,15 @@ public final class FileStateStore implements StateStore {
     private static final int META_MAGIC = 0x4154_454D;
     private static final int SYNC_RECORD_MAGIC = 0x434E_5953;
     private static final int CHECKPOINT_MAGIC = 0x5450_4B43;
+    /** No META has been read or written yet. */
+    private static final long UNKNOWN = -1;
 
     private final Path directory;
     private final AtomicFile[] metaCopies;
     private final AtomicFile syncRecord;
     private final AtomicFile checkpoint;
     private @Nullable IOException failure;
+    private long metaSequence = UNKNOWN;
 
     private FileStateStore(Path directory) {
         this.directory = directory;
@@ -38,6 +41,7 @@ public final class FileStateStore implements StateStore {
         if (newest == null) {
             return null;
         }
+        metaSequence = newest.sequence();
         // A half-finished or rotten copy must not outlive this load: the node acts on the newest from now on, and the
         // older copy alone would let it vote again.
         for (AtomicFile copy : metaCopies) {
@@ -51,10 +55,14 @@ public final class FileStateStore implements StateStore {
 
     @Override
     public void saveMeta(byte[] meta) {
-        AtomicFile.Content newest = newestMeta();
-        long sequence = newest == null ? 1 : newest.sequence() + 1;
+        if (metaSequence == UNKNOWN) {
+            AtomicFile.Content newest = newestMeta();
+            metaSequence = newest == null ? 0 : newest.sequence();
+        }
+        // Not read again: its writer knows what it was, even if both copies have rotted since.
+        metaSequence++;
         for (AtomicFile copy : metaCopies) {
-            write(copy, sequence, meta);
+            write(copy, metaSequence, meta);
         }
     }
 

@@ -52,6 +52,22 @@ class FileStateStoreTest extends StateStoreContract {
     }
 
     @Test
+    void shouldSaveMetaOverCopiesThatRottedSinceTheLoad() throws IOException {
+        try (StateStore store = open()) {
+            store.saveMeta(new byte[] {1});
+        }
+        try (StateStore store = open()) {
+            assertThat(store.loadMeta()).containsExactly(1);
+            flipLastByte("meta.0");
+            flipLastByte("meta.1");
+            store.saveMeta(new byte[] {2});
+        }
+        try (StateStore store = open()) {
+            assertThat(store.loadMeta()).containsExactly(2);
+        }
+    }
+
+    @Test
     void shouldFinishHalfSaveOnLoad() throws IOException {
         try (StateStore store = open()) {
             store.saveMeta(new byte[] {1});

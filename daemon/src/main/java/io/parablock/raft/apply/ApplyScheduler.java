@@ -223,7 +223,8 @@ public final class ApplyScheduler {
         }
         if (strict || e.isBarrier()) {
             if (issued.watermark() < k - 1) {
-                park(k, strict ? k - 1 : issued.watermark() + 1);
+                // In strict mode k - 1 may be issued already, and slots before it taken back.
+                park(k, strict && !issued.contains(k - 1) ? k - 1 : issued.watermark() + 1);
                 return false;
             }
         } else if (inOrder) {

@@ -6,10 +6,12 @@ import io.parablock.raft.state.SyncRecord;
 final class SyncChecker implements Checker {
     private final Ledger ledger;
     private final long[] reportedTerm;
+    private final boolean[] amnesiac;
 
     SyncChecker(Ledger ledger) {
         this.ledger = ledger;
         this.reportedTerm = new long[ledger.shape().voters() + 1];
+        this.amnesiac = new boolean[ledger.shape().voters() + 1];
     }
 
     @Override
@@ -43,7 +45,9 @@ final class SyncChecker implements Checker {
                 continue;
             }
             DiskBook d = ledger.disk(i);
-            requireHeld(i, "is synced to term " + d.syncTerm() + " and has lost");
+            if (!amnesiac[i]) {
+                requireHeld(i, "is synced to term " + d.syncTerm() + " and has lost");
+            }
             for (long s = n.logBase() + 1; n.syncTerm() == d.syncTerm() && s <= n.lastSlot(); s++) {
                 EntryView e = n.effective(s);
                 if (e != null && e.origin() != d.effectiveOrigin(s)) {
@@ -53,8 +57,21 @@ final class SyncChecker implements Checker {
         }
     }
 
+    /** Durable records without a name any more may be of the merged log (protocol.md §12): held again by the end of the cure. */
+    @Override
+    public void onAmnesia(int node) {
+        amnesiac[node] = true;
+    }
+
+    @Override
+    public void onCured(int node) {
+        amnesiac[node] = false;
+        requireHeld(node, "is cured without");
+    }
+
     @Override
     public void onWiped(int node) {
+        amnesiac[node] = false;
         reportedTerm[node] = 0;
     }
 

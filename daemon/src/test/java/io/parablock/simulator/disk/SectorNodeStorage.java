@@ -38,6 +38,7 @@ public final class SectorNodeStorage implements NodeStorage {
      * @param recordBytesMax the largest record, header included
      * @param storeKnowsDamage whether the block store can tell damaged blocks: otherwise only its reads fail, and no
      *     stored byte of it is ever changed
+     * @param mutation what is wrong with the log
      */
     public record Config(
             int groupId,
@@ -48,16 +49,30 @@ public final class SectorNodeStorage implements NodeStorage {
             long storeBytes,
             long segmentBytes,
             int recordBytesMax,
-            boolean storeKnowsDamage) {
+            boolean storeKnowsDamage,
+            DiskMutation mutation) {
         /** Tiny segments, so that rolling and truncation are daily life. */
         public static Config tiny(Durability durability, long storeBytes) {
-            return new Config(1, 42, durability, 4096, storeBytes + (8 << 20), storeBytes, 32 << 10, 80 << 10, false);
+            return of(durability, 4096, storeBytes + (8 << 20), storeBytes);
         }
 
         /** The same with room for the log of a whole run. */
         public static Config ofRun(Durability durability, long storeBytes, int sectorBytes) {
+            return of(durability, sectorBytes, storeBytes + (1L << 30), storeBytes);
+        }
+
+        private static Config of(Durability durability, int sectorBytes, long diskBytes, long storeBytes) {
             return new Config(
-                    1, 42, durability, sectorBytes, storeBytes + (1L << 30), storeBytes, 32 << 10, 80 << 10, false);
+                    1,
+                    42,
+                    durability,
+                    sectorBytes,
+                    diskBytes,
+                    storeBytes,
+                    32 << 10,
+                    80 << 10,
+                    false,
+                    DiskMutation.NONE);
         }
 
         public Config withSectorBytes(int value) {
@@ -70,7 +85,22 @@ public final class SectorNodeStorage implements NodeStorage {
                     storeBytes,
                     segmentBytes,
                     recordBytesMax,
-                    storeKnowsDamage);
+                    storeKnowsDamage,
+                    mutation);
+        }
+
+        public Config withMutation(DiskMutation value) {
+            return new Config(
+                    groupId,
+                    clusterId,
+                    durability,
+                    sectorBytes,
+                    diskBytes,
+                    storeBytes,
+                    segmentBytes,
+                    recordBytesMax,
+                    storeKnowsDamage,
+                    value);
         }
     }
 
@@ -115,7 +145,7 @@ public final class SectorNodeStorage implements NodeStorage {
                 config.segmentBytes(),
                 config.recordBytesMax(),
                 RESERVE_BYTES);
-        return SectorWal.open(walConfig, listener, walRegions, nonces);
+        return SectorWal.open(walConfig, listener, walRegions, nonces, config.mutation());
     }
 
     @Override

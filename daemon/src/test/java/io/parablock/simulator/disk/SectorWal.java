@@ -19,14 +19,31 @@ final class SectorWal {
 
     /** @param random gives the segments' nonces; outlives the openings */
     static Wal open(ChronicleWalConfig config, WalListener listener, WalRegions regions, SplittableRandom random) {
+        return open(config, listener, regions, random, DiskMutation.NONE);
+    }
+
+    static Wal open(
+            ChronicleWalConfig config,
+            WalListener listener,
+            WalRegions regions,
+            SplittableRandom random,
+            DiskMutation mutation) {
+        boolean[] deaf = {mutation == DiskMutation.NO_FORCE_AT_START};
         SegmentEngine engine = new SegmentEngine(
                 "sector",
                 (runDirectory, runId, c) -> new SectorWriter(c.clusterId(), regions),
                 SectorWal::fileBytes,
-                channel -> force(channel, regions),
+                channel -> {
+                    if (!deaf[0]) {
+                        force(channel, regions);
+                    }
+                },
                 InlineExecutor::new,
                 random::nextLong);
-        return ChronicleWal.open(config, listener, engine);
+        Wal wal = ChronicleWal.open(config, listener, engine);
+        return mutation == DiskMutation.NONE
+                ? wal
+                : new MutantWal(wal, mutation == DiskMutation.ABSENT_BELOW_D, () -> deaf[0] = false);
     }
 
     /** A record starts below segmentBytes; a marker may follow it. */

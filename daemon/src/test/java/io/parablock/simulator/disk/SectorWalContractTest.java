@@ -22,7 +22,8 @@ class SectorWalContractTest {
                         1 << 20,
                         256 << 10,
                         (1 << 20) + RecordDescriptor.HEADER_LENGTH_MAX,
-                        false),
+                        false,
+                        DiskMutation.NONE),
                 new FaultAtlas(3));
 
         abstract Durability durability();

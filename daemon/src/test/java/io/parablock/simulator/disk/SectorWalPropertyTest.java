@@ -36,7 +36,8 @@ class SectorWalPropertyTest {
                 64 << 10,
                 6 << 10,
                 PAYLOAD_BYTES_MAX + RecordDescriptor.HEADER_LENGTH_MAX,
-                false);
+                false,
+                DiskMutation.NONE);
     }
 
     /** One node's log over boots, and what it has promised. */
