@@ -34,6 +34,7 @@ class MutantTest {
             names = {
                 "NONE",
                 "READ_WITHOUT_QUORUM",
+                "LEASE_WITHOUT_VOTE_REFUSAL",
                 "READABLE_BEFORE_E",
                 "CURE_WITHOUT_FORGETTING",
                 "CAMPAIGN_WHILE_INSTALLING",
@@ -178,6 +179,47 @@ class MutantTest {
         }
         assertThat(away.disk.checkpoint.e()).isGreaterThan(away.disk.checkpoint.a());
         cluster.checkpoint(away);
+    }
+
+    /** Random schedules hardly ever restart a voter between the leader's last round and a campaign of the other. */
+    @Test
+    void shouldCatchAVoteWithinTheLeaseOfALeaderThatARestartForgot() {
+        for (int afterMs = 0; afterMs < 400; afterMs += 10) {
+            readAfterForgetfulVote(Mutation.NONE, afterMs);
+        }
+        assertThatThrownBy(() -> {
+                    for (int afterMs = 0; afterMs < 400; afterMs += 10) {
+                        readAfterForgetfulVote(Mutation.LEASE_WITHOUT_VOTE_REFUSAL, afterMs);
+                    }
+                })
+                .isInstanceOf(Violation.class)
+                .hasMessageContaining("ReadChecker");
+    }
+
+    private static void readAfterForgetfulVote(Mutation mutation, int afterMs) {
+        ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 4, 64, 4, 4, 64, 32, false);
+        ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation, ScenarioReads.LEASE);
+        SimulatedNode leader = leaderWithSession(cluster);
+        SimulatedNode deaf = cluster.node(leader.id % 3 + 1);
+        SimulatedNode voter = cluster.node(6 - leader.id - deaf.id);
+        cluster.cuts.add(leader.id * 100 + deaf.id);
+        cluster.cuts.add(deaf.id * 100 + leader.id);
+        cluster.run(300 + afterMs, p -> true);
+        cluster.crash(voter, true);
+        startAndConnect(cluster, voter);
+        Predicate<Packet> notLeader = p -> p.from() != leader.id && p.to() != leader.id;
+        for (int i = 0; i < 40 && deaf.core().status().role() != Role.LEADER; i++) {
+            cluster.now += 5 * ScenarioCluster.MS;
+            cluster.tick(deaf);
+            cluster.tick(voter);
+            cluster.settle(notLeader);
+        }
+        if (deaf.core().status().role() == Role.LEADER) {
+            cluster.propose(deaf, EntryKind.WRITE, 0, 4096, cluster.checker.lastSession(), 0, 0);
+            cluster.work(deaf);
+            cluster.settle(notLeader);
+            cluster.read(leader, 1, 0, 4096);
+        }
     }
 
     /** Random schedules hardly ever lose an acknowledged slot and cure the node in the same term. */
