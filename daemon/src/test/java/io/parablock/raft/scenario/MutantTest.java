@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Each guard of the protocol, taken away, is missed by a checker within a stated number of random schedules. The table goes
  * to the output; {@code -Dmutant.seeds=N} gives more seeds.
  */
+@Tag("mutants")
 class MutantTest {
     private static final long SEEDS = 600;
     private static final int CATCHES = 1;
