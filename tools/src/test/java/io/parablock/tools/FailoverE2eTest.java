@@ -28,7 +28,7 @@ class FailoverE2eTest {
     /** A death is noticed after an election timeout at least; nobody waits for one at a handover. */
     private static final int ORDERLY_GAP_MS_MAX = 3_000;
 
-    private static final int ROUNDS = Integer.getInteger("parablock.rounds", 2);
+    private static final int ROUNDS = Integer.getInteger("parablock.rounds", 1);
     private static final long DRAIN_MS = 30_000;
     /** The range of fio is the first 32 MiB; our own load works behind it. */
     private static final int OWN_FIRST_BLOCK = 64 << 20 >> 12;

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Each guard of the protocol, taken away, is missed by a checker within a stated number of random schedules. The table goes
  * to the output; {@code -Dmutant.seeds=N} gives more seeds.
  */
+@Tag("mutants")
 class MutantTest {
     private static final long SEEDS = 600;
     private static final int CATCHES = 1;
@@ -34,7 +36,10 @@ class MutantTest {
             names = {
                 "NONE",
                 "READ_WITHOUT_QUORUM",
+                "LEASE_WITHOUT_VOTE_REFUSAL",
                 "READABLE_BEFORE_E",
+                "CURE_WITHOUT_FORGETTING",
+                "CAMPAIGN_WHILE_INSTALLING",
                 "FLOOR_COUNTS_A_MIXED_STORE",
                 "TIMEOUT_NOW_IN_A_NEWER_TERM"
             })
@@ -147,10 +152,7 @@ class MutantTest {
     private static void checkpointAfterInstall(Mutation mutation) {
         ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 8, 4, 4, 4, 64, 64, false);
         ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation, LeaseConfig.OFF);
-        cluster.run(1200, p -> true);
-        SimulatedNode leader = leader(cluster, 0);
-        leader.core().proposeOpenSession(1, 1, 1, cluster.clock(leader));
-        cluster.run(20, p -> true);
+        SimulatedNode leader = leaderWithSession(cluster);
         SimulatedNode away = cluster.node(leader.id % 3 + 1);
         cluster.crash(away, false);
         for (int i = 0; i < 10; i++) {
@@ -179,6 +181,130 @@ class MutantTest {
         }
         assertThat(away.disk.checkpoint.e()).isGreaterThan(away.disk.checkpoint.a());
         cluster.checkpoint(away);
+    }
+
+    /** Random schedules hardly ever restart a voter between the leader's last round and a campaign of the other. */
+    @Test
+    void shouldCatchAVoteWithinTheLeaseOfALeaderThatARestartForgot() {
+        for (int afterMs = 0; afterMs < 400; afterMs += 10) {
+            readAfterForgetfulVote(Mutation.NONE, afterMs);
+        }
+        assertThatThrownBy(() -> {
+                    for (int afterMs = 0; afterMs < 400; afterMs += 10) {
+                        readAfterForgetfulVote(Mutation.LEASE_WITHOUT_VOTE_REFUSAL, afterMs);
+                    }
+                })
+                .isInstanceOf(Violation.class)
+                .hasMessageContaining("ReadChecker");
+    }
+
+    private static void readAfterForgetfulVote(Mutation mutation, int afterMs) {
+        ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 4, 64, 4, 4, 64, 32, false);
+        ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation, ScenarioReads.LEASE);
+        SimulatedNode leader = leaderWithSession(cluster);
+        SimulatedNode deaf = cluster.node(leader.id % 3 + 1);
+        SimulatedNode voter = cluster.node(6 - leader.id - deaf.id);
+        cluster.cuts.add(leader.id * 100 + deaf.id);
+        cluster.cuts.add(deaf.id * 100 + leader.id);
+        cluster.run(300 + afterMs, p -> true);
+        cluster.crash(voter, true);
+        startAndConnect(cluster, voter);
+        Predicate<Packet> notLeader = p -> p.from() != leader.id && p.to() != leader.id;
+        for (int i = 0; i < 40 && deaf.core().status().role() != Role.LEADER; i++) {
+            cluster.now += 5 * ScenarioCluster.MS;
+            cluster.tick(deaf);
+            cluster.tick(voter);
+            cluster.settle(notLeader);
+        }
+        if (deaf.core().status().role() == Role.LEADER) {
+            cluster.propose(deaf, EntryKind.WRITE, 0, 4096, cluster.checker.lastSession(), 0, 0);
+            cluster.work(deaf);
+            cluster.settle(notLeader);
+            cluster.read(leader, 1, 0, 4096);
+        }
+    }
+
+    /** Random schedules hardly ever lose an acknowledged slot and cure the node in the same term. */
+    @Test
+    void shouldCatchACureThatCountsWhatAnEarlierBootAcknowledged() {
+        cureInTheSameTerm(Mutation.NONE);
+        assertThatThrownBy(() -> cureInTheSameTerm(Mutation.CURE_WITHOUT_FORGETTING))
+                .isInstanceOf(Violation.class)
+                .hasMessageContaining("AmnesiaChecker");
+    }
+
+    private static void cureInTheSameTerm(Mutation mutation) {
+        ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 8, 64, 4, 4, 64, 64, true);
+        ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation, LeaseConfig.OFF);
+        SimulatedNode leader = leaderWithSession(cluster);
+        SimulatedNode forgetful = cluster.node(leader.id % 3 + 1);
+        for (int i = 0; i < 5; i++) {
+            write(cluster, leader, i);
+        }
+        cluster.power.lose(forgetful, true, e -> e.slot() == 3);
+        startAndConnect(cluster, forgetful);
+        cluster.run(2000, p -> true);
+        assertThat(forgetful.core().status().amnesiac()).isFalse();
+    }
+
+    /** Random schedules hardly ever lose the leader in the middle of an install whose node can still win. */
+    @Test
+    void shouldCatchACampaignOfAHalfInstalledNode() {
+        loseTheLeaderOfAnInstall(Mutation.NONE);
+        assertThatThrownBy(() -> loseTheLeaderOfAnInstall(Mutation.CAMPAIGN_WHILE_INSTALLING))
+                .isInstanceOf(Violation.class)
+                .hasMessageContaining("invariant 7");
+    }
+
+    private static void loseTheLeaderOfAnInstall(Mutation mutation) {
+        ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 8, 4, 4, 4, 64, 64, false);
+        ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation, LeaseConfig.OFF);
+        SimulatedNode leader = leaderWithSession(cluster);
+        SimulatedNode away = cluster.node(leader.id % 3 + 1);
+        SimulatedNode other = cluster.node(6 - leader.id - away.id);
+        cluster.crash(away, false);
+        for (int i = 0; i < 10; i++) {
+            write(cluster, leader, i);
+        }
+        // The other follower keeps its log: it could vote for the one that was away.
+        cluster.checkpoint(leader);
+        cluster.run(100, p -> true);
+        cluster.checkpoint(leader);
+        startAndConnect(cluster, away);
+        Predicate<Packet> noPieces = p -> !(p.message() instanceof Message.InstallExtent);
+        for (int i = 0; i < 400 && !away.disk.checkpoint.installing(); i++) {
+            cluster.run(5, noPieces);
+        }
+        assertThat(away.disk.checkpoint.installing()).isTrue();
+        cluster.crash(leader, false);
+        for (int i = 0; i < 400; i++) {
+            cluster.now += 5 * ScenarioCluster.MS;
+            cluster.tick(away);
+            if (i % 100 == 99) {
+                cluster.tick(other);
+            }
+            cluster.settle(noPieces);
+        }
+        assertThat(away.core().status().role()).isEqualTo(Role.FOLLOWER);
+    }
+
+    private static SimulatedNode leaderWithSession(ScenarioCluster cluster) {
+        cluster.run(1200, p -> true);
+        SimulatedNode leader = leader(cluster, 0);
+        leader.core().proposeOpenSession(1, 1, 1, cluster.clock(leader));
+        cluster.run(20, p -> true);
+        return leader;
+    }
+
+    private static void startAndConnect(ScenarioCluster cluster, SimulatedNode n) {
+        cluster.start(n);
+        for (SimulatedNode o : cluster.nodes.values()) {
+            if (o != n && o.isUp()) {
+                o.core().onPeerConnected(n.id, false, cluster.clock(o));
+                o.core().onPeerConnected(n.id, true, cluster.clock(o));
+                cluster.work(o);
+            }
+        }
     }
 
     private static void write(ScenarioCluster cluster, SimulatedNode leader, int seq) {

@@ -27,6 +27,7 @@ final class RandomSchedule {
 
     private final Random random;
     private final PowerLosses power;
+    private final Absences absences;
 
     final ScenarioCluster cluster;
     private final List<Request> requests = new ArrayList<>();
@@ -59,6 +60,7 @@ final class RandomSchedule {
         random = new Random(seed);
         random.nextInt();
         power = new PowerLosses(this, seed);
+        absences = new Absences(this, seed);
         int span = random.nextBoolean() ? 4 : 8;
         ScenarioCluster.Shape shape = new ScenarioCluster.Shape(
                 random.nextInt(3) == 0 ? 5 : 3,
@@ -87,6 +89,11 @@ final class RandomSchedule {
         }
         for (int i = 0; i < EVENTS; i++) {
             event();
+            if (absences.isNext()) {
+                absences.event();
+            } else if (power.isDue()) {
+                power.event();
+            }
         }
         heal();
     }
@@ -248,7 +255,8 @@ final class RandomSchedule {
     private static Entry firstOverlapping(SimulatedNode n, Entry e) {
         for (Entry other : n.applying) {
             if (SafetyChecker.overlap(other, e)) {
-                return other;
+                // What is first for e may itself have to wait for one that e does not touch.
+                return other.equals(e) ? e : firstOverlapping(n, other);
             }
         }
         return e;
@@ -267,7 +275,7 @@ final class RandomSchedule {
         request(pick(leaders));
     }
 
-    private void request(SimulatedNode n) {
+    void request(SimulatedNode n) {
         long session = cluster.checker.lastSession();
         if (session == 0 || random.nextInt(60) == 0) {
             openSession(n);
