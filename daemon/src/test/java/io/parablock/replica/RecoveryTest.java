@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.Unpooled;
+import io.parablock.raft.Mode;
+import io.parablock.raft.RaftConfig;
+import io.parablock.raft.RaftNode;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.OriginRun;
+import io.parablock.raft.message.Message;
 import io.parablock.raft.state.Checkpoint;
 import io.parablock.raft.state.HardState;
 import io.parablock.raft.state.RecoveredState;
@@ -207,6 +211,38 @@ class RecoveryTest {
         append(3, 1, 1);
         assertThat(recover(false).state().stateLost()).isTrue();
         assertThat(store.loadMeta()).isNull();
+    }
+
+    /** The clean mark makes every later start unclean; that must not turn the loss into something that a leader cures. */
+    @Test
+    void shouldFindLostMetaLostAtEveryStart() {
+        meta(3, 3);
+        syncRecord(3);
+        ((MemoryStateStore) store).lose(MemoryStateStore.Part.META);
+        for (boolean unclean : new boolean[] {false, true, true}) {
+            RecoveredState state = recover(unclean).state();
+            assertThat(state.stateLost()).isTrue();
+            RaftConfig config = new RaftConfig(
+                    3,
+                    2,
+                    new int[] {1, 2, 3},
+                    Mode.PARALLEL,
+                    8,
+                    300_000_000L,
+                    50_000_000L,
+                    100_000_000L,
+                    64,
+                    4,
+                    1 << 20,
+                    8,
+                    16,
+                    64,
+                    false);
+            RaftNode node = new RaftNode(config, state, 7, 1);
+            node.step(1, 1, new Message.Heartbeat(5, 1, Message.CommitNotice.NONE), 2);
+            assertThat(node.output().hardState).isNull();
+            assertThat(node.output().messages).isEmpty();
+        }
     }
 
     @Test
