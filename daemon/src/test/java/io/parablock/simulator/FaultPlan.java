@@ -39,6 +39,10 @@ final class FaultPlan {
 
     void start() {
         sim.note("faults: " + kinds);
+        // Installs are rare enough: the first one is hit in every run.
+        if (settings.has(FaultKind.INSTALL_CRASH)) {
+            crashInInstall(sim.random("first install"));
+        }
         next();
     }
 
@@ -259,9 +263,7 @@ final class FaultPlan {
                     n.steps().crashIn(1 + random.below(random.pick(3, 30, 300)));
                 }
             }
-            // Whoever installs next.
-            case INSTALL_CRASH ->
-                cluster.nodes().forEach(any -> any.steps().crashInInstall(1 + random.below(random.pick(3, 8, 24))));
+            case INSTALL_CRASH -> crashInInstall(random);
             case BLACKOUT -> {
                 if (!settings.mapped) {
                     cluster.counts().count(kind);
@@ -292,6 +294,11 @@ final class FaultPlan {
         }
     }
 
+    /** Whoever installs next. */
+    private void crashInInstall(Seeded steps) {
+        cluster.nodes().forEach(n -> n.steps().crashInInstall(1 + steps.below(steps.pick(3, 8, 24))));
+    }
+
     /** As the production node: a leader's orderly stop begins with a handover. */
     private void handOverAndStop(SimulatedNode n, long patienceNs) {
         if (patienceNs <= 0) {
@@ -303,7 +310,8 @@ final class FaultPlan {
         n.enqueue(() -> underWay[0] = n.replica().handOver());
         long stepNs = 2 * settings.tickNs;
         sim.after(stepNs, () -> {
-            if (n.isRunning(boot)) {
+            // Nobody starts it again once the faults are over.
+            if (!stopped && n.isRunning(boot)) {
                 handOverAndStop(n, underWay[0] ? patienceNs - stepNs : 0);
             }
         });
