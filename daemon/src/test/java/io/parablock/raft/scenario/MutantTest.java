@@ -16,6 +16,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -24,6 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * to the output; {@code -Dmutant.seeds=N} gives more seeds.
  */
 @Tag("mutants")
+@Execution(ExecutionMode.CONCURRENT)
 class MutantTest {
     private static final long SEEDS = 600;
     private static final int CATCHES = 1;
