@@ -19,6 +19,8 @@ final class InstallSender {
     /** The throttle saves up at most this part of a second. */
     private static final long BURST_NS = 100_000_000L;
 
+    private static final int PIECE_BYTES_MIN = 4096;
+
     private static final int IDS_PER_TERM_BITS = 20;
 
     private static final class Transfer {
@@ -45,6 +47,7 @@ final class InstallSender {
 
     private final CoreState state;
     private final InstallConfig limits;
+    private final int pieceBytes;
     private final TreeMap<Integer, Transfer> transfers = new TreeMap<>();
     /** Nodes whose store may be neither old nor new, with the base that ends it. */
     private final TreeMap<Integer, Long> mixed = new TreeMap<>();
@@ -56,6 +59,13 @@ final class InstallSender {
     InstallSender(CoreState state) {
         this.state = state;
         this.limits = state.config.install();
+        this.pieceBytes = pieceBytes(limits, state.config.electionTimeoutNs());
+    }
+
+    /** The throttle lets a piece pass within an election timeout: a longer silence ends an install. */
+    private static int pieceBytes(InstallConfig limits, long electionTimeoutNs) {
+        long passing = perNs(limits.bytesPerSecond(), electionTimeoutNs) / PIECE_BYTES_MIN * PIECE_BYTES_MIN;
+        return (int) Math.min(limits.pieceBytes(), Math.max(PIECE_BYTES_MIN, passing));
     }
 
     /** Not the leader any more. */
@@ -106,9 +116,7 @@ final class InstallSender {
 
     private void sendBegin(Transfer t) {
         t.lastSentNs = state.nowNs;
-        state.send(
-                t.node,
-                new Message.InstallBegin(state.term, t.installId, limits.storeBytes(), limits.pieceBytes(), t.image));
+        state.send(t.node, new Message.InstallBegin(state.term, t.installId, limits.storeBytes(), pieceBytes, t.image));
     }
 
     /** Another process answers there now: it knows nothing of its predecessor's install. */
@@ -189,7 +197,7 @@ final class InstallSender {
 
     private void refill() {
         long passedNs = Math.min(BURST_NS, Math.max(0, state.nowNs - budgetAtNs));
-        long mostBytes = Math.max(limits.pieceBytes(), perNs(limits.bytesPerSecond(), BURST_NS));
+        long mostBytes = Math.max(pieceBytes, perNs(limits.bytesPerSecond(), BURST_NS));
         budgetBytes = Math.min(mostBytes, budgetBytes + perNs(limits.bytesPerSecond(), passedNs));
         budgetAtNs = state.nowNs;
     }
@@ -223,9 +231,9 @@ final class InstallSender {
     }
 
     private void sendPieces(Transfer t) {
-        long limit = t.receivedBytes + (long) limits.windowPieces() * limits.pieceBytes();
+        long limit = t.receivedBytes + (long) limits.windowPieces() * pieceBytes;
         while (t.sentBytes < Math.min(limit, limits.storeBytes()) && budgetBytes > 0) {
-            int length = (int) Math.min(limits.pieceBytes(), limits.storeBytes() - t.sentBytes);
+            int length = (int) Math.min(pieceBytes, limits.storeBytes() - t.sentBytes);
             state.output.installReads.add(new Output.InstallRead(t.node, state.term, t.installId, t.sentBytes, length));
             t.sentBytes += length;
             budgetBytes -= length;

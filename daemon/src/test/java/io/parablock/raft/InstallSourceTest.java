@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.OriginRun;
-import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.message.Message;
 import io.parablock.raft.state.Checkpoint;
 import io.parablock.raft.state.HardState;
@@ -20,9 +19,9 @@ class InstallSourceTest {
     private static final long MS = 1_000_000L;
     private static final int STORE_BYTES = 8192;
 
-    @Test
-    void shouldNameAnEndThatCoversWhatAnEarlierProcessApplied() {
-        long now = 1_000 * MS;
+    private long now = 1_000 * MS;
+
+    private RaftNode leader(InstallConfig install) {
         RaftConfig config = new RaftConfig(
                         1,
                         1,
@@ -39,7 +38,7 @@ class InstallSourceTest {
                         16,
                         64,
                         false)
-                .withInstall(new InstallConfig(STORE_BYTES, 4096, 4, 1 << 20, 1 << 20));
+                .withInstall(install);
         List<Entry> log = new ArrayList<>();
         for (long s = 3; s <= 5; s++) {
             log.add(new Entry(s, 1, EntryKind.TRIM, 0, 4096, 9, s, 0, 0, 0, new long[0]));
@@ -60,15 +59,28 @@ class InstallSourceTest {
             node.tick(now);
         }
         node.step(3, 1, new Message.PreVoteReply(1, 2, true), now);
-        node.step(3, 1, new Message.VoteReply(2, true, 1, 0, 0, 0, 0, List.<SlotRun>of(), List.of()), now);
+        node.step(3, 1, new Message.VoteReply(2, true, 1, 0, 0, 0, 0, List.of(), List.of()), now);
         assertThat(node.status().role()).isEqualTo(Role.LEADER);
         assertThat(node.status().appliedPrefix()).isEqualTo(2);
+        return node;
+    }
 
+    @Test
+    void shouldNameAnEndThatCoversWhatAnEarlierProcessApplied() {
+        RaftNode node = leader(new InstallConfig(STORE_BYTES, 4096, 4, 1 << 20, 1 << 20));
         node.step(3, 1, new Message.InstallRequest(2, 0, 0), now);
         long id = last(node, Message.InstallBegin.class).installId();
         node.step(3, 1, new Message.InstallAck(2, id, 0, false), now);
         node.step(3, 1, new Message.InstallAck(2, id, STORE_BYTES, false), now);
         assertThat(last(node, Message.InstallEnd.class).e()).isEqualTo(5);
+    }
+
+    /** The receiver takes a longer silence for the end of the install. */
+    @Test
+    void shouldCutPiecesThatTheThrottleLetsPassWithinAnElectionTimeout() {
+        RaftNode node = leader(new InstallConfig(1 << 20, 131_072, 4, 60_000, 1 << 20));
+        node.step(3, 1, new Message.InstallRequest(2, 0, 0), now);
+        assertThat(last(node, Message.InstallBegin.class).pieceBytes()).isEqualTo(16_384);
     }
 
     private static <T extends Message> T last(RaftNode node, Class<T> type) {
