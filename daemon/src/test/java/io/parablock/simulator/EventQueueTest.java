@@ -17,8 +17,8 @@ class EventQueueTest {
     void shouldGiveEventsByTimeAndThenInTheOrderOfTheirAdding() {
         Seeded random = Seeded.of(1, "queue");
         EventQueue queue = new EventQueue();
-        PriorityQueue<Expected> expected = new PriorityQueue<>(
-                Comparator.comparingLong(Expected::timeNs).thenComparingLong(Expected::sequence));
+        PriorityQueue<Expected> expected =
+                new PriorityQueue<>(Comparator.comparingLong(Expected::timeNs).thenComparingLong(Expected::sequence));
         List<Long> ran = new ArrayList<>();
         List<Long> wanted = new ArrayList<>();
         for (long i = 0; i < STEPS; i++) {
