@@ -78,7 +78,7 @@ final class SimulatedNode {
         }
         stoppedCleanly = false;
         status = null;
-        cluster.touch();
+        cluster.touch(this);
         sim.note("node " + id + " starts, boot " + boot + (unclean ? ", after an unclean machine restart" : ""));
         cluster.network().onStarted(this);
         tick(boot);
@@ -210,7 +210,7 @@ final class SimulatedNode {
     private void enter() {
         working++;
         status = null;
-        cluster.touch();
+        cluster.touch(this);
     }
 
     private void endOfBatch(SimulatedProcess p) {
