@@ -121,7 +121,7 @@ final class CoreState {
         apply = new ApplyScheduler(
                 config.span(), config.mode() == Mode.STRICT, guards.applyInOrder, log, committed, ckpt.a());
         lookBehind = new LookBehindBuffer(Math.max(64, config.span()));
-        if (installing) {
+        if (installing && guards.appliesRestInInstall) {
             apply.pause();
         }
         recoverLog(recovered);

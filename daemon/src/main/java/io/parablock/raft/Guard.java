@@ -70,5 +70,9 @@ enum Guard {
     /** §7: a store that is being overwritten does not count for the floor. */
     FLOOR_WITHOUT_MIXED,
     /** §7: the flag is durable before the first piece is written. */
-    FLAG_BEFORE_PIECES
+    FLAG_BEFORE_PIECES,
+    /** §7: applies rest from the begin of an install to its end. */
+    APPLIES_REST_IN_INSTALL,
+    /** §11: a force counts for a FLUSH only where every slot up to h is held. */
+    FORCE_HOLDS_ALL
 }

@@ -40,6 +40,8 @@ final class Guards {
     final boolean readableFromE;
     final boolean floorWithoutMixed;
     final boolean flagBeforePieces;
+    final boolean appliesRestInInstall;
+    final boolean forceHoldsAll;
 
     /** @param off the guards to leave out */
     Guards(Set<Guard> off) {
@@ -76,5 +78,7 @@ final class Guards {
         readableFromE = !off.contains(Guard.READABLE_FROM_E);
         floorWithoutMixed = !off.contains(Guard.FLOOR_WITHOUT_MIXED);
         flagBeforePieces = !off.contains(Guard.FLAG_BEFORE_PIECES);
+        appliesRestInInstall = !off.contains(Guard.APPLIES_REST_IN_INSTALL);
+        forceHoldsAll = !off.contains(Guard.FORCE_HOLDS_ALL);
     }
 }

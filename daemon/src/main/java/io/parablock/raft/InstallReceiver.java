@@ -96,7 +96,9 @@ public final class InstallReceiver {
         open = state.installing || !state.guards.flagBeforePieces;
         ackWanted = open;
         lastHeardNs = state.nowNs;
-        state.apply.pause();
+        if (state.guards.appliesRestInInstall) {
+            state.apply.pause();
+        }
         state.output.event =
                 "install " + m.installId() + " begins: base slot " + m.image().a() + ", " + m.storeBytes() + " bytes";
         saveFlagWhenIdle();

@@ -243,13 +243,18 @@ final class InstallSender {
 
     /** Of all installs under way. */
     long doneBytes() {
-        return transfers.values().stream()
-                .filter(t -> !t.done)
-                .mapToLong(t -> t.receivedBytes)
-                .sum();
+        long bytes = 0;
+        for (Transfer t : transfers.values()) {
+            bytes += t.done ? 0 : t.receivedBytes;
+        }
+        return bytes;
     }
 
     long totalBytes() {
-        return transfers.values().stream().filter(t -> !t.done).count() * limits.storeBytes();
+        long bytes = 0;
+        for (Transfer t : transfers.values()) {
+            bytes += t.done ? 0 : limits.storeBytes();
+        }
+        return bytes;
     }
 }

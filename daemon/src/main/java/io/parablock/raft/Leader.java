@@ -7,7 +7,6 @@ import io.parablock.raft.message.Message;
 import io.parablock.raft.progress.PeerProgress;
 import io.parablock.raft.session.SessionTable;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -482,9 +481,12 @@ final class Leader {
     }
 
     long[] peerContig() {
-        return Arrays.stream(state.config.voters())
-                .mapToLong(this::contigPrefixOf)
-                .toArray();
+        int[] voters = state.config.voters();
+        long[] out = new long[voters.length];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = contigPrefixOf(voters[i]);
+        }
+        return out;
     }
 
     /** What the peer acknowledged counts no more, and is sent again (protocol.md §11). */

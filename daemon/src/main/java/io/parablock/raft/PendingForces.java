@@ -35,7 +35,7 @@ final class PendingForces {
             return;
         }
         pending.removeIf(p -> {
-            boolean held = state.log.contigPrefix() >= p.slot;
+            boolean held = state.log.contigPrefix() >= p.slot || !state.guards.forceHoldsAll;
             if (held) {
                 state.output.forces.add(new Output.ForceRequest(p.from, p.id));
             }

@@ -31,9 +31,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Whole nodes on real files and NBD sockets; only the links between them are calls instead of sockets. */
 @Timeout(60)
+@Isolated("real time")
 class ThreeNodesInOneProcessTest {
     private static final int ANSWER_TIMEOUT_MS = 30_000;
 

@@ -22,8 +22,12 @@ record Outcome(
         @Nullable String violation,
         @Nullable Throwable cause,
         List<String> timeline) {
-    /** The line that a failure is reported with. */
+    /** The line that a failure is reported with: all that it takes to see it again. */
     String line() {
-        return settings + " violation=" + violation;
+        return failure(settings, String.valueOf(violation));
+    }
+
+    static String failure(SimulationSettings settings, String violation) {
+        return settings + " commit=" + BuildCommit.id() + " violation=" + violation;
     }
 }

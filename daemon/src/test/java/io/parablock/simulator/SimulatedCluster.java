@@ -33,6 +33,7 @@ final class SimulatedCluster {
     private long boots;
     private boolean restarting = true;
     private boolean touched;
+    private long touches;
 
     SimulatedCluster(Simulation sim, SimulationSettings settings, StorageFactory storage) {
         this.sim = sim;
@@ -58,9 +59,16 @@ final class SimulatedCluster {
         }
     }
 
-    /** Some node did something. */
-    void touch() {
+    /** A node did something. */
+    void touch(SimulatedNode node) {
         touched = true;
+        touches++;
+        watch.touch(node.id());
+    }
+
+    /** How often a node did something. */
+    long touches() {
+        return touches;
     }
 
     boolean takeTouched() {
@@ -75,7 +83,7 @@ final class SimulatedCluster {
 
     /** A process has ended; in the safety phase it comes back after a while. */
     void onStopped(SimulatedNode node) {
-        touch();
+        touch(node);
         network.onStopped(node);
         clients.forEach(c -> c.onNodeDown(node.id()));
         if (restarting) {

@@ -82,7 +82,7 @@ final class SimulatedNode {
         }
         stoppedCleanly = false;
         status = null;
-        cluster.touch();
+        cluster.touch(this);
         if (process.stateLost()) {
             requireLost("has lost META or SYNCREC");
             disk.onStateLost();
@@ -236,7 +236,7 @@ final class SimulatedNode {
     private void enter() {
         working++;
         status = null;
-        cluster.touch();
+        cluster.touch(this);
     }
 
     private void endOfBatch(SimulatedProcess p) {

@@ -152,6 +152,9 @@ final class SimulatedView implements ClusterView {
 
         @Override
         public long sectorStamp(long at) {
+            if (node.rawPorts().store() instanceof VolatileBlockStore store) {
+                return store.stamp((int) at);
+            }
             sector.clear();
             node.rawPorts().store().read(at * SECTOR_BYTES, sector);
             return sector.getLong(0);

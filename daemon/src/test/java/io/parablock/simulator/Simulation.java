@@ -2,7 +2,6 @@ package io.parablock.simulator;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.PriorityQueue;
 
 /**
  * Virtual time: what happens next is the event with the least (time, sequence). Everything that a run does is in its trace,
@@ -13,19 +12,11 @@ final class Simulation {
     static final long MS = 1_000_000L;
     static final long SECOND = 1_000_000_000L;
 
-    private record Event(long timeNs, long sequence, Runnable work) implements Comparable<Event> {
-        @Override
-        public int compareTo(Event o) {
-            return timeNs != o.timeNs ? Long.compare(timeNs, o.timeNs) : Long.compare(sequence, o.sequence);
-        }
-    }
-
     private final long seed;
     private final boolean recording;
-    private final PriorityQueue<Event> queue = new PriorityQueue<>();
+    private final EventQueue queue = new EventQueue();
     private final List<String> timeline = new ArrayList<>();
     private long nowNs = SECOND;
-    private long sequence;
     private long events;
     private long hash;
 
@@ -53,7 +44,7 @@ final class Simulation {
     }
 
     void at(long timeNs, Runnable work) {
-        queue.add(new Event(Math.max(timeNs, nowNs), sequence++, work));
+        queue.add(Math.max(timeNs, nowNs), work);
     }
 
     void after(long delayNs, Runnable work) {
@@ -62,15 +53,13 @@ final class Simulation {
 
     /** Runs the next event if it is not later than {@code untilNs}; otherwise it becomes {@code untilNs}. */
     boolean step(long untilNs) {
-        Event e = queue.peek();
-        if (e == null || e.timeNs > untilNs) {
+        if (queue.isEmpty() || queue.firstNs() > untilNs) {
             nowNs = Math.max(nowNs, untilNs);
             return false;
         }
-        queue.remove();
-        nowNs = e.timeNs;
+        nowNs = queue.firstNs();
         events++;
-        e.work.run();
+        queue.remove().run();
         return true;
     }
 

@@ -1,8 +1,10 @@
 package io.parablock.simulator;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.parablock.raft.Mode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,6 +54,12 @@ public final class SimulationBatch {
             if (lastSeed < firstSeed) {
                 throw new IllegalArgumentException("the last seed is below the first one");
             }
+            if (minutes < 0) {
+                throw new IllegalArgumentException("--minutes is 0 or more");
+            }
+            if (threads < 1) {
+                throw new IllegalArgumentException("--threads is 1 or more");
+            }
         }
     }
 
@@ -63,6 +71,7 @@ public final class SimulationBatch {
     private final AtomicLong nextRun = new AtomicLong();
     private final AtomicInteger running = new AtomicInteger();
     private final long startNs = System.nanoTime();
+    private final long startCpuNs = cpuNs();
 
     // Guarded by this.
     private final FaultCounts counts = new FaultCounts();
@@ -72,6 +81,7 @@ public final class SimulationBatch {
     private long events;
     private long virtualNs;
     private long answered;
+    private long traces;
 
     /** @throws IllegalArgumentException with one line for the user */
     public SimulationBatch(Plan plan) {
@@ -128,10 +138,14 @@ public final class SimulationBatch {
                 if (seed > plan.lastSeed || failureCount() >= FAILURES_MAX) {
                     return;
                 }
-                run(seed, shapes.get((int) (run % shapes.size())));
+                Shape shape = shapes.get((int) (run % shapes.size()));
+                SimulationSettings settings = new SimulationSettings(seed, shape.nodes, shape.mode, faults);
+                try {
+                    run(settings);
+                } catch (RuntimeException | Error e) {
+                    fail(Outcome.failure(settings, "the simulator itself failed: " + e));
+                }
             }
-        } catch (RuntimeException | Error e) {
-            fail("the simulator itself failed: " + e);
         } finally {
             running.decrementAndGet();
         }
@@ -141,15 +155,14 @@ public final class SimulationBatch {
         return plan.minutes > 0 && System.nanoTime() - startNs > plan.minutes * 60_000_000_000L;
     }
 
-    private void run(long seed, Shape shape) {
-        SimulationSettings settings = new SimulationSettings(seed, shape.nodes, shape.mode, faults);
+    private void run(SimulationSettings settings) {
         Outcome first = SimulationRun.of(settings, plan.recordAll);
         Outcome recorded = first;
         String failure = first.violation() == null ? null : first.line();
         if (plan.twice) {
             Outcome second = SimulationRun.of(settings, false);
             if (second.hash() != first.hash()) {
-                failure = settings + " violation=two runs of this seed differ";
+                failure = Outcome.failure(settings, "two runs of this seed differ");
             }
         }
         if (failure != null && !plan.recordAll) {
@@ -159,6 +172,8 @@ public final class SimulationBatch {
             runs++;
             events += first.events();
             virtualNs += first.virtualNs();
+            // A sum: the order in which runs end does not matter.
+            traces += Seeded.mix(first.hash());
             answered += first.answered();
             counts.addAll(first.faults());
             installs.addAll(first.installs());
@@ -231,19 +246,38 @@ public final class SimulationBatch {
     public synchronized String detail() {
         double hours = virtualNs / 3.6e12;
         double realHours = (System.nanoTime() - startNs) / 3.6e12;
+        double cpuHours = Math.max(1, cpuNs() - startCpuNs) / 3.6e12;
         return String.format(
                 Locale.ROOT,
-                "%d seeds, %d runs, %.1f M events, %.2f virtual hours (%.0f per hour)",
+                "%d seeds, %d runs, %.1f M events, %.2f virtual hours (%.0f per hour, %.0f per CPU hour)",
                 runs / shapes.size(),
                 runs,
                 events / 1e6,
                 hours,
-                hours / realHours);
+                hours / realHours,
+                hours / cpuHours);
     }
 
-    /** What the batch has to say at its end: a line for each kind of total. */
+    /** Of the whole process: a shared machine does not change it much. 0 if it is not known. */
+    private static long cpuNs() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean os
+                ? Math.max(0, os.getProcessCpuTime())
+                : 0;
+    }
+
+    /** What the batch has to say at its end: a line for each kind of total; the last one names the runs, and the build. */
     public synchronized List<String> summary() {
-        return List.of(detail() + ", " + answered + " requests answered", "faults: " + counts, "installs: " + installs);
+        return List.of(
+                detail() + ", " + answered + " requests answered",
+                "faults: " + counts,
+                "installs: " + installs,
+                String.format(
+                        Locale.ROOT,
+                        "traces: %016x of %d runs, commit %s, JDK %s",
+                        traces,
+                        runs,
+                        BuildCommit.id(),
+                        Runtime.version().feature()));
     }
 
     /** One line for each failure; empty if everything held. Call when it is over. */

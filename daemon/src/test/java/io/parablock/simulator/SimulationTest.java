@@ -2,9 +2,11 @@ package io.parablock.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.parablock.raft.Mode;
 import io.parablock.simulator.SimulationBatch.Plan;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** A fixed set of seeds in both modes and sizes, each run twice, and one seed that nobody has run before. */
@@ -38,11 +40,17 @@ class SimulationTest {
     }
 
     @Test
+    void shouldNameSeedAndCommitInAFailure() {
+        SimulationSettings settings = new SimulationSettings(7, 3, Mode.STRICT, Set.of(FaultKind.KILL));
+        assertThat(Outcome.failure(settings, "a reason"))
+                .matches("seed=7 mode=strict nodes=3 commit=([0-9a-f]{40}(-dirty)?|unknown) violation=a reason");
+    }
+
+    @Test
     void shouldNameAFaultThatNeverTookEffect() {
         FaultCounts counts = new FaultCounts();
         counts.count(FaultKind.KILL);
-        assertThat(counts.missing(java.util.Set.of(FaultKind.KILL, FaultKind.FLAP)))
-                .containsExactly(FaultKind.FLAP);
+        assertThat(counts.missing(Set.of(FaultKind.KILL, FaultKind.FLAP))).containsExactly(FaultKind.FLAP);
         assertThat(FaultKind.ofLabel("power-loss")).isEqualTo(FaultKind.POWER_LOSS);
     }
 }

@@ -1,7 +1,10 @@
 package io.parablock.simulator;
 
 import io.parablock.blockdev.store.BlockStore;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** Blocks in memory; a power loss takes back any subset of the sectors written since the last fsync. */
 final class VolatileBlockStore implements BlockStore {
     private static final int SECTOR = 512;
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
     private static final byte[] ZEROS = new byte[SECTOR];
 
     private final long sizeBytes;
@@ -86,6 +90,12 @@ final class VolatileBlockStore implements BlockStore {
             byte[] content = sectors[s];
             into.put(content == null ? ZEROS : content);
         }
+    }
+
+    /** The first eight bytes of a sector, big endian; 0 if it was never written. */
+    long stamp(int sector) {
+        byte[] content = sectors[sector];
+        return content == null ? 0 : (long) LONGS.get(content, 0);
     }
 
     @Override

@@ -42,10 +42,18 @@ final class Watch {
         }
     }
 
+    /** The memory of a node may have changed. */
+    void touch(int node) {
+        if (suite != null) {
+            suite.touch(node);
+        }
+    }
+
+    /** Looks at the nodes that were touched. */
     void afterEvent() {
         if (suite != null && violation == null) {
             try {
-                suite.afterEvent();
+                suite.afterTouches();
             } catch (Violation | AssertionError e) {
                 fail(e.getMessage(), e);
             }

@@ -51,6 +51,12 @@ final class SimulateCommand implements Callable<Integer> {
     private @Nullable List<String> faults;
 
     @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "so many runs at one time (default: one for each processor)")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
+    @Option(
             names = "--dir",
             paramLabel = "DIR",
             defaultValue = "simulations",
@@ -89,7 +95,7 @@ final class SimulateCommand implements Callable<Integer> {
         try {
             long[] range = one == null ? SimulateMain.range(seeds) : new long[] {one, one};
             return new SimulationBatch(SimulateMain.plan(
-                    range, one != null, minutes, nodes, mode, faults == null ? List.of() : faults, dir));
+                    range, one != null, minutes, nodes, mode, faults == null ? List.of() : faults, threads, dir));
         } catch (IllegalArgumentException e) {
             throw CommandFailure.wrongArgument(String.valueOf(e.getMessage()));
         }

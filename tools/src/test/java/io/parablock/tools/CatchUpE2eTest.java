@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("e2e")
 class CatchUpE2eTest {
     private static final int AWAY_SECONDS = Integer.getInteger("parablock.stopSeconds", 5);
-    private static final int LOAD_SECONDS = Integer.getInteger("parablock.walLoadSeconds", 20);
+    private static final int LOAD_SECONDS = Integer.getInteger("parablock.walLoadSeconds", 10);
     private static final long DRAIN_MS = 30_000;
 
     @TempDir

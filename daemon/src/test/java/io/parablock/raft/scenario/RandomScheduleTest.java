@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Many short random histories. A failure names its seed; {@code -Dseed=N} runs that one alone, {@code -Dschedule.seeds=N}
  * and {@code -Dschedule.first=N} choose others.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class RandomScheduleTest {
     private static final long SEEDS = 3000;
     private static final long REPEAT_EVERY = 50;

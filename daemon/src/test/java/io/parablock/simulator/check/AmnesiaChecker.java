@@ -85,16 +85,22 @@ final class AmnesiaChecker implements Checker {
 
     @Override
     public void onAckSent(int node, long term, long first, long last) {
-        requireMemory(node, "acknowledges slots " + first + " to " + last + " of term " + term);
+        if (amnesiac[node]) {
+            requireMemory(node, "acknowledges slots " + first + " to " + last + " of term " + term);
+        }
     }
 
     @Override
     public void onSyncAckSent(int node, long term) {
-        requireMemory(node, "acknowledges the merged log of term " + term);
+        if (amnesiac[node]) {
+            requireMemory(node, "acknowledges the merged log of term " + term);
+        }
     }
 
     @Override
     public void onPrefixSent(int node, long term, long prefix) {
-        requireMemory(node, "claims the prefix " + prefix + " in term " + term);
+        if (amnesiac[node]) {
+            requireMemory(node, "claims the prefix " + prefix + " in term " + term);
+        }
     }
 }

@@ -42,15 +42,12 @@ final class ApplyChecker implements Checker {
     }
 
     @Override
-    public void onEvent(ClusterView view) {
-        for (int i = 1; i <= view.nodes(); i++) {
-            NodeView n = view.node(i);
-            if (n.isUp() && n.appliedPrefix() > n.commitWatermark()) {
-                throw new Violation(
-                        9,
-                        name(),
-                        "node " + i + " applied up to " + n.appliedPrefix() + ", committed " + n.commitWatermark());
-            }
+    public void onEvent(int id, NodeView n) {
+        if (n.appliedPrefix() > n.commitWatermark()) {
+            throw new Violation(
+                    9,
+                    name(),
+                    "node " + id + " applied up to " + n.appliedPrefix() + ", committed " + n.commitWatermark());
         }
     }
 }

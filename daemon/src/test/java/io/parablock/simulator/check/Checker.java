@@ -10,8 +10,8 @@ public interface Checker extends ClusterEvents {
         return getClass().getSimpleName();
     }
 
-    /** Cheap; after every event. */
-    default void onEvent(ClusterView view) {}
+    /** Cheap; after every event, for each node that is up and that the event may have changed. */
+    default void onEvent(int id, NodeView node) {}
 
     /** A full look; every so many events. */
     default void scan(ClusterView view) {}

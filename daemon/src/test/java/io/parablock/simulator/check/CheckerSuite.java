@@ -1,24 +1,45 @@
 package io.parablock.simulator.check;
 
-import io.parablock.raft.state.Checkpoint;
-import io.parablock.raft.state.HardState;
-import io.parablock.raft.state.SyncRecord;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** All the checkers of a cluster behind one ear. Call {@link #afterEvent} after every event of the simulation. */
-public final class CheckerSuite implements ClusterEvents {
+public final class CheckerSuite extends EventFan {
     private final ClusterView view;
     private final long scanEvery;
     private final Ledger ledger;
     private final List<Checker> checkers;
+    private final Checker[] onEvent;
     private long events;
 
     /** @param scanEvery a full look after so many events */
     public CheckerSuite(Shape shape, ClusterView view, long scanEvery) {
+        this(view, scanEvery, new Ledger(shape, view));
+    }
+
+    private CheckerSuite(ClusterView view, long scanEvery, Ledger ledger) {
+        this(view, scanEvery, ledger, checkers(ledger, view));
+    }
+
+    private CheckerSuite(ClusterView view, long scanEvery, Ledger ledger, List<Checker> checkers) {
+        // The ledger hears everything before those that ask it.
+        super(with(ledger, checkers));
         this.view = view;
         this.scanEvery = scanEvery;
-        this.ledger = new Ledger(shape, view);
-        this.checkers = List.of(
+        this.ledger = ledger;
+        this.checkers = checkers;
+        this.onEvent = Arrays.copyOf(with("onEvent"), with("onEvent").length, Checker[].class);
+    }
+
+    private static List<ClusterEvents> with(Ledger ledger, List<Checker> checkers) {
+        List<ClusterEvents> out = new ArrayList<>(checkers);
+        out.add(0, ledger);
+        return out;
+    }
+
+    private static List<Checker> checkers(Ledger ledger, ClusterView view) {
+        return List.of(
                 new ElectionChecker(ledger),
                 new IdentityChecker(ledger),
                 new SyncChecker(ledger),
@@ -42,19 +63,39 @@ public final class CheckerSuite implements ClusterEvents {
         return ledger;
     }
 
+    /** Looks at every node. */
     public void afterEvent() {
-        for (Checker c : checkers) {
-            c.onEvent(view);
+        touchAll();
+        afterTouches();
+    }
+
+    /**
+     * Looks at the nodes that were touched or told of since the last look. What {@link Checker#onEvent} may find at another
+     * one it would have found before: it compares a node's memory with that node's disk, and with what is committed, which only
+     * grows, or, in an amnesiac merge, touches every node.
+     */
+    public void afterTouches() {
+        int touched = takeTouched();
+        for (Checker c : onEvent) {
+            look(c, touched);
         }
         if (++events % scanEvery == 0) {
             checkers.forEach(c -> c.scan(view));
         }
     }
 
+    private void look(Checker c, int nodes) {
+        for (int i = 1; i <= view.nodes(); i++) {
+            if ((nodes & 1 << i) != 0 && view.node(i).isUp()) {
+                c.onEvent(i, view.node(i));
+            }
+        }
+    }
+
     /** Faults have stopped, everything is answered, nothing is in flight. */
     public void atQuiescence() {
         for (Checker c : checkers) {
-            c.onEvent(view);
+            look(c, ALL_NODES);
             c.scan(view);
             c.atQuiescence(view);
         }
@@ -67,299 +108,5 @@ public final class CheckerSuite implements ClusterEvents {
             count += ledger.committed(s) == null ? 0 : 1;
         }
         return count;
-    }
-
-    @Override
-    public void onStarted(int node, long boot) {
-        ledger.onStarted(node, boot);
-        for (Checker c : checkers) {
-            c.onStarted(node, boot);
-        }
-    }
-
-    @Override
-    public void onCrashed(int node) {
-        ledger.onCrashed(node);
-        for (Checker c : checkers) {
-            c.onCrashed(node);
-        }
-    }
-
-    @Override
-    public void onAmnesia(int node) {
-        for (Checker c : checkers) {
-            c.onAmnesia(node);
-        }
-    }
-
-    @Override
-    public void onCured(int node) {
-        for (Checker c : checkers) {
-            c.onCured(node);
-        }
-    }
-
-    @Override
-    public void onWiped(int node) {
-        ledger.onWiped(node);
-        for (Checker c : checkers) {
-            c.onWiped(node);
-        }
-    }
-
-    @Override
-    public void onHardStateDurable(int node, HardState hard) {
-        ledger.onHardStateDurable(node, hard);
-        for (Checker c : checkers) {
-            c.onHardStateDurable(node, hard);
-        }
-    }
-
-    @Override
-    public void onSyncRecordDurable(int node, SyncRecord record) {
-        ledger.onSyncRecordDurable(node, record);
-        for (Checker c : checkers) {
-            c.onSyncRecordDurable(node, record);
-        }
-    }
-
-    @Override
-    public void onCheckpointDurable(int node, Checkpoint checkpoint, boolean installed) {
-        ledger.onCheckpointDurable(node, checkpoint, installed);
-        for (Checker c : checkers) {
-            c.onCheckpointDurable(node, checkpoint, installed);
-        }
-    }
-
-    @Override
-    public void onInstallBegun(int node) {
-        ledger.onInstallBegun(node);
-        for (Checker c : checkers) {
-            c.onInstallBegun(node);
-        }
-    }
-
-    @Override
-    public void onInstallPiece(int node, long installId, long offsetBytes, long lengthBytes) {
-        ledger.onInstallPiece(node, installId, offsetBytes, lengthBytes);
-        for (Checker c : checkers) {
-            c.onInstallPiece(node, installId, offsetBytes, lengthBytes);
-        }
-    }
-
-    @Override
-    public void onInstallPieceWritten(int node, long installId, long offsetBytes, long lengthBytes) {
-        ledger.onInstallPieceWritten(node, installId, offsetBytes, lengthBytes);
-        for (Checker c : checkers) {
-            c.onInstallPieceWritten(node, installId, offsetBytes, lengthBytes);
-        }
-    }
-
-    @Override
-    public void onEntryDurable(int node, EntryView entry) {
-        ledger.onEntryDurable(node, entry);
-        for (Checker c : checkers) {
-            c.onEntryDurable(node, entry);
-        }
-    }
-
-    @Override
-    public void onDurableTold(int node, long slot, long origin) {
-        ledger.onDurableTold(node, slot, origin);
-        for (Checker c : checkers) {
-            c.onDurableTold(node, slot, origin);
-        }
-    }
-
-    @Override
-    public void onEntryLost(int node, long slot, long origin, boolean unknown) {
-        ledger.onEntryLost(node, slot, origin, unknown);
-        for (Checker c : checkers) {
-            c.onEntryLost(node, slot, origin, unknown);
-        }
-    }
-
-    @Override
-    public void onForceBegun(int node, long forceId) {
-        ledger.onForceBegun(node, forceId);
-        for (Checker c : checkers) {
-            c.onForceBegun(node, forceId);
-        }
-    }
-
-    @Override
-    public void onForceEnded(int node, long forceId) {
-        ledger.onForceEnded(node, forceId);
-        for (Checker c : checkers) {
-            c.onForceEnded(node, forceId);
-        }
-    }
-
-    @Override
-    public void onTruncated(int node, long to) {
-        ledger.onTruncated(node, to);
-        for (Checker c : checkers) {
-            c.onTruncated(node, to);
-        }
-    }
-
-    @Override
-    public void onVoteRequested(int candidate, long term, long syncTerm, long contigPrefix) {
-        ledger.onVoteRequested(candidate, term, syncTerm, contigPrefix);
-        for (Checker c : checkers) {
-            c.onVoteRequested(candidate, term, syncTerm, contigPrefix);
-        }
-    }
-
-    @Override
-    public void onVoteSent(int voter, VoteReport report) {
-        ledger.onVoteSent(voter, report);
-        for (Checker c : checkers) {
-            c.onVoteSent(voter, report);
-        }
-    }
-
-    @Override
-    public void onAckSent(int node, long term, long first, long last) {
-        ledger.onAckSent(node, term, first, last);
-        for (Checker c : checkers) {
-            c.onAckSent(node, term, first, last);
-        }
-    }
-
-    @Override
-    public void onSyncAckSent(int node, long term) {
-        ledger.onSyncAckSent(node, term);
-        for (Checker c : checkers) {
-            c.onSyncAckSent(node, term);
-        }
-    }
-
-    @Override
-    public void onPrefixSent(int node, long term, long prefix) {
-        ledger.onPrefixSent(node, term, prefix);
-        for (Checker c : checkers) {
-            c.onPrefixSent(node, term, prefix);
-        }
-    }
-
-    @Override
-    public void onSyncBeginSent(int node, long term, long m) {
-        ledger.onSyncBeginSent(node, term, m);
-        for (Checker c : checkers) {
-            c.onSyncBeginSent(node, term, m);
-        }
-    }
-
-    @Override
-    public void onEntrySent(int node, long term, EntryView entry) {
-        ledger.onEntrySent(node, term, entry);
-        for (Checker c : checkers) {
-            c.onEntrySent(node, term, entry);
-        }
-    }
-
-    @Override
-    public void onInstallOffered(int node, int to, long installId, Checkpoint image, long storeBytes) {
-        ledger.onInstallOffered(node, to, installId, image, storeBytes);
-        for (Checker c : checkers) {
-            c.onInstallOffered(node, to, installId, image, storeBytes);
-        }
-    }
-
-    @Override
-    public void onInstallEndSent(int node, int to, long installId, long e) {
-        ledger.onInstallEndSent(node, to, installId, e);
-        for (Checker c : checkers) {
-            c.onInstallEndSent(node, to, installId, e);
-        }
-    }
-
-    @Override
-    public void onInstallAckSent(int node, long installId, long receivedBytes, boolean done) {
-        ledger.onInstallAckSent(node, installId, receivedBytes, done);
-        for (Checker c : checkers) {
-            c.onInstallAckSent(node, installId, receivedBytes, done);
-        }
-    }
-
-    @Override
-    public void onLeader(int node, long term) {
-        ledger.onLeader(node, term);
-        for (Checker c : checkers) {
-            c.onLeader(node, term);
-        }
-    }
-
-    @Override
-    public void onProposed(int node, long term, EntryView entry) {
-        ledger.onProposed(node, term, entry);
-        for (Checker c : checkers) {
-            c.onProposed(node, term, entry);
-        }
-    }
-
-    @Override
-    public void onAnswered(int node, EntryView entry) {
-        ledger.onAnswered(node, entry);
-        for (Checker c : checkers) {
-            c.onAnswered(node, entry);
-        }
-    }
-
-    @Override
-    public void onAmnesiacMerge(int node, long term) {
-        ledger.onAmnesiacMerge(node, term);
-        for (Checker c : checkers) {
-            c.onAmnesiacMerge(node, term);
-        }
-    }
-
-    @Override
-    public void onApplyStarted(int node, EntryView entry) {
-        ledger.onApplyStarted(node, entry);
-        for (Checker c : checkers) {
-            c.onApplyStarted(node, entry);
-        }
-    }
-
-    @Override
-    public void onApplied(int node, EntryView entry) {
-        ledger.onApplied(node, entry);
-        for (Checker c : checkers) {
-            c.onApplied(node, entry);
-        }
-    }
-
-    @Override
-    public void onReadArrived(int node, long readId, long offsetBytes, long lengthBytes) {
-        ledger.onReadArrived(node, readId, offsetBytes, lengthBytes);
-        for (Checker c : checkers) {
-            c.onReadArrived(node, readId, offsetBytes, lengthBytes);
-        }
-    }
-
-    @Override
-    public void onReadServed(int node, long readId) {
-        ledger.onReadServed(node, readId);
-        for (Checker c : checkers) {
-            c.onReadServed(node, readId);
-        }
-    }
-
-    @Override
-    public void onFlushArrived(int node, long flushId) {
-        ledger.onFlushArrived(node, flushId);
-        for (Checker c : checkers) {
-            c.onFlushArrived(node, flushId);
-        }
-    }
-
-    @Override
-    public void onFlushAnswered(int node, long flushId) {
-        ledger.onFlushAnswered(node, flushId);
-        for (Checker c : checkers) {
-            c.onFlushAnswered(node, flushId);
-        }
     }
 }

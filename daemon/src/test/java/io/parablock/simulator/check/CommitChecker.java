@@ -50,16 +50,13 @@ final class CommitChecker implements Checker, Ledger.Listener {
     }
 
     @Override
-    public void onEvent(ClusterView view) {
-        for (int i = 1; i <= view.nodes(); i++) {
-            NodeView n = view.node(i);
-            if (n.isUp() && n.commitWatermark() > ledger.committedPrefix()) {
-                throw new Violation(
-                        6,
-                        name(),
-                        "node " + i + " believes all up to " + n.commitWatermark() + " committed, no quorum has slot "
-                                + (ledger.committedPrefix() + 1));
-            }
+    public void onEvent(int id, NodeView n) {
+        if (n.commitWatermark() > ledger.committedPrefix()) {
+            throw new Violation(
+                    6,
+                    name(),
+                    "node " + id + " believes all up to " + n.commitWatermark() + " committed, no quorum has slot "
+                            + (ledger.committedPrefix() + 1));
         }
     }
 

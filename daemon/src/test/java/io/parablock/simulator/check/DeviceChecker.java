@@ -136,6 +136,22 @@ final class DeviceChecker implements Checker {
         }
     }
 
+    private void scan(int node, NodeView n) {
+        long[] slots = slotOf[node];
+        long slot = 0;
+        long expected = 0;
+        for (int s = doubtful[node].nextClearBit(0); s < slots.length; s = doubtful[node].nextClearBit(s + 1)) {
+            if (slots[s] != slot) {
+                // Neighbours mostly come from one write, which has one stamp.
+                slot = slots[s];
+                expected = expected(node, s);
+            }
+            if (n.sectorStamp(s) != expected) {
+                check(node, s);
+            }
+        }
+    }
+
     @Override
     public void scan(ClusterView looked) {
         for (int i = 1; i <= looked.nodes(); i++) {
@@ -143,9 +159,7 @@ final class DeviceChecker implements Checker {
             if (!n.isUp() || n.isRebuilding() || ledger.disk(i).isInstalling()) {
                 continue;
             }
-            for (int s = doubtful[i].nextClearBit(0); s < slotOf[i].length; s = doubtful[i].nextClearBit(s + 1)) {
-                check(i, s);
-            }
+            scan(i, n);
         }
     }
 }

@@ -23,8 +23,9 @@ final class DurabilityChecker implements Checker {
                         16, name(), "node " + node + " acknowledges slot " + s + ", not durable, term " + term);
             }
         }
-        if (ledger.shape().strict()) {
-            require(d.contigPrefix() >= last, node, "acknowledges slot " + last + " over a hole in strict mode");
+        if (ledger.shape().strict() && d.contigPrefix() < last) {
+            throw new Violation(
+                    16, name(), "node " + node + " acknowledges slot " + last + " over a hole in strict mode");
         }
     }
 
@@ -44,10 +45,13 @@ final class DurabilityChecker implements Checker {
     @Override
     public void onSyncAckSent(int node, long term) {
         DiskBook d = ledger.disk(node);
-        require(
-                d.syncTerm() == term && d.hard().syncTerm() == term,
-                node,
-                "acknowledges the merged log of term " + term + " before SYNCREC and META are durable");
+        if (d.syncTerm() != term || d.hard().syncTerm() != term) {
+            throw new Violation(
+                    16,
+                    name(),
+                    "node " + node + " acknowledges the merged log of term " + term
+                            + " before SYNCREC and META are durable");
+        }
     }
 
     @Override
@@ -71,7 +75,9 @@ final class DurabilityChecker implements Checker {
                 "votes before META is durable: " + r);
         r.present().forEach(run -> {
             for (long s = run.first(); s <= run.last(); s++) {
-                require(d.mayHoldEffective(s), voter, "reports slot " + s + ", not durable: " + r);
+                if (!d.mayHoldEffective(s)) {
+                    throw new Violation(16, name(), "node " + voter + " reports slot " + s + ", not durable: " + r);
+                }
             }
         });
     }

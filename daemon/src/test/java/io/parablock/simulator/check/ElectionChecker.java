@@ -87,12 +87,9 @@ final class ElectionChecker implements Checker {
     }
 
     @Override
-    public void onEvent(ClusterView view) {
-        for (int i = 1; i <= view.nodes(); i++) {
-            NodeView n = view.node(i);
-            if (n.isUp() && n.syncTerm() > n.term()) {
-                throw new Violation(3, name(), "node " + i + ": syncTerm " + n.syncTerm() + " above " + n.term());
-            }
+    public void onEvent(int id, NodeView n) {
+        if (n.syncTerm() > n.term()) {
+            throw new Violation(3, name(), "node " + id + ": syncTerm " + n.syncTerm() + " above " + n.term());
         }
     }
 }

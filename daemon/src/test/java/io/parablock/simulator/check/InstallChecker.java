@@ -218,15 +218,19 @@ final class InstallChecker implements Checker {
 
     @Override
     public void onApplyStarted(int node, EntryView entry) {
-        require(!ledger.disk(node).isInstalling(), 10, node, "applies " + entry + " while it installs");
+        if (ledger.disk(node).isInstalling()) {
+            throw new Violation(10, name(), "node " + node + " applies " + entry + " while it installs");
+        }
     }
 
     @Override
     public void onReadServed(int node, long readId) {
-        require(
-                isReadable(node),
-                11,
-                node,
-                "serves read " + readId + " from a store that may hold parts of slots up to " + taken[node].e);
+        if (!isReadable(node)) {
+            throw new Violation(
+                    11,
+                    name(),
+                    "node " + node + " serves read " + readId + " from a store that may hold parts of slots up to "
+                            + taken[node].e);
+        }
     }
 }

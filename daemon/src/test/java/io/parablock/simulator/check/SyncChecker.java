@@ -1,6 +1,7 @@
 package io.parablock.simulator.check;
 
 import io.parablock.raft.state.SyncRecord;
+import java.util.function.Supplier;
 
 /** Invariants 4 and 5: a node synced to t holds t's merged log; nothing is acknowledged in t by a node not synced to it. */
 final class SyncChecker implements Checker {
@@ -82,32 +83,32 @@ final class SyncChecker implements Checker {
 
     @Override
     public void onAckSent(int node, long term, long first, long last) {
-        requireSynced(node, term, "slots " + first + ".." + last);
+        requireSynced(node, term, () -> "slots " + first + ".." + last);
     }
 
     @Override
     public void onPrefixSent(int node, long term, long prefix) {
-        requireSynced(node, term, "the prefix " + prefix);
+        requireSynced(node, term, () -> "the prefix " + prefix);
     }
 
     @Override
     public void onSyncAckSent(int node, long term) {
-        requireSynced(node, term, "the merged log");
+        requireSynced(node, term, () -> "the merged log");
     }
 
-    private void requireSynced(int node, long term, String what) {
+    private void requireSynced(int node, long term, Supplier<String> what) {
         DiskBook d = ledger.disk(node);
         if (d.syncTerm() != term) {
             throw new Violation(
                     5,
                     name(),
-                    "node " + node + ", synced to " + d.syncTerm() + ", acknowledges " + what + " in " + term);
+                    "node " + node + ", synced to " + d.syncTerm() + ", acknowledges " + what.get() + " in " + term);
         }
         if (reportedTerm[node] > term || d.term() > term) {
             throw new Violation(
                     5,
                     name(),
-                    "node " + node + " acknowledges " + what + " in term " + term + " after a report in term "
+                    "node " + node + " acknowledges " + what.get() + " in term " + term + " after a report in term "
                             + Math.max(reportedTerm[node], d.term()));
         }
     }

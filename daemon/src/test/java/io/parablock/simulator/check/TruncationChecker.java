@@ -80,16 +80,13 @@ final class TruncationChecker implements Checker {
     }
 
     @Override
-    public void onEvent(ClusterView view) {
-        for (int i = 1; i <= view.nodes(); i++) {
-            NodeView n = view.node(i);
-            if (n.isUp() && n.logBase() > ledger.disk(i).checkpoint().a()) {
-                throw new Violation(
-                        13,
-                        name(),
-                        "node " + i + ": log base " + n.logBase() + " above checkpoint "
-                                + ledger.disk(i).checkpoint().a());
-            }
+    public void onEvent(int id, NodeView n) {
+        if (n.logBase() > ledger.disk(id).checkpoint().a()) {
+            throw new Violation(
+                    13,
+                    name(),
+                    "node " + id + ": log base " + n.logBase() + " above checkpoint "
+                            + ledger.disk(id).checkpoint().a());
         }
     }
 }
