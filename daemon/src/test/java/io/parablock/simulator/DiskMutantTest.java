@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.parablock.raft.Mode;
 import io.parablock.simulator.disk.DiskMutation;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -12,6 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Each promise of the log, taken away, is missed by a checker of the whole cluster within a stated number of seeds;
  * {@code -Dmutant.seeds=N} gives more.
  */
+@Tag("pure")
 class DiskMutantTest {
     private static final long SEEDS = 12;
 

@@ -1,7 +1,6 @@
 package io.parablock.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.parablock.perf.LoadGenerator;
 import io.parablock.perf.LoadResult;
@@ -30,9 +29,6 @@ class FailoverE2eTest {
     private static final int ORDERLY_GAP_MS_MAX = 3_000;
 
     private static final int ROUNDS = Integer.getInteger("parablock.rounds", 1);
-    /** On the second JDK strict mode's turn is left out. */
-    private static final String MODES = System.getProperty("parablock.modes", "parallel,strict");
-
     private static final long DRAIN_MS = 30_000;
     /** The range of fio is the first 32 MiB; our own load works behind it. */
     private static final int OWN_FIRST_BLOCK = 64 << 20 >> 12;
@@ -47,7 +43,7 @@ class FailoverE2eTest {
     void shouldHideTheDeathOfTheLeader(String setting) throws Exception {
         Clients.require("fio");
         String mode = setting.split("/")[0];
-        assumeWanted(mode);
+        LiveCluster.assumeWanted(mode);
         Map<String, String> reads = Map.of("reads", setting.split("/")[1]);
         try (LiveCluster live = LiveCluster.start(folder, "128MiB", mode, "fsync", reads)) {
             try {
@@ -57,10 +53,6 @@ class FailoverE2eTest {
                 throw e;
             }
         }
-    }
-
-    private static void assumeWanted(String mode) {
-        assumeTrue(MODES.contains(mode), "parablock.modes=" + MODES);
     }
 
     private static void killLeaders(LiveCluster live, String mode) throws Exception {
@@ -115,7 +107,7 @@ class FailoverE2eTest {
     @ParameterizedTest
     @ValueSource(strings = {"parallel", "strict"})
     void shouldHandOverBeforeAnOrderlyStop(String mode) throws Exception {
-        assumeWanted(mode);
+        LiveCluster.assumeWanted(mode);
         Map<String, String> timeout = Map.of("raft.election_timeout", ORDERLY_GAP_MS_MAX + "ms");
         try (LiveCluster live = LiveCluster.start(folder, "128MiB", mode, "fsync", timeout)) {
             try {
@@ -203,7 +195,7 @@ class FailoverE2eTest {
     @ValueSource(strings = {"parallel/fsync", "strict/fsync", "parallel/mapped"})
     void shouldKeepEveryAnsweredWriteWhenAllNodesDieAtOnce(String setting) throws Exception {
         String mode = setting.split("/")[0];
-        assumeWanted(mode);
+        LiveCluster.assumeWanted(mode);
         String durability = setting.split("/")[1];
         try (LiveCluster live = LiveCluster.start(folder, "128MiB", mode, durability, Map.of())) {
             try {

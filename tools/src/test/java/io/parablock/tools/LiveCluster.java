@@ -1,5 +1,7 @@
 package io.parablock.tools;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import io.parablock.perf.NbdClient;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Three daemons in processes of their own, for one test. */
 final class LiveCluster implements AutoCloseable {
+    private static final String MODES = System.getProperty("parablock.modes", "parallel,strict");
     static final String EXPORT = DemoSettings.EXPORT;
     static final long TIMEOUT_MS = 60_000;
 
@@ -29,6 +32,11 @@ final class LiveCluster implements AutoCloseable {
     private LiveCluster(DemoCluster cluster, Path dir) {
         this.cluster = cluster;
         this.dir = dir;
+    }
+
+    /** On the second JDK strict mode's turn is left out. */
+    static void assumeWanted(String mode) {
+        assumeTrue(MODES.contains(mode), "parablock.modes=" + MODES);
     }
 
     static LiveCluster start(Path dir, String size, String mode, String durability, Map<String, String> extra)

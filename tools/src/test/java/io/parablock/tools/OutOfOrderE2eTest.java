@@ -53,6 +53,7 @@ class OutOfOrderE2eTest {
     @ParameterizedTest
     @ValueSource(strings = {"parallel", "strict"})
     void shouldOvertakeHolesOnlyWhereNothingOverlaps(String mode) throws Exception {
+        LiveCluster.assumeWanted(mode);
         try (LiveCluster live = LiveCluster.start(folder, "128MiB", mode, "fsync", ONE_SLOW_LANE)) {
             try {
                 boolean parallel = mode.equals("parallel");

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Each guard of the protocol, taken away, is missed by a checker within a stated number of random schedules. The table goes
  * to the output; {@code -Dmutant.seeds=N} gives more seeds.
  */
-@Tag("mutants")
+@Tag("pure")
 @Execution(ExecutionMode.CONCURRENT)
 class MutantTest {
     private static final long SEEDS = 600;

@@ -3,6 +3,7 @@ package io.parablock.raft.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  * Many short random histories. A failure names its seed; {@code -Dseed=N} runs that one alone, {@code -Dschedule.seeds=N}
  * and {@code -Dschedule.first=N} choose others.
  */
+@Tag("pure")
 @Execution(ExecutionMode.CONCURRENT)
 class RandomScheduleTest {
     private static final long SEEDS = 3000;
