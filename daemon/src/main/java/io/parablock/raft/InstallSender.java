@@ -220,9 +220,8 @@ final class InstallSender {
             t.sentBytes = Math.max(t.sentBytes, t.receivedBytes);
             sendPieces(t);
         } else if (t.e == 0 || silentNs >= state.config.retransmitNs()) {
-            // Whatever a piece may hold was handed to the store before it was read: by this process, or by an earlier
-            // one
-            // of this node, and then it was committed before this term, so the merged log has it.
+            // Whatever a piece may hold was handed to the store before it was read: by this process, or by an
+            // earlier one of this node, and then it was committed before this term, so the merged log has it.
             long handed = Math.max(state.apply.issuedHighest(), state.mSync);
             t.e = t.e == 0 ? Math.max(handed, t.image.a()) : t.e;
             t.lastSentNs = state.nowNs;

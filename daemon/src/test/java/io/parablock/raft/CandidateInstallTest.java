@@ -17,27 +17,8 @@ class CandidateInstallTest {
     private static final long STORE_BYTES = 1 << 20;
 
     private long now = 1_000 * MS;
-    private final RaftNode node = new RaftNode(
-            new RaftConfig(
-                            1,
-                            1,
-                            new int[] {1, 2, 3},
-                            Mode.PARALLEL,
-                            8,
-                            300 * MS,
-                            50 * MS,
-                            100 * MS,
-                            64,
-                            4,
-                            1 << 20,
-                            8,
-                            16,
-                            64,
-                            false)
-                    .withStoreBytes(STORE_BYTES),
-            RecoveredState.fresh(),
-            7,
-            now);
+    private final RaftNode node =
+            new RaftNode(ThreeVoters.config(false).withStoreBytes(STORE_BYTES), RecoveredState.fresh(), 7, now);
 
     private static Entry trim(long slot, long origin) {
         return new Entry(slot, origin, EntryKind.TRIM, slot * 4096, 4096, 9, slot, 0, 0, 0, new long[0]);

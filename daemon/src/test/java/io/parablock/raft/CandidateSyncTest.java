@@ -17,22 +17,7 @@ class CandidateSyncTest {
     @Test
     void shouldNeitherAdoptNorAcknowledgeAnEarlierLeadersMergedLogInItsOwnTerm() {
         long now = 1_000 * MS;
-        RaftConfig c = new RaftConfig(
-                1,
-                1,
-                new int[] {1, 2, 3},
-                Mode.PARALLEL,
-                8,
-                300 * MS,
-                50 * MS,
-                100 * MS,
-                64,
-                4,
-                1 << 20,
-                8,
-                16,
-                64,
-                false);
+        RaftConfig c = ThreeVoters.config(false);
         RaftNode node = new RaftNode(c, RecoveredState.fresh(), 7, now);
         Entry entry = new Entry(1, 1, EntryKind.TRIM, 0, 4096, 9, 1, 0, 0, 0, new long[0]);
         node.step(2, 1, new Message.SyncBegin(5, 1, 0, List.of(new OriginRun(1, 1, 1)), List.of()), now);

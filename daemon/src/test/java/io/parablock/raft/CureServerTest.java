@@ -20,22 +20,7 @@ class CureServerTest {
     private RaftNode leader = node();
 
     private RaftNode node() {
-        RaftConfig c = new RaftConfig(
-                1,
-                1,
-                new int[] {1, 2, 3},
-                Mode.PARALLEL,
-                8,
-                300 * MS,
-                50 * MS,
-                100 * MS,
-                64,
-                4,
-                1 << 20,
-                8,
-                16,
-                64,
-                true);
+        RaftConfig c = ThreeVoters.config(true);
         return new RaftNode(c, RecoveredState.fresh(), 7, now);
     }
 

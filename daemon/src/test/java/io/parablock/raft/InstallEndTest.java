@@ -15,27 +15,8 @@ class InstallEndTest {
     private static final int PIECE_BYTES = 4096;
 
     private final long now = 1_000 * MS;
-    private final RaftNode node = new RaftNode(
-            new RaftConfig(
-                            1,
-                            1,
-                            new int[] {1, 2, 3},
-                            Mode.PARALLEL,
-                            8,
-                            300 * MS,
-                            50 * MS,
-                            100 * MS,
-                            64,
-                            4,
-                            1 << 20,
-                            8,
-                            16,
-                            64,
-                            false)
-                    .withStoreBytes(2 * PIECE_BYTES),
-            RecoveredState.fresh(),
-            7,
-            now);
+    private final RaftNode node =
+            new RaftNode(ThreeVoters.config(false).withStoreBytes(2 * PIECE_BYTES), RecoveredState.fresh(), 7, now);
 
     private void sync() {
         node.step(2, 1, new Message.SyncBegin(5, 3, 6, List.of(new OriginRun(1, 3, 1)), List.of()), now);

@@ -22,23 +22,7 @@ class InstallSourceTest {
     private long now = 1_000 * MS;
 
     private RaftNode leader(InstallConfig install) {
-        RaftConfig config = new RaftConfig(
-                        1,
-                        1,
-                        new int[] {1, 2, 3},
-                        Mode.PARALLEL,
-                        8,
-                        300 * MS,
-                        50 * MS,
-                        100 * MS,
-                        64,
-                        4,
-                        1 << 20,
-                        8,
-                        16,
-                        64,
-                        false)
-                .withInstall(install);
+        RaftConfig config = ThreeVoters.config(false).withInstall(install);
         List<Entry> log = new ArrayList<>();
         for (long s = 3; s <= 5; s++) {
             log.add(new Entry(s, 1, EntryKind.TRIM, 0, 4096, 9, s, 0, 0, 0, new long[0]));
