@@ -8,8 +8,8 @@ package io.parablock.raft;
  * @param windowPieces pieces sent and not yet acknowledged
  * @param bytesPerSecond {@code install.bytes_per_second}: what a leader sends to all installing nodes together; a hole
  *     costs nothing
- * @param pinSlotsMax {@code install.pin_slots_max}: slots above an install's base that the leader keeps for it; past that
- *     the install is aborted, never the writes
+ * @param pinSlotsMax {@code install.pin_slots_max}: slots above an install's base that the leader keeps for it and could
+ *     truncate otherwise; past that the install is aborted, never the writes
  */
 public record InstallConfig(long storeBytes, int pieceBytes, int windowPieces, long bytesPerSecond, int pinSlotsMax) {
     /** The largest piece there may be. */

@@ -67,6 +67,39 @@ class InstallSourceTest {
         assertThat(last(node, Message.InstallBegin.class).pieceBytes()).isEqualTo(16_384);
     }
 
+    /** Its log outlived the crash in the middle of an install; its store did not. */
+    @Test
+    void shouldGoOnWithTheInstallOfANodeWhoseLogIsComplete() {
+        RaftNode node = leader(new InstallConfig(STORE_BYTES, 4096, 1, 1 << 20, 1 << 20));
+        node.step(3, 1, new Message.InstallRequest(2, 0, 0), now);
+        long id = last(node, Message.InstallBegin.class).installId();
+        node.step(3, 1, new Message.InstallAck(2, id, 0, false), now);
+        node.step(3, 1, new Message.HeartbeatAck(2, 1, 2, 5, 2, 100), now);
+        now += MS;
+        node.tick(now);
+        node.step(3, 1, new Message.InstallAck(2, id, 4096, false), now);
+        assertThat(readsOf(node)).contains(4096L);
+    }
+
+    /** A leader without a quorum cannot commit what it merged: giving the install up would not shorten its log. */
+    @Test
+    void shouldNotCountUncommittedSlotsAsHeldBackByAnInstall() {
+        RaftNode node = leader(new InstallConfig(STORE_BYTES, 4096, 1, 1 << 20, 1));
+        node.step(3, 1, new Message.InstallRequest(2, 0, 0), now);
+        long id = last(node, Message.InstallBegin.class).installId();
+        node.step(3, 1, new Message.InstallAck(2, id, 0, false), now);
+        now += MS;
+        node.tick(now);
+        node.step(3, 1, new Message.InstallAck(2, id, 4096, false), now);
+        assertThat(readsOf(node)).contains(4096L);
+    }
+
+    private static List<Long> readsOf(RaftNode node) {
+        return node.output().installReads.stream()
+                .map(Output.InstallRead::offsetBytes)
+                .toList();
+    }
+
     private static <T extends Message> T last(RaftNode node, Class<T> type) {
         List<T> all = node.output().messages.stream()
                 .map(Output.Outgoing::message)
