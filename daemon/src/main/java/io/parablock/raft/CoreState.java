@@ -64,6 +64,12 @@ final class CoreState {
     int leader;
     /** Its log may lack acknowledged entries (protocol.md §11): no vote, no acknowledgement; ends with the cure. */
     boolean amnesiac;
+    /** Durable, see {@link HardState#suspect}. */
+    boolean suspect;
+    /** Of this process: its block store has not been installed yet, though it must be before it counts. */
+    boolean mustReinstall;
+    /** It may take part in a merge over every voter: nothing that was flushed is missing here. */
+    private final boolean flushedIsHere;
     /** False: META or SYNCREC is lost (protocol.md §12), and what was promised with it. */
     final boolean curable;
 
@@ -101,8 +107,11 @@ final class CoreState {
         votedFor = hard.votedFor();
         // SYNCREC is written first, so it may be ahead of META; behind it, it is lost (protocol.md §1).
         boolean syncLost = hard.syncTerm() > (sync == null ? 0 : sync.term());
-        amnesiac = recovered.amnesiac() || recovered.stateLost() || syncLost;
         curable = !recovered.stateLost() && !syncLost;
+        suspect = hard.suspect();
+        mustReinstall = suspect;
+        amnesiac = recovered.amnesiac() || suspect || !curable;
+        flushedIsHere = curable && (!recovered.amnesiac() || recovered.flushedIsHere());
         syncTerm = sync == null ? 0 : sync.term();
         mSync = sync == null ? 0 : sync.m();
         term = Math.max(term, syncTerm);
@@ -202,6 +211,27 @@ final class CoreState {
         return !amnesiac || !guards.amnesiacSilent;
     }
 
+    /** Not before everybody knows that no other merge can be (protocol.md §11); a node that lost what it had forced never. */
+    boolean mayVoteWithEveryVoter() {
+        return flushedIsHere;
+    }
+
+    /** The merge may make another node's block store the one that counts. */
+    void becomeSuspect() {
+        amnesiac = true;
+        suspect = true;
+        mustReinstall = true;
+    }
+
+    /** The own store is the one that counts. */
+    void becomeTrusted() {
+        amnesiac = false;
+        suspect = false;
+        mustReinstall = false;
+        needsInstall = false;
+        output.cured = true;
+    }
+
     /** ... and acknowledges nothing of its log. */
     boolean isSilent() {
         return amnesiac && guards.amnesiacNoAck;
@@ -212,7 +242,7 @@ final class CoreState {
         if (!curable) {
             return;
         }
-        output.hardState = new HardState(term, votedFor, syncTerm, mSync);
+        output.hardState = new HardState(term, votedFor, syncTerm, mSync, suspect);
     }
 
     void send(int to, Message message) {
@@ -234,9 +264,9 @@ final class CoreState {
                 apply.appliedPrefix() + config.retainSlotsMax());
     }
 
-    /** An installing node takes no merged log (protocol.md §7). */
+    /** An installing node takes no merged log (protocol.md §7), nor one whose store does not count. */
     boolean maySync() {
-        return !(installing && guards.installingTakesNoSync);
+        return !(installing && guards.installingTakesNoSync) && !mustReinstall;
     }
 
     /**
@@ -363,6 +393,7 @@ final class CoreState {
         readableTerm = term;
         installing = false;
         needsInstall = false;
+        mustReinstall = false;
         log.install(b, output.dropped);
         if (!amnesiac) {
             // Until the cure is done, damage that a restart must see again stays in the WAL.

@@ -24,17 +24,27 @@ public sealed interface Message {
                 || this instanceof Fetch;
     }
 
-    /** @param term the term that the sender would campaign for; it has not taken it */
-    record PreVote(long term, long syncTerm, long contigPrefix) implements Message {}
+    /**
+     * @param term the term that the sender would campaign for; it has not taken it
+     * @param everyVoter for a merge over every voter (protocol.md §11)
+     */
+    record PreVote(long term, long syncTerm, long contigPrefix, boolean everyVoter) implements Message {}
 
     /**
      * @param term the voter's own term, or 0 when it refuses because it has a live leader (such a refusal carries none)
      * @param proposedTerm echo of {@link PreVote#term}
+     * @param everyVoter echo of {@link PreVote#everyVoter}
+     * @param amnesiac the voter gives no vote but for a merge over every voter
      */
-    record PreVoteReply(long term, long proposedTerm, boolean granted) implements Message {}
+    record PreVoteReply(long term, long proposedTerm, boolean granted, boolean everyVoter, boolean amnesiac)
+            implements Message {}
 
-    /** @param transfer the leader asked for it with {@link TimeoutNow}: a voter that still hears that leader grants it too */
-    record Vote(long term, long syncTerm, long contigPrefix, boolean transfer) implements Message {}
+    /**
+     * @param transfer the leader asked for it with {@link TimeoutNow}: a voter that still hears that leader grants it too
+     * @param everyVoter for a merge over every voter: whoever grants it stays silent until it was installed
+     */
+    record Vote(long term, long syncTerm, long contigPrefix, boolean transfer, boolean everyVoter)
+            implements Message {}
 
     /**
      * The report has the voter's effective slots above the candidate's contigPrefix and is empty if the voter's syncTerm is

@@ -14,12 +14,15 @@ import org.jspecify.annotations.Nullable;
  * The client sessions and the dedupe table: exactly once (protocol.md §10). Fed with entries in slot order.
  *
  * <p>A SESSION entry uses the request fields so: OPEN has session 0, seq = the opener's nonce, lowestOutstanding = the
- * gateway's boot, offsetBytes = the gateway's node id, and its slot is the session's id; CLOSE has session = the id. An OPEN
- * of a gateway's new boot expires the sessions of its earlier boots.
+ * gateway's boot, offsetBytes = the gateway's node id, and its slot is the session's id; CLOSE has session = the id, or
+ * {@link #EVERY}. An OPEN of a gateway's new boot expires the sessions of its earlier boots.
  */
 public final class SessionTable {
     /** No slot. */
     public static final long NONE = 0;
+
+    /** All sessions: a CLOSE of it ends the merged log of a merge over every voter (protocol.md §11). */
+    public static final long EVERY = -1;
 
     /** Sees each open session. */
     @FunctionalInterface
@@ -66,6 +69,15 @@ public final class SessionTable {
         return e.kind() == EntryKind.SESSION && e.session() == 0;
     }
 
+    /** The last entry of the log that a merge over every voter makes. */
+    public static Entry closeEvery(long slot, long origin) {
+        return new Entry(slot, origin, EntryKind.SESSION, 0, 0, EVERY, 0, 0, 0, 0, new long[0]);
+    }
+
+    public static boolean isCloseOfEvery(Entry e) {
+        return e.kind() == EntryKind.SESSION && e.session() == EVERY;
+    }
+
     /** Takes an entry that is in the log. */
     public void add(Entry e) {
         if (e.kind() == EntryKind.SESSION) {
@@ -84,7 +96,11 @@ public final class SessionTable {
     private void addSessionEntry(Entry e) {
         lastUsed = null;
         if (!isOpen(e)) {
-            sessions.remove(e.session());
+            if (isCloseOfEvery(e)) {
+                sessions.clear();
+            } else {
+                sessions.remove(e.session());
+            }
             lastEnd = Math.max(lastEnd, e.slot());
             return;
         }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param damagedSlots slots whose record is there but unreadable (UNKNOWN, protocol.md §12)
  * @param damagedAboveDurable those of them that were not yet known to be durable: above D
  * @param amnesiac the log may lack entries that were acknowledged (protocol.md §11): no vote, no ack before the cure
+ * @param flushedIsHere the amnesia comes from a power loss with durability=mapped alone: whatever was flushed is here
  * @param stateLost META or the newest SYNCREC is lost (protocol.md §12): amnesia that no leader can cure
  */
 public record RecoveredState(
@@ -23,6 +24,7 @@ public record RecoveredState(
         List<Long> damagedSlots,
         List<Long> damagedAboveDurable,
         boolean amnesiac,
+        boolean flushedIsHere,
         boolean stateLost) {
     /** With META and SYNCREC as they were written, and nothing damaged that was not durable. */
     public RecoveredState(
@@ -32,7 +34,7 @@ public record RecoveredState(
             List<Entry> entries,
             List<Long> damagedSlots,
             boolean amnesiac) {
-        this(hardState, syncRecord, checkpoint, entries, damagedSlots, List.of(), amnesiac, false);
+        this(hardState, syncRecord, checkpoint, entries, damagedSlots, List.of(), amnesiac, true, false);
     }
 
     /** A new node. */
