@@ -156,7 +156,14 @@ final class ClientConnection implements NbdSession {
     private void run(int chunk, PartListener done, @Nullable ByteBuf payload, Input input) {
         Gateway.Member m = export.members().get(chunk);
         try {
-            m.loop().execute(() -> input.run(m));
+            m.loop().execute(() -> {
+                if (sessions.get(chunk).get().closed) {
+                    Gateway.release(payload);
+                    done.onPart(false, null);
+                } else {
+                    input.run(m);
+                }
+            });
         } catch (RejectedExecutionException e) {
             // The node stops.
             Gateway.release(payload);

@@ -105,9 +105,9 @@ public final class Gateway implements NbdBackend {
         member(groupId).gateway.tick(nowNs.getAsLong());
     }
 
-    /** Ends the group's requests with an error. */
-    public void shutdown(int groupId) {
-        member(groupId).gateway.shutdown();
+    /** Ends the group's requests with an error, and whatever the clients of now ask for later. */
+    public void endSessions(int groupId) {
+        member(groupId).gateway.endSessions();
     }
 
     /** The group's figures. */

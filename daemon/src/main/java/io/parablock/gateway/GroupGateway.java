@@ -451,13 +451,14 @@ final class GroupGateway {
 
     // ---------------------------------------------------------------- end
 
-    /** Ends every request with an error; the process is going down. */
-    void shutdown() {
+    /** Ends every request with an error, and those to come on the sessions of now. */
+    void endSessions() {
         for (GroupSession session : List.copyOf(sessions)) {
             session.closed = true;
             failAll(session, true);
         }
         sessions.clear();
+        byId.clear();
         for (Part part : snapshot()) {
             asks.remove(part.id);
             part.complete(false, null);

@@ -446,6 +446,11 @@ public final class Node implements AutoCloseable {
         }
 
         @Override
+        public void onWritesLost(int groupId) {
+            gateway.endSessions(groupId);
+        }
+
+        @Override
         public void onEvent(int groupId, String line) {
             LOG.info("group {}: {}", groupId, line);
         }

@@ -85,10 +85,11 @@ final class NodeDisk implements AutoCloseable {
                 toRecover.add(new Recovery.Group(identity, g.state));
             }
             Wal wal = wal(config, router);
-            NodeDisk disk = new NodeDisk(lockFile, mark, wal, groups, Recovery.recover(wal, toRecover, unclean));
+            NodeDisk disk = new NodeDisk(
+                    lockFile, mark, wal, groups, Recovery.recover(wal, toRecover, unclean, mark.isFlushedHere()));
             if (!disk.uncured.isEmpty()) {
                 // The damage that told may be gone from the log before the last group is cured.
-                mark.amnesiac();
+                mark.amnesiac(disk.isFlushedHere());
             }
             good = true;
             return disk;
@@ -97,6 +98,12 @@ final class NodeDisk implements AutoCloseable {
                 lockFile.close();
             }
         }
+    }
+
+    private boolean isFlushedHere() {
+        return recovered.values().stream()
+                .map(Recovery.Recovered::state)
+                .allMatch(s -> !s.amnesiac() || s.flushedIsHere());
     }
 
     static Identity identity(NodeConfig config, int groupId) {

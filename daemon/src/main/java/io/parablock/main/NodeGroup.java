@@ -140,7 +140,7 @@ final class NodeGroup implements GroupInputs {
         try {
             loop().execute(() -> {
                 boolean amnesiac = replica().status().raft().amnesiac();
-                gateway.shutdown(groupId);
+                gateway.endSessions(groupId);
                 replica().close();
                 out.complete(amnesiac);
             });

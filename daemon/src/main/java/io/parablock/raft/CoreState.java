@@ -218,9 +218,19 @@ final class CoreState {
 
     /** The merge may make another node's block store the one that counts. */
     void becomeSuspect() {
+        // What only others held is committed no more, and may be gone.
+        long issued = apply.issuedPrefix();
+        committed.reset(issued);
+        for (long s = issued + 1; s <= apply.issuedHighest(); s++) {
+            if (apply.isIssued(s)) {
+                committed.add(s);
+            }
+        }
+        floor = 0;
         amnesiac = true;
         suspect = true;
         mustReinstall = true;
+        output.writesLost = true;
     }
 
     /** The own store is the one that counts. */

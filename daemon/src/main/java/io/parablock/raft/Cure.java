@@ -111,7 +111,9 @@ final class Cure {
         if (!state.amnesiac || !state.curable || state.role != Role.FOLLOWER || state.leader == 0) {
             return;
         }
-        if (!isUnderWay()) {
+        if (state.mustReinstall) {
+            state.needsInstall |= !state.installing;
+        } else if (!isUnderWay()) {
             if (!state.installing && (!told || !follower.isSyncing())) {
                 ask();
             }
@@ -193,6 +195,10 @@ final class Cure {
     private void finish() {
         state.amnesiac = false;
         forcing = 0;
+        if (state.suspect) {
+            state.suspect = false;
+            state.persistHardState();
+        }
         state.output.cured = true;
         state.output.stateChanged = true;
         state.output.truncateTo = state.log.base();

@@ -25,8 +25,14 @@ final class Election {
     private long lastSentNs;
     /** The campaign of this term was asked for by the leader. */
     private boolean transfer;
+    /** This campaign is for a merge over every voter (protocol.md §11). */
+    private boolean everyVoter;
+    /** A voter hears a leader, or may. */
+    private boolean someoneIsLed;
 
     private final Set<Integer> preVotes = new HashSet<>();
+    /** Those that have answered this campaign's question, and whether they have amnesia. */
+    private final TreeMap<Integer, Boolean> amnesiacs = new TreeMap<>();
     /** Granted votes of this term, with their reports; ordered, so that every run decides alike. */
     private final TreeMap<Integer, Message.VoteReply> votes = new TreeMap<>();
 
@@ -78,9 +84,18 @@ final class Election {
     }
 
     private boolean mayCampaign() {
+        return state.mayVote() && mayLead();
+    }
+
+    private boolean mayLead() {
         // The flag may become durable while this node leads: as soon as it is on its way, there is no way back.
         boolean installs = state.installing || state.installStepUnderWay;
-        return state.mayVote() && !(installs && state.guards.installingNeverCampaigns);
+        return !(installs && state.guards.installingNeverCampaigns);
+    }
+
+    /** This candidate's merge is one over every voter. */
+    boolean isOfEveryVoter() {
+        return everyVoter;
     }
 
     void tick() {
@@ -90,33 +105,52 @@ final class Election {
         if (state.nowNs >= deadlineNs) {
             resetTimer();
             if (mayCampaign()) {
-                startPreVote();
+                startPreVote(false);
+            } else if (state.mayVoteWithEveryVoter() && mayLead()) {
+                startPreVote(true);
             }
         } else if (state.role == Role.CANDIDATE && state.nowNs - lastSentNs >= state.config.heartbeatIntervalNs()) {
             sendVotes();
         }
     }
 
-    private void startPreVote() {
+    private void startPreVote(boolean ofEveryVoter) {
+        everyVoter = ofEveryVoter;
+        someoneIsLed = false;
+        amnesiacs.clear();
+        amnesiacs.put(state.config.nodeId(), state.amnesiac);
         state.role = Role.PRE_CANDIDATE;
         state.leader = 0;
         heardLeader = false;
         state.output.stateChanged = true;
         preVotes.clear();
         preVotes.add(state.config.nodeId());
-        if (preVotes.size() >= state.config.quorum()) {
+        if (isPreElected()) {
             campaign(false);
             return;
         }
-        state.sendToOthers(new Message.PreVote(state.term + 1, state.syncTerm, state.log.contigPrefix()));
+        state.sendToOthers(new Message.PreVote(state.term + 1, state.syncTerm, state.log.contigPrefix(), everyVoter));
     }
 
     /** The leader of this term hands over (protocol.md §8): no pre-vote, and the voters need not miss it first. */
     void onTimeoutNow() {
         if (state.role == Role.FOLLOWER && state.isSynced() && mayCampaign()) {
             resetTimer();
+            everyVoter = false;
             campaign(true);
         }
+    }
+
+    /** A merge over every voter is for the case alone that no quorum is free of amnesia. */
+    private boolean isPreElected() {
+        return everyVoter
+                ? preVotes.size() == state.config.voters().length && noQuorumIsFreeOfAmnesia()
+                : preVotes.size() >= state.config.quorum();
+    }
+
+    private boolean noQuorumIsFreeOfAmnesia() {
+        long free = amnesiacs.values().stream().filter(amnesiac -> !amnesiac).count();
+        return amnesiacs.size() == state.config.voters().length && free < state.config.quorum();
     }
 
     private void campaign(boolean byTransfer) {
@@ -124,13 +158,20 @@ final class Election {
         heardLeader = false;
         state.term++;
         state.votedFor = state.config.nodeId();
+        if (everyVoter) {
+            state.becomeSuspect();
+        }
         state.persistHardState();
         state.role = Role.CANDIDATE;
         state.leader = 0;
         state.elections++;
         state.output.stateChanged = true;
         state.output.event = "campaigning in term " + state.term + " (accepted term " + state.syncTerm
-                + ", contiguous prefix " + state.log.contigPrefix() + (byTransfer ? ", asked by the leader)" : ")");
+                + ", contiguous prefix " + state.log.contigPrefix() + (byTransfer ? ", asked by the leader)" : ")")
+                + (everyVoter
+                        ? " for a merge over every voter: no quorum is free of amnesia, so writes that were not"
+                                + " flushed may be lost, and all sessions end"
+                        : "");
         votes.clear();
         sendVotes();
     }
@@ -140,13 +181,15 @@ final class Election {
         lastSentNs = state.nowNs;
         for (int voter : state.config.voters()) {
             if (voter != state.config.nodeId() && !votes.containsKey(voter)) {
-                state.send(voter, new Message.Vote(state.term, state.syncTerm, state.log.contigPrefix(), transfer));
+                state.send(
+                        voter,
+                        new Message.Vote(state.term, state.syncTerm, state.log.contigPrefix(), transfer, everyVoter));
             }
         }
     }
 
     boolean hasQuorum() {
-        return votes.size() + 1 >= state.config.quorum();
+        return votes.size() + 1 >= (everyVoter ? state.config.voters().length : state.config.quorum());
     }
 
     long lastSentNs() {
@@ -155,8 +198,17 @@ final class Election {
 
     // ---------------------------------------------------------------- voter
 
-    private boolean logIsGoodEnough(long syncTerm, long contigPrefix) {
-        if (state.isStrict()) {
+    /**
+     * In a merge over every voter the greatest (syncTerm, contigPrefix) leads, so that nobody's checkpoint lies above the
+     * merged log.
+     */
+    private boolean logIsGoodEnough(long syncTerm, long contigPrefix, boolean ofEveryVoter) {
+        if (ofEveryVoter && state.installing) {
+            // It may not lead, and its store counts for nothing.
+            return syncTerm > state.syncTerm
+                    || (syncTerm == state.syncTerm && contigPrefix >= Math.max(state.log.base(), state.checkpoint));
+        }
+        if (state.isStrict() || ofEveryVoter) {
             return syncTerm > state.syncTerm
                     || (syncTerm == state.syncTerm && contigPrefix >= state.log.contigPrefix());
         }
@@ -180,19 +232,36 @@ final class Election {
     void onPreVote(int from, Message.PreVote m) {
         boolean leads = state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE;
         if (leads || (state.guards.voteRefusedWhileLed ? mayBeLed() : hasLiveLeader())) {
-            state.send(from, new Message.PreVoteReply(0, m.term(), false));
+            state.send(from, new Message.PreVoteReply(0, m.term(), false, m.everyVoter(), state.amnesiac));
             return;
         }
-        boolean granted = state.mayVote() && m.term() > state.term && logIsGoodEnough(m.syncTerm(), m.contigPrefix());
-        state.send(from, new Message.PreVoteReply(state.term, m.term(), granted));
+        boolean granted = mayVote(m.everyVoter())
+                && m.term() > state.term
+                && logIsGoodEnough(m.syncTerm(), m.contigPrefix(), m.everyVoter());
+        state.send(from, new Message.PreVoteReply(state.term, m.term(), granted, m.everyVoter(), state.amnesiac));
+    }
+
+    private boolean mayVote(boolean ofEveryVoter) {
+        return ofEveryVoter ? state.mayVoteWithEveryVoter() : state.mayVote();
     }
 
     void onPreVoteReply(int from, Message.PreVoteReply m) {
-        if (state.role == Role.PRE_CANDIDATE && m.granted() && m.proposedTerm() == state.term + 1) {
+        if (state.role != Role.PRE_CANDIDATE || m.proposedTerm() != state.term + 1 || m.everyVoter() != everyVoter) {
+            return;
+        }
+        amnesiacs.put(from, m.amnesiac());
+        someoneIsLed |= m.term() == 0;
+        if (m.granted()) {
             preVotes.add(from);
-            if (preVotes.size() >= state.config.quorum()) {
-                campaign(false);
-            }
+        }
+        if (isPreElected()) {
+            campaign(false);
+        } else if (!everyVoter
+                && !someoneIsLed
+                && noQuorumIsFreeOfAmnesia()
+                && state.mayVoteWithEveryVoter()
+                && mayLead()) {
+            startPreVote(true);
         }
     }
 
@@ -200,15 +269,18 @@ final class Election {
     void onVote(int from, Message.Vote m) {
         boolean free = state.votedFor == 0 || state.votedFor == from || !state.guards.oneVote;
         boolean granted = free
-                && state.mayVote()
+                && mayVote(m.everyVoter())
                 && (state.role == Role.FOLLOWER || state.role == Role.PRE_CANDIDATE)
-                && logIsGoodEnough(m.syncTerm(), m.contigPrefix());
+                && logIsGoodEnough(m.syncTerm(), m.contigPrefix(), m.everyVoter());
         List<SlotRun> present = List.of();
         List<SlotRun> unknown = List.of();
         List<SlotRun> unknownAboveD = List.of();
         if (granted) {
             state.votedFor = from;
             state.role = Role.FOLLOWER;
+            if (m.everyVoter()) {
+                state.becomeSuspect();
+            }
             state.persistHardState();
             resetTimer();
             if (state.syncTerm == m.syncTerm()) {

@@ -73,8 +73,12 @@ final class Leader {
         sendRound();
     }
 
-    /** The merged log is durable here. */
-    void takeOffice() {
+    /**
+     * The merged log is durable here.
+     *
+     * @param decided it is one of every voter: nobody else counts before it has this log (protocol.md §11), so it is committed
+     */
+    void takeOffice(boolean decided) {
         state.role = Role.LEADER;
         state.leader = state.config.nodeId();
         state.output.stateChanged = true;
@@ -94,6 +98,9 @@ final class Leader {
         state.output.event = "leading term " + state.term + ", merged log up to slot " + m;
         for (PeerProgress p : peers) {
             sendSyncBegin(p.node(), state.log.base());
+        }
+        if (decided) {
+            commitMerged();
         }
         commitMergedIfQuorum();
     }
@@ -237,6 +244,14 @@ final class Leader {
             }
             return;
         }
+        commitMerged();
+        if (state.isStrict()) {
+            commitInOrder();
+        }
+        openWindow();
+    }
+
+    private void commitMerged() {
         for (long s = state.committed.watermark() + 1; s <= m; s++) {
             Entry e = state.log.get(s);
             if (e != null && e.kind() != EntryKind.NOOP && !state.committed.contains(s)) {
@@ -244,10 +259,6 @@ final class Leader {
             }
         }
         state.commitTo(m);
-        if (state.isStrict()) {
-            commitInOrder();
-        }
-        openWindow();
     }
 
     void onSyncAck(int from) {

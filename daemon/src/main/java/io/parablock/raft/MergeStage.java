@@ -7,6 +7,7 @@ import io.parablock.raft.log.RaftLog;
 import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.merge.Merge;
 import io.parablock.raft.message.Message;
+import io.parablock.raft.session.SessionTable;
 import io.parablock.raft.state.SyncRecord;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,8 @@ final class MergeStage {
     private int requested;
     /** Fetched entries that the WAL still writes. */
     private int writing;
+    /** In a merge over every voter, the slot of the entry that ends all sessions, once it is in the log; otherwise 0. */
+    private long closing;
 
     MergeStage(CoreState state, Election election) {
         this.state = state;
@@ -74,12 +77,27 @@ final class MergeStage {
             }
         }
         complete &= !anyWriting(r.m());
+        if (complete && election.isOfEveryVoter() && closing == 0) {
+            endSessions(r.m() + 1);
+            return false;
+        }
         if (complete) {
             finish(r);
             return true;
         }
         fetchFrom(fetch);
         return false;
+    }
+
+    /**
+     * Answered writes may be missing from this merged log, and their clients are to see an error (protocol.md §11). As a part
+     * of the merged log it cannot be lost with this leader.
+     */
+    private void endSessions(long slot) {
+        closing = slot;
+        Entry e = SessionTable.closeEvery(slot, state.term);
+        state.log.putWriting(e);
+        state.output.appends.add(e);
     }
 
     private boolean anyWriting(long m) {
@@ -154,11 +172,15 @@ final class MergeStage {
                 next++;
             }
             boolean noop = next < missing.size() && missing.get(next).slot() == s;
-            runs.append(s, s, noop ? t : state.syncTerm);
+            runs.append(s, s, noop || s == closing ? t : state.syncTerm);
             if (noop) {
                 state.log.putDurable(Entry.noop(s, t));
                 addSlot(noops, s);
             }
+        }
+        if (closing != 0) {
+            state.becomeTrusted();
+            closing = 0;
         }
         state.adopt(new SyncRecord(t, r.m(), runs.upTo(r.m()), List.copyOf(noops)));
         result = null;
@@ -202,5 +224,13 @@ final class MergeStage {
 
     void abandon() {
         result = null;
+        if (closing != 0) {
+            // No merged log has it: what this slot will be is open again.
+            Entry gone = state.log.remove(closing);
+            if (gone != null) {
+                state.output.dropped.add(gone);
+            }
+            closing = 0;
+        }
     }
 }

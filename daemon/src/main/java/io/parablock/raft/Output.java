@@ -42,6 +42,9 @@ public final class Output {
     /** The amnesia is over (protocol.md §11): to be noted durably, BEFORE the messages, once it is so in every group. */
     public boolean cured;
 
+    /** Answered writes that were not flushed may be lost: the clients of this node are to see errors. */
+    public boolean writesLost;
+
     /** To be written to the WAL in any order; each is answered with {@link RaftNode#onDurable}. May start before messages. */
     public final List<Entry> appends = new ArrayList<>();
 
@@ -103,6 +106,7 @@ public final class Output {
                 && !stateChanged
                 && !windowOpened
                 && !cured
+                && !writesLost
                 && event == null;
     }
 
@@ -124,6 +128,7 @@ public final class Output {
         stateChanged = false;
         windowOpened = false;
         cured = false;
+        writesLost = false;
         event = null;
     }
 }

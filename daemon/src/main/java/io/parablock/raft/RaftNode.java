@@ -108,7 +108,7 @@ public final class RaftNode {
             election.sendVotes();
         }
         if (merge.advance()) {
-            leader.takeOffice();
+            leader.takeOffice(election.isOfEveryVoter());
             return;
         }
         String obstacle = merge.obstacle();
@@ -127,7 +127,7 @@ public final class RaftNode {
         } else {
             follower.onDurable(slot, origin);
             if (state.role == Role.LEADER_CANDIDATE && merge.onDurable()) {
-                leader.takeOffice();
+                leader.takeOffice(election.isOfEveryVoter());
             }
         }
         finishInput();

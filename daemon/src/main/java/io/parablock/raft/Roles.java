@@ -223,7 +223,7 @@ final class Roles {
             leader.startCandidacy();
         }
         if (complete) {
-            leader.takeOffice();
+            leader.takeOffice(election.isOfEveryVoter());
         }
     }
 }

@@ -22,9 +22,13 @@ public final class CleanMark {
     /** In {@code boot}: no boot's name, so that every start until the cure finds itself unclean. */
     private static final String AMNESIA = "amnesia";
 
+    /** ... of nothing that was flushed. */
+    private static final String UNFLUSHED_AMNESIA = "amnesia-of-unflushed";
+
     private final Path dir;
     private final String bootId;
     private boolean uncured;
+    private boolean flushedIsHere = true;
 
     /** @param bootId the name of the machine's current boot */
     public CleanMark(Path dir, String bootId) {
@@ -51,7 +55,8 @@ public final class CleanMark {
         Path boot = dir.resolve("boot");
         Path clean = dir.resolve("clean");
         String last = Files.exists(boot) ? Files.readString(boot).trim() : bootId;
-        uncured = last.equals(AMNESIA);
+        uncured = last.equals(AMNESIA) || last.equals(UNFLUSHED_AMNESIA);
+        flushedIsHere = !last.equals(AMNESIA);
         boolean unclean = !Files.exists(clean) && !last.equals(bootId);
         // An uncured replica must still be found so at the next start: the old boot stays named until it is cured.
         if (!unclean) {
@@ -67,9 +72,18 @@ public final class CleanMark {
         return uncured;
     }
 
-    /** This run has amnesia, whatever the reason: every start will, until {@link #cured}. */
-    public void amnesiac() throws IOException {
-        write(dir.resolve("boot"), AMNESIA);
+    /** False if an uncured amnesia may be one of flushed entries too. */
+    public boolean isFlushedHere() {
+        return flushedIsHere;
+    }
+
+    /**
+     * This run has amnesia, whatever the reason: every start will, until {@link #cured}.
+     *
+     * @param flushed whatever was flushed is here nevertheless
+     */
+    public void amnesiac(boolean flushed) throws IOException {
+        write(dir.resolve("boot"), flushed ? UNFLUSHED_AMNESIA : AMNESIA);
     }
 
     /** After amnesia was cured: what is in memory from here on belongs to the current boot. */

@@ -52,6 +52,9 @@ public final class Recovery {
         Checkpoint checkpoint = Checkpoint.EMPTY;
         boolean metaFound;
         boolean amnesiac;
+        /** Its amnesia, if it has any, is that of unflushed entries alone. */
+        boolean flushedIsHere = true;
+
         boolean stateLost;
 
         Found(Group group) {
@@ -78,21 +81,23 @@ public final class Recovery {
     /**
      * @param unclean the machine restarted uncleanly with durability=mapped, or an earlier run had amnesia and was not
      *     cured: acknowledged entries may be lost
+     * @param flushedIsHere ... but none that was flushed, as far as the clean mark knows
      * @return by group id
      * @throws Identity.WrongIdentityException if a META is another node's
      */
-    public static Map<Integer, Recovered> recover(Wal wal, List<Group> groups, boolean unclean) {
+    public static Map<Integer, Recovered> recover(Wal wal, List<Group> groups, boolean unclean, boolean flushedIsHere) {
         Map<Integer, Found> found = new TreeMap<>();
         for (Group g : groups) {
             Found f = new Found(g);
             loadState(f);
             if (unclean) {
+                f.flushedIsHere = flushedIsHere;
                 f.amnesia("the machine restarted without a clean stop and durability=mapped, or this node had amnesia"
                         + " before, so acknowledged entries may be lost");
             }
             found.put(g.identity.groupId(), f);
         }
-        wal.scan(new Scan(found));
+        wal.scan(new Scan(found, unclean));
         Map<Integer, Recovered> out = new TreeMap<>();
         found.forEach((id, f) -> out.put(id, finish(f)));
         return out;
@@ -130,7 +135,11 @@ public final class Recovery {
             // A crash between SYNCREC and META: the SYNCREC rules (protocol.md §1).
             boolean newTerm = syncTerm > f.hard.term();
             f.hard = new HardState(
-                    Math.max(f.hard.term(), syncTerm), newTerm ? 0 : f.hard.votedFor(), syncTerm, f.sync.m());
+                    Math.max(f.hard.term(), syncTerm),
+                    newTerm ? 0 : f.hard.votedFor(),
+                    syncTerm,
+                    f.sync.m(),
+                    f.hard.suspect());
             if (meta != null) {
                 // META follows before anything is acknowledged on the strength of the SYNCREC.
                 f.group.store.saveMeta(StateCodec.encodeMeta(f.group.identity, f.hard));
@@ -140,9 +149,11 @@ public final class Recovery {
 
     private static final class Scan implements WalVisitor {
         private final Map<Integer, Found> groups;
+        private final boolean unclean;
 
-        Scan(Map<Integer, Found> groups) {
+        Scan(Map<Integer, Found> groups, boolean unclean) {
             this.groups = groups;
+            this.unclean = unclean;
         }
 
         @Override
@@ -173,6 +184,8 @@ public final class Recovery {
             } else {
                 // Which slot it was nobody can tell, so no slot is surely ABSENT.
                 for (Found f : groups.values()) {
+                    // A power loss tears what was not flushed; anything else may have been flushed.
+                    f.flushedIsHere &= unclean && !what.belowDurable();
                     f.amnesia("a WAL record at position " + position + " that "
                             + (what.belowDurable() ? "was" : "may have been") + " durable is unreadable ("
                             + what.reason() + ")");
@@ -227,6 +240,7 @@ public final class Recovery {
                 List.copyOf(f.damaged),
                 aboveD,
                 f.amnesiac,
+                f.flushedIsHere,
                 f.stateLost);
         return new Recovered(state, !anything, List.copyOf(f.notes));
     }

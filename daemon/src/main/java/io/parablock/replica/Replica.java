@@ -312,6 +312,9 @@ public final class Replica {
         if (out.cured) {
             ports.events().onCured(groupId);
         }
+        if (out.writesLost) {
+            ports.events().onWritesLost(groupId);
+        }
         append(out.appends);
         if (out.syncRecord != null || out.hardState != null) {
             throw new AssertionError("a message would leave before the state that it depends on is durable");

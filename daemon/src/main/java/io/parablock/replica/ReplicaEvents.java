@@ -11,6 +11,12 @@ public interface ReplicaEvents {
     /** The replica's amnesia is over (protocol.md §11): what it holds is on stable storage. */
     default void onCured(int groupId) {}
 
+    /**
+     * Answered writes that were not flushed may be lost (protocol.md §11, the merge over every voter): whoever may have written
+     * before gets errors from here on.
+     */
+    default void onWritesLost(int groupId) {}
+
     /** A line for the operator's log: elections, merges, refusals. */
     default void onEvent(int groupId, String line) {}
 }

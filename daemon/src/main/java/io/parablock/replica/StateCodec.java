@@ -16,7 +16,8 @@ import java.util.List;
  * The bytes of META, SYNCREC and CKPT (protocol.md §1); the state store adds the checksum. Little-endian.
  *
  * <pre>
- *  META     | version 1 | clusterId 8 | groupId 4 | nodeId 4 | incarnation 8 | term 8 | votedFor 4 | syncTerm 8 | mSync 8 |
+ *  META     | version 1 | clusterId 8 | groupId 4 | nodeId 4 | incarnation 8 | term 8 | votedFor 4 | syncTerm 8 | mSync 8
+ *           | suspect 1 |
  *
  *  SYNCREC  | version 1 | term 8 | m 8 | count 4 | count x { first 8 | last 8 | origin 8 }
  *                                      | count 4 | count x { first 8 | last 8 }              (no-ops)
@@ -34,7 +35,7 @@ public final class StateCodec {
     /** Of CKPT: version 1 had neither e nor installing, and is still read. */
     public static final byte CHECKPOINT_VERSION = 2;
 
-    private static final int META_BYTES = 1 + 8 + 4 + 4 + 8 + 8 + 4 + 8 + 8;
+    private static final int META_BYTES = 1 + 8 + 4 + 4 + 8 + 8 + 4 + 8 + 8 + 1;
     private static final int ORIGIN_RUN_BYTES = 24;
     private static final int SLOT_RUN_BYTES = 16;
     private static final int SESSION_HEAD_BYTES = 8 + 4 + 8 + 8 + 8 + 4;
@@ -64,13 +65,14 @@ public final class StateCodec {
                 .putInt(hard.votedFor())
                 .putLong(hard.syncTerm())
                 .putLong(hard.mSync())
+                .put((byte) (hard.suspect() ? 1 : 0))
                 .array();
     }
 
     public static Meta decodeMeta(byte[] bytes) {
         return decode(bytes, "META", in -> {
             Identity id = new Identity(in.getLong(), in.getInt(), in.getInt(), in.getLong());
-            return new Meta(id, new HardState(in.getLong(), in.getInt(), in.getLong(), in.getLong()));
+            return new Meta(id, new HardState(in.getLong(), in.getInt(), in.getLong(), in.getLong(), in.get() != 0));
         });
     }
 

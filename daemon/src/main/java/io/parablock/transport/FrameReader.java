@@ -203,9 +203,9 @@ final class FrameReader {
 
     private Message coreMessage(long term) {
         return switch (type) {
-            case PRE_VOTE -> new Message.PreVote(term, i64(), i64());
-            case PRE_VOTE_REPLY -> new Message.PreVoteReply(term, i64(), flag());
-            case VOTE -> new Message.Vote(term, i64(), i64(), flag());
+            case PRE_VOTE -> new Message.PreVote(term, i64(), i64(), flag());
+            case PRE_VOTE_REPLY -> new Message.PreVoteReply(term, i64(), flag(), flag(), flag());
+            case VOTE -> new Message.Vote(term, i64(), i64(), flag(), flag());
             case VOTE_REPLY ->
                 new Message.VoteReply(
                         term, flag(), i64(), i64(), i64(), i64(), i64(), slotRuns(), crcs(), slotRuns(), slotRuns());

@@ -169,11 +169,13 @@ final class FrameWriter {
 
     private static void body(ByteBuf out, Message message) {
         if (message instanceof Message.PreVote m) {
-            out.writeLongLE(m.syncTerm()).writeLongLE(m.contigPrefix());
+            out.writeLongLE(m.syncTerm()).writeLongLE(m.contigPrefix()).writeBoolean(m.everyVoter());
         } else if (message instanceof Message.PreVoteReply m) {
             out.writeLongLE(m.proposedTerm()).writeBoolean(m.granted());
+            out.writeBoolean(m.everyVoter()).writeBoolean(m.amnesiac());
         } else if (message instanceof Message.Vote m) {
-            out.writeLongLE(m.syncTerm()).writeLongLE(m.contigPrefix()).writeBoolean(m.transfer());
+            out.writeLongLE(m.syncTerm()).writeLongLE(m.contigPrefix());
+            out.writeBoolean(m.transfer()).writeBoolean(m.everyVoter());
         } else if (message instanceof Message.VoteReply m) {
             out.writeBoolean(m.granted()).writeLongLE(m.syncTerm()).writeLongLE(m.mSync());
             out.writeLongLE(m.logBase()).writeLongLE(m.appliedPrefix()).writeLongLE(m.commitWatermark());

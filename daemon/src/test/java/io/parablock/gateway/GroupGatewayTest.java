@@ -54,7 +54,7 @@ class GroupGatewayTest {
 
     @AfterEach
     void everyPayloadIsReleasedAtTheEnd() {
-        gateway.shutdown();
+        gateway.endSessions();
         assertThat(buffers).allSatisfy(b -> assertThat(b.refCnt()).isZero());
     }
 

@@ -71,7 +71,7 @@ class CandidateInstallTest {
                 .isFalse();
 
         silence(5_000, Role.PRE_CANDIDATE);
-        node.step(3, 1, new Message.PreVoteReply(5, 6, true), now);
+        node.step(3, 1, new Message.PreVoteReply(5, 6, true, false, false), now);
         assertThat(node.status().role()).isEqualTo(Role.CANDIDATE);
         node.onApplied(1, now);
         assertThat(node.output().installCheckpointDue).isFalse();

@@ -32,7 +32,7 @@ class CandidateSyncTest {
             now += 5 * MS;
             node.tick(now);
         }
-        node.step(3, 1, new Message.PreVoteReply(5, 6, true), now);
+        node.step(3, 1, new Message.PreVoteReply(5, 6, true, false, false), now);
         assertThat(node.status().role()).isEqualTo(Role.CANDIDATE);
         assertThat(node.status().term()).isEqualTo(6);
         node.output().clear();

@@ -30,7 +30,7 @@ class CureServerTest {
         for (int i = 0; i < 200 && leader.status().role() != Role.PRE_CANDIDATE; i++) {
             tick();
         }
-        leader.step(2, 1, new Message.PreVoteReply(0, 1, true), now);
+        leader.step(2, 1, new Message.PreVoteReply(0, 1, true, false, false), now);
         leader.step(
                 2, 1, new Message.VoteReply(1, true, 0, 0, 0, 0, 0, List.of(), List.of(), List.of(), List.of()), now);
         assertThat(leader.status().role()).isEqualTo(Role.LEADER);

@@ -42,7 +42,7 @@ class InstallSourceTest {
             now += 5 * MS;
             node.tick(now);
         }
-        node.step(3, 1, new Message.PreVoteReply(1, 2, true), now);
+        node.step(3, 1, new Message.PreVoteReply(1, 2, true, false, false), now);
         node.step(3, 1, new Message.VoteReply(2, true, 1, 0, 0, 0, 0, List.of(), List.of(), List.of(), List.of()), now);
         assertThat(node.status().role()).isEqualTo(Role.LEADER);
         assertThat(node.status().appliedPrefix()).isEqualTo(2);

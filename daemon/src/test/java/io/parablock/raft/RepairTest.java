@@ -65,7 +65,7 @@ class RepairTest {
             now += 5 * MS;
             node.tick(now);
         }
-        node.step(2, 1, new Message.PreVoteReply(term, term + 1, true), now);
+        node.step(2, 1, new Message.PreVoteReply(term, term + 1, true, false, false), now);
         node.step(
                 2,
                 1,
@@ -238,10 +238,10 @@ class RepairTest {
     @Test
     void shouldNeitherAnswerNorWriteOverMetaThatIsLost() {
         RecoveredState lost = new RecoveredState(
-                HardState.FRESH, null, Checkpoint.EMPTY, List.of(), List.of(), List.of(), true, true);
+                HardState.FRESH, null, Checkpoint.EMPTY, List.of(), List.of(), List.of(), true, false, true);
         RaftNode node = new RaftNode(config(1, 2, 3), lost, 7, now);
         node.output().clear();
-        node.step(2, 1, new Message.Vote(4, 0, 0, false), now);
+        node.step(2, 1, new Message.Vote(4, 0, 0, false, false), now);
         node.step(2, 1, new Message.Heartbeat(4, 9, Message.CommitNotice.NONE), now);
         node.step(2, 1, new Message.SyncBegin(4, 0, 0, List.of(), List.of()), now);
         node.step(2, 1, new Message.Append(4, List.of(write(1, 4)), 1, new long[0], 9, Message.CommitNotice.NONE), now);

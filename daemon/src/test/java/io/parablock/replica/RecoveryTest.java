@@ -94,7 +94,7 @@ class RecoveryTest {
     private final StateStore store = new MemoryStateStore();
 
     private Recovery.Recovered recover(boolean unclean) {
-        return Recovery.recover(wal, List.of(new Recovery.Group(ID, store)), unclean)
+        return Recovery.recover(wal, List.of(new Recovery.Group(ID, store)), unclean, true)
                 .get(3);
     }
 
@@ -121,7 +121,7 @@ class RecoveryTest {
         assertThat(r.state().amnesiac()).isFalse();
         assertThat(StateCodec.decodeMeta(store.loadMeta()).identity()).isEqualTo(ID);
         Identity other = new Identity(1, 3, 4, 1);
-        assertThatThrownBy(() -> Recovery.recover(wal, List.of(new Recovery.Group(other, store)), false))
+        assertThatThrownBy(() -> Recovery.recover(wal, List.of(new Recovery.Group(other, store)), false, true))
                 .isInstanceOf(Identity.WrongIdentityException.class);
     }
 
@@ -276,7 +276,7 @@ class RecoveryTest {
     void shouldRememberAmnesiaThatNoRestartTells(@TempDir Path dir) throws IOException {
         CleanMark mark = new CleanMark(dir, "a");
         assertThat(mark.begin()).isFalse();
-        mark.amnesiac();
+        mark.amnesiac(false);
         CleanMark next = new CleanMark(dir, "a");
         assertThat(next.begin()).isTrue();
         assertThat(next.isUncured()).isTrue();

@@ -52,7 +52,7 @@ final class ReplicaCluster implements AutoCloseable {
             WalRouter r = router;
             wal = wal.crash(r);
             Identity identity = new Identity(0xabcL, GROUP, id, 1);
-            Recovery.Recovered found = Recovery.recover(wal, List.of(new Recovery.Group(identity, state)), false)
+            Recovery.Recovered found = Recovery.recover(wal, List.of(new Recovery.Group(identity, state)), false, true)
                     .get(GROUP);
             ReplicaPorts ports = new ReplicaPorts(
                     new InlineWalStage(wal),

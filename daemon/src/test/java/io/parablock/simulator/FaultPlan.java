@@ -265,7 +265,9 @@ final class FaultPlan {
             }
             case INSTALL_CRASH -> crashInInstall(random);
             case BLACKOUT -> {
-                if (!settings.mapped) {
+                boolean all = !settings.mapped
+                        || cluster.nodes().stream().allMatch(o -> o.disk().mayBlackOut());
+                if (all && (!settings.mapped || settings.mappedBlackouts)) {
                     cluster.counts().count(kind);
                     sim.note("blackout");
                     cluster.nodes().forEach(this::cutPower);

@@ -1,6 +1,6 @@
 package io.parablock.simulator;
 
-/** How many installs (protocol.md §7) a run had, and how they ended. */
+/** How many installs (protocol.md §7) a run had and how they ended, and its merges over every voter (§11). */
 final class InstallCounts {
     /** The first piece of a new install id was taken by a process. */
     long begun;
@@ -11,11 +11,14 @@ final class InstallCounts {
     /** The process died, or was stopped, while its store was neither old nor new. */
     long crashed;
 
+    long everyVoterMerges;
+
     void addAll(InstallCounts other) {
         begun += other.begun;
         completed += other.completed;
         aborted += other.aborted;
         crashed += other.crashed;
+        everyVoterMerges += other.everyVoterMerges;
     }
 
     /** What a batch of many runs must have seen and has not, or an empty text. */
@@ -25,6 +28,7 @@ final class InstallCounts {
 
     @Override
     public String toString() {
-        return "begun=" + begun + " completed=" + completed + " aborted=" + aborted + " crashed=" + crashed;
+        return "begun=" + begun + " completed=" + completed + " aborted=" + aborted + " crashed=" + crashed
+                + " merges over every voter=" + everyVoterMerges;
     }
 }

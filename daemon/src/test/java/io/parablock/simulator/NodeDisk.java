@@ -21,6 +21,9 @@ final class NodeDisk {
     /** Writes fail, or soon will: the node has to stop. */
     private boolean failing;
 
+    /** It voted for a merge over every voter, and was not installed since. */
+    private boolean suspect;
+
     private boolean powerLossNext;
 
     NodeDisk(NodeStorage storage, boolean mapped, DurableSteps steps) {
@@ -74,6 +77,11 @@ final class NodeDisk {
         }
     }
 
+    void onSuspect() {
+        suspect = true;
+        storage.lost(true);
+    }
+
     /** As the production node's clean mark. */
     void onCured() {
         if (stateLost) {
@@ -81,6 +89,7 @@ final class NodeDisk {
         }
         unclean = false;
         lost = false;
+        suspect = false;
         storage.lost(false);
     }
 
@@ -121,6 +130,11 @@ final class NodeDisk {
         return unclean || lost;
     }
 
+    /** The machine may lose its power together with all others, though what was not flushed may be lost then. */
+    boolean mayBlackOut() {
+        return !lost && !refused && !stateLost && !storage.isDamaged();
+    }
+
     boolean isStateLost() {
         return stateLost;
     }
@@ -140,7 +154,7 @@ final class NodeDisk {
 
     /** The node has forgotten, does not start, or some of its copies are bad. */
     boolean mayBeOfNoHelp() {
-        return unclean || lost || refused || stateLost || storage.isDamaged();
+        return unclean || lost || suspect || refused || stateLost || storage.isDamaged();
     }
 
     /** Null if it is memory. */

@@ -6,6 +6,7 @@ import io.parablock.raft.RaftStatus;
 import io.parablock.raft.Role;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
+import io.parablock.raft.session.SessionTable;
 import io.parablock.raft.state.HardState;
 import io.parablock.raft.state.RecoveredState;
 import io.parablock.replica.ReplicaInside;
@@ -88,6 +89,11 @@ final class NodeRecord {
         }
     }
 
+    /** As of the last META. */
+    boolean isSuspect() {
+        return hard.suspect();
+    }
+
     void onCured() {
         cluster.watch().tell(c -> c.onCured(id));
     }
@@ -128,6 +134,15 @@ final class NodeRecord {
         HardState h = hard;
         cluster.simulation().trace(10, id, h.term(), h.syncTerm());
         cluster.watch().tell(c -> c.onHardStateDurable(id, h));
+    }
+
+    /** A SYNCREC is about to be written; a merge over every voter ends with an entry of its own term. */
+    void onSyncRecordDue(byte[] bytes, RaftNode core) {
+        var r = StateCodec.decodeSyncRecord(bytes);
+        Entry last = core.entry(r.m());
+        if (last != null && last.origin() == r.term() && SessionTable.isCloseOfEvery(last)) {
+            cluster.onEveryVoterMerge(id, r.term());
+        }
     }
 
     void onSyncRecord(byte[] bytes) {

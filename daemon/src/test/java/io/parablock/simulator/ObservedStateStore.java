@@ -43,6 +43,7 @@ final class ObservedStateStore implements StateStore {
     @Override
     public void saveSyncRecord(byte[] bytes) {
         steps.before(Step.SYNCREC);
+        node.onSyncRecordDue(bytes);
         node.block(steps.latencyNs());
         store.saveSyncRecord(bytes);
         node.record().onSyncRecord(bytes);

@@ -204,6 +204,13 @@ final class SimulatedClient {
         }
     }
 
+    /** Every request gets an error now, as on a disk that is gone. */
+    void onWritesLost(int at) {
+        if (session != null && node == at) {
+            boolean unused = die();
+        }
+    }
+
     /** The client goes away, and another one comes in its place. Returns false if there was none. */
     boolean die() {
         NbdSession s = session;

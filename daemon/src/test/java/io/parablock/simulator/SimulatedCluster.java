@@ -6,7 +6,10 @@ import io.parablock.simulator.check.CheckerSuite;
 import io.parablock.simulator.check.History;
 import io.parablock.simulator.check.Shape;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The machines of a run, and what their ports share. */
 final class SimulatedCluster {
@@ -21,7 +24,9 @@ final class SimulatedCluster {
     private final Simulation sim;
     private final SimulationSettings settings;
     private final FaultCounts counts = new FaultCounts();
+    private final Set<Long> everyVoterTerms = new HashSet<>();
     private final InstallCounts installs = new InstallCounts();
+    private @Nullable History history;
     private final Watch watch;
     private final ProposalBook book = new ProposalBook();
     private final ByteBufAllocator allocator = new SimulatedAllocator();
@@ -50,12 +55,26 @@ final class SimulatedCluster {
         watch.bind(new CheckerSuite(shape, view, SCAN_EVERY_EVENTS));
     }
 
-    void start(History history) {
+    void start(History told) {
+        history = told;
         nodes.forEach(SimulatedNode::start);
         for (int i = 1; i <= settings.clients; i++) {
-            SimulatedClient c = new SimulatedClient(i, this, history);
+            SimulatedClient c = new SimulatedClient(i, this, told);
             clients.add(c);
             c.start();
+        }
+    }
+
+    /** Told by each node that takes this merged log; the first one has made it. */
+    void onEveryVoterMerge(int node, long term) {
+        History h = history;
+        if (everyVoterTerms.add(term)) {
+            installs.everyVoterMerges++;
+            sim.note("node " + node + " has merged the logs of every voter in term " + term);
+            watch.tell(c -> c.onAmnesiacMerge(node, term));
+            if (h != null) {
+                h.unflushedMayBeLost();
+            }
         }
     }
 

@@ -86,6 +86,8 @@ final class SimulatedNode {
         if (process.stateLost()) {
             requireLost("has lost META or SYNCREC");
             disk.onStateLost();
+        } else if (record.isSuspect()) {
+            disk.onSuspect();
         } else if (status().amnesiac() && !disk.isUnclean()) {
             requireLost("starts amnesiac");
             disk.onAmnesiac();
@@ -250,6 +252,25 @@ final class SimulatedNode {
             return;
         }
         record.afterBatch(status(), sim);
+    }
+
+    void onSyncRecordDue(byte[] bytes) {
+        SimulatedProcess p = process;
+        if (p != null) {
+            record.onSyncRecordDue(bytes, p.core());
+        }
+    }
+
+    /** It votes for a merge over every voter: its clients get errors, and come back. */
+    void onWritesLost() {
+        disk.onSuspect();
+        sim.note("node " + id + " votes for a merge over every voter");
+        long ofBoot = boot;
+        sim.after(0, () -> {
+            if (boot == ofBoot) {
+                cluster.clients().forEach(c -> c.onWritesLost(id));
+            }
+        });
     }
 
     /** As the production node's clean mark. */

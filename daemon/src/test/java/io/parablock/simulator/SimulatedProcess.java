@@ -49,7 +49,7 @@ final class SimulatedProcess {
         ObservedStateStore state = new ObservedStateStore(raw.state(), node, steps);
         ObservedBlockStore store = new ObservedBlockStore(raw.store(), node, steps);
         Identity identity = new Identity(CLUSTER, SimulationSettings.GROUP, id, 1);
-        Recovery.Recovered found = Recovery.recover(wal, List.of(new Recovery.Group(identity, state)), unclean)
+        Recovery.Recovered found = Recovery.recover(wal, List.of(new Recovery.Group(identity, state)), unclean, true)
                 .get(SimulationSettings.GROUP);
         found.notes().forEach(n -> node.simulation().note("node " + id + ": " + n));
         node.record().onStarted(node.boot(), found.state());
@@ -173,6 +173,13 @@ final class SimulatedProcess {
         @Override
         public void onCured(int groupId) {
             node.onCured();
+        }
+
+        @Override
+        public void onWritesLost(int groupId) {
+            // As the production node does.
+            gateway.endSessions(SimulationSettings.GROUP);
+            node.onWritesLost();
         }
 
         @Override

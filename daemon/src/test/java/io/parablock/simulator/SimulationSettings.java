@@ -22,6 +22,8 @@ final class SimulationSettings {
     final Mode mode;
     final Set<FaultKind> faults;
     final boolean mapped;
+    /** With durability=mapped, all machines may lose their power at once. */
+    final boolean mappedBlackouts;
     /** Disks of sectors under the production stores, instead of records in memory. */
     final boolean sectors;
 
@@ -60,6 +62,7 @@ final class SimulationSettings {
         this.faults = faults.isEmpty() ? EnumSet.noneOf(FaultKind.class) : EnumSet.copyOf(faults);
         Seeded r = Seeded.of(seed, "settings");
         mapped = r.perMille(350);
+        mappedBlackouts = Seeded.of(seed, "blackouts").coin();
         inline = r.perMille(300);
         Seeded storage = Seeded.of(seed, "storage");
         boolean byName = faults.size() < FaultKind.values().length;

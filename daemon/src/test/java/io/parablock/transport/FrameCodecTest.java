@@ -44,10 +44,14 @@ class FrameCodecTest {
                 entry(12, EntryKind.WRITE, 512, new long[0]));
         List<Entry> stored = List.of(entry(10, EntryKind.WRITE, 512, new long[] {5, -1}));
         return List.of(
-                new Message.PreVote(5, 4, 3),
-                new Message.PreVoteReply(0, 6, true),
-                new Message.Vote(5, 4, 3, false),
-                new Message.Vote(5, 4, 3, true),
+                new Message.PreVote(5, 4, 3, false),
+                new Message.PreVote(5, 4, 3, true),
+                new Message.PreVoteReply(0, 6, true, false, false),
+                new Message.PreVoteReply(0, 6, false, true, false),
+                new Message.PreVoteReply(0, 6, false, false, true),
+                new Message.Vote(5, 4, 3, false, false),
+                new Message.Vote(5, 4, 3, true, false),
+                new Message.Vote(5, 4, 3, false, true),
                 new Message.TimeoutNow(5),
                 new Message.VoteReply(5, true, 4, 3, 2, 1, 9, slots, List.of(7, -8), slots, List.of(new SlotRun(9, 9))),
                 new Message.SyncBegin(5, 9, 2, origins, slots),

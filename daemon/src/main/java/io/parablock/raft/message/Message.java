@@ -43,8 +43,7 @@ public sealed interface Message {
      * @param transfer the leader asked for it with {@link TimeoutNow}: a voter that still hears that leader grants it too
      * @param everyVoter for a merge over every voter: whoever grants it stays silent until it was installed
      */
-    record Vote(long term, long syncTerm, long contigPrefix, boolean transfer, boolean everyVoter)
-            implements Message {}
+    record Vote(long term, long syncTerm, long contigPrefix, boolean transfer, boolean everyVoter) implements Message {}
 
     /**
      * The report has the voter's effective slots above the candidate's contigPrefix and is empty if the voter's syncTerm is

@@ -159,8 +159,8 @@ final class ScenarioInterpreter {
         List<SlotRun> slots =
                 slot == null ? List.of() : List.of(new SlotRun(Long.parseLong(slot), Long.parseLong(slot)));
         return switch (f.getOrDefault("kind", "")) {
-            case "PreVote" -> new Message.PreVote(term, sync, contig);
-            case "Vote" -> new Message.Vote(term, sync, contig, Boolean.parseBoolean(f.get("transfer")));
+            case "PreVote" -> new Message.PreVote(term, sync, contig, false);
+            case "Vote" -> new Message.Vote(term, sync, contig, Boolean.parseBoolean(f.get("transfer")), false);
             case "TimeoutNow" -> new Message.TimeoutNow(term);
             case "SyncAck" -> new Message.SyncAck(term);
             case "SyncRequest" -> new Message.SyncRequest(term);

@@ -1,7 +1,10 @@
 package io.parablock.simulator.check;
 
+import io.parablock.raft.state.Checkpoint;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Invariant 16 for a log that may have lost what it acknowledged (protocol.md §11): until the node is cured nothing leaves it
@@ -15,10 +18,38 @@ final class AmnesiaChecker implements Checker {
     private final Map<Long, Long> assigned = new HashMap<>();
 
     private final Map<Integer, Map<Long, Long>> needed = new HashMap<>();
+    private final Set<Long> everyVoterTerms = new HashSet<>();
+    /** They voted for a merge over every voter and were not installed since. */
+    private final boolean[] suspect;
 
     AmnesiaChecker(Ledger ledger) {
         this.ledger = ledger;
         this.amnesiac = new boolean[ledger.shape().voters() + 1];
+        this.suspect = new boolean[ledger.shape().voters() + 1];
+    }
+
+    @Override
+    public void onEveryVoterCampaign(int candidate, long term) {
+        everyVoterTerms.add(term);
+    }
+
+    /** Its store may be another one than that which counts, and it promised silence. */
+    private void suspect(int node) {
+        amnesiac[node] = true;
+        suspect[node] = true;
+        needed.putIfAbsent(node, Map.of());
+    }
+
+    /** The candidate's own store counts from here on. */
+    @Override
+    public void onAmnesiacMerge(int node, long term) {
+        suspect[node] = false;
+        needed.remove(node);
+    }
+
+    @Override
+    public void onCheckpointDurable(int node, Checkpoint checkpoint, boolean installed) {
+        suspect[node] &= !installed;
     }
 
     @Override
@@ -36,6 +67,7 @@ final class AmnesiaChecker implements Checker {
     @Override
     public void onWiped(int node) {
         amnesiac[node] = false;
+        suspect[node] = false;
     }
 
     @Override
@@ -47,6 +79,10 @@ final class AmnesiaChecker implements Checker {
                 16,
                 this,
                 () -> "node " + node + " is cured in term " + d.hard().term() + ", synced to " + term);
+        if (suspect[node]) {
+            throw new Violation(
+                    16, name(), "node " + node + " is cured in term " + term + " without the store that counts");
+        }
         for (long s = 1; s <= d.mSync(); s++) {
             requireForced(node, d, s, d.effectiveOrigin(s));
         }
@@ -75,12 +111,20 @@ final class AmnesiaChecker implements Checker {
 
     @Override
     public void onVoteRequested(int candidate, long term, long syncTerm, long contigPrefix) {
-        requireMemory(candidate, "campaigns in term " + term);
+        if (everyVoterTerms.contains(term)) {
+            suspect(candidate);
+        } else {
+            requireMemory(candidate, "campaigns in term " + term);
+        }
     }
 
     @Override
     public void onVoteSent(int voter, VoteReport report) {
-        requireMemory(voter, "votes: " + report);
+        if (everyVoterTerms.contains(report.term())) {
+            suspect(voter);
+        } else {
+            requireMemory(voter, "votes: " + report);
+        }
     }
 
     @Override

@@ -73,6 +73,9 @@ public interface ClusterEvents {
 
     default void onVoteRequested(int candidate, long term, long syncTerm, long contigPrefix) {}
 
+    /** A candidate asks for votes for a merge over every voter (protocol.md §11), right before {@link #onVoteRequested}. */
+    default void onEveryVoterCampaign(int candidate, long term) {}
+
     /** A granted vote leaves the voter. */
     default void onVoteSent(int voter, VoteReport report) {}
 

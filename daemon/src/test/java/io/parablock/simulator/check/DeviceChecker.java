@@ -14,15 +14,38 @@ final class DeviceChecker implements Checker {
     private final ClusterView view;
     private final long[][] slotOf;
     private final BitSet[] doubtful;
+    /** Stamps of the store that counted in the last merge over every voter, and the slots that it covers. */
+    private final long[] base;
+
+    private long baseSlot;
 
     DeviceChecker(Ledger ledger, ClusterView view) {
         this.ledger = ledger;
         this.view = view;
         int nodes = ledger.shape().voters() + 1;
         this.slotOf = new long[nodes][(int) view.sectors()];
+        this.base = new long[(int) view.sectors()];
         this.doubtful = new BitSet[nodes];
         for (int i = 0; i < nodes; i++) {
             doubtful[i] = new BitSet();
+        }
+    }
+
+    /**
+     * The candidate's store becomes the one that counts, with whatever reached it of slots that are lost; everybody else gets
+     * a copy of it.
+     */
+    @Override
+    public void onAmnesiacMerge(int node, long term) {
+        baseSlot = ledger.store(node).issuedPrefix();
+        for (int s = 0; s < base.length; s++) {
+            base[s] = view.node(node).sectorStamp(s);
+        }
+        for (int n = 1; n < slotOf.length; n++) {
+            Arrays.fill(slotOf[n], 0);
+            if (n != node) {
+                doubtful[n].set(0, base.length);
+            }
         }
     }
 
@@ -46,6 +69,9 @@ final class DeviceChecker implements Checker {
     public void onWiped(int node) {
         Arrays.fill(slotOf[node], 0);
         doubtful[node].clear();
+        if (baseSlot > 0) {
+            doubtful[node].set(0, base.length);
+        }
     }
 
     @Override
@@ -60,7 +86,7 @@ final class DeviceChecker implements Checker {
         }
         Arrays.fill(slotOf[node], 0);
         doubtful[node].clear();
-        for (long s = 1; s <= checkpoint.a(); s++) {
+        for (long s = baseSlot + 1; s <= checkpoint.a(); s++) {
             EntryView e = ledger.committedValue(s);
             if (e != null && e.touchesBlocks()) {
                 Arrays.fill(slotOf[node], firstSector(e), endSector(e), s);
@@ -120,7 +146,7 @@ final class DeviceChecker implements Checker {
 
     private long expected(int node, int sector) {
         EntryView last = last(node, sector);
-        return last == null ? 0 : view.stamp(last, sector);
+        return last == null ? base[sector] : view.stamp(last, sector);
     }
 
     private void check(int node, int sector) {
@@ -138,10 +164,10 @@ final class DeviceChecker implements Checker {
 
     private void scan(int node, NodeView n) {
         long[] slots = slotOf[node];
-        long slot = 0;
+        long slot = -1;
         long expected = 0;
         for (int s = doubtful[node].nextClearBit(0); s < slots.length; s = doubtful[node].nextClearBit(s + 1)) {
-            if (slots[s] != slot) {
+            if (slots[s] != slot || slot == 0) {
                 // Neighbours mostly come from one write, which has one stamp.
                 slot = slots[s];
                 expected = expected(node, s);

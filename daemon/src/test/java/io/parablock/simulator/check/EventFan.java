@@ -30,6 +30,7 @@ abstract class EventFan extends Listeners implements ClusterEvents {
     private final ClusterEvents[] forceEnded = with("onForceEnded");
     private final ClusterEvents[] truncated = with("onTruncated");
     private final ClusterEvents[] voteRequested = with("onVoteRequested");
+    private final ClusterEvents[] everyVoterCampaign = with("onEveryVoterCampaign");
     private final ClusterEvents[] voteSent = with("onVoteSent");
     private final ClusterEvents[] ackSent = with("onAckSent");
     private final ClusterEvents[] syncAckSent = with("onSyncAckSent");
@@ -213,6 +214,14 @@ abstract class EventFan extends Listeners implements ClusterEvents {
         touch(candidate);
         for (ClusterEvents c : voteRequested) {
             c.onVoteRequested(candidate, term, syncTerm, contigPrefix);
+        }
+    }
+
+    @Override
+    public void onEveryVoterCampaign(int candidate, long term) {
+        touch(candidate);
+        for (ClusterEvents c : everyVoterCampaign) {
+            c.onEveryVoterCampaign(candidate, term);
         }
     }
 

@@ -72,6 +72,14 @@ final class InstallChecker implements Checker {
         taken[node].sectors.clear();
     }
 
+    /** The leader's store is the truth; nobody else's is read before it was installed. */
+    @Override
+    public void onAmnesiacMerge(int node, long term) {
+        for (Taken t : taken) {
+            t.e = 0;
+        }
+    }
+
     @Override
     public void onWiped(int node) {
         taken[node] = new Taken();

@@ -8,8 +8,10 @@ import io.parablock.raft.state.SyncRecord;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +69,7 @@ final class Ledger implements ClusterEvents {
     private final Map<Long, Integer> leaderOf = new HashMap<>();
     private final TreeMap<Long, MergedLog> merged = new TreeMap<>();
     private final Map<Long, Acks> acks = new HashMap<>();
+    private final Set<Long> everyVoterMerges = new HashSet<>();
     private final SlotTable<Commit> committed = new SlotTable<>();
     private final SlotTable<List<EntryView>> values = new SlotTable<>();
     private long committedPrefix;
@@ -211,6 +214,9 @@ final class Ledger implements ClusterEvents {
         }
         if (merged.putIfAbsent(record.term(), log) == null) {
             acks.put(record.term(), new Acks(shape.voters(), log.m()));
+            if (everyVoterMerges.contains(record.term())) {
+                commitAnew(record.term(), log);
+            }
             listeners.forEach(l -> l.onMerged(node, record.term(), log));
         }
         if (leaderOf(record.term()) == node) {
@@ -310,11 +316,21 @@ final class Ledger implements ClusterEvents {
 
     @Override
     public void onAmnesiacMerge(int node, long term) {
-        // What the merge does not keep is told anew by its SYNCREC; what was flushed is checked by FlushChecker.
+        everyVoterMerges.add(term);
+    }
+
+    /**
+     * What the merge over every voter does not keep is gone; what was flushed is checked by FlushChecker. Nobody counts any more
+     * who does not have this merged log, so it is committed at once.
+     */
+    private void commitAnew(long term, MergedLog log) {
         for (long s = 1; s <= committed.last(); s++) {
             committed.put(s, null);
         }
         committedPrefix = 0;
+        for (long s = 1; s <= log.m(); s++) {
+            commit(term, s, log.origin(s));
+        }
     }
 
     // ---- counting ----

@@ -1,7 +1,9 @@
 package io.parablock.simulator.check;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -14,7 +16,7 @@ final class NoopChecker implements Checker, Ledger.Listener {
     private final Ledger ledger;
     private final Map<Long, TreeMap<Integer, VoteReport>> reports = new HashMap<>();
     private final Map<Campaign, Long> candidateSyncTerm = new HashMap<>();
-    private long amnesiacTerm;
+    private final Set<Long> everyVoterTerms = new HashSet<>();
 
     NoopChecker(Ledger ledger) {
         this.ledger = ledger;
@@ -22,8 +24,8 @@ final class NoopChecker implements Checker, Ledger.Listener {
     }
 
     @Override
-    public void onAmnesiacMerge(int node, long term) {
-        amnesiacTerm = term;
+    public void onEveryVoterCampaign(int candidate, long term) {
+        everyVoterTerms.add(term);
     }
 
     @Override
@@ -34,7 +36,7 @@ final class NoopChecker implements Checker, Ledger.Listener {
     @Override
     public void onVoteSent(int voter, VoteReport r) {
         reports.computeIfAbsent(r.term(), t -> new TreeMap<>()).put(voter, r);
-        if (r.candidateSyncTerm() != r.syncTerm()) {
+        if (r.candidateSyncTerm() != r.syncTerm() || everyVoterTerms.contains(r.term())) {
             return;
         }
         long from = Math.max(Math.max(r.candidateContigPrefix(), r.mSync()), Math.max(r.logBase(), r.appliedPrefix()));
@@ -49,7 +51,7 @@ final class NoopChecker implements Checker, Ledger.Listener {
     @Override
     public void onMerged(int node, long term, MergedLog log) {
         Long s = candidateSyncTerm.get(new Campaign(node, term));
-        if (s == null || term == amnesiacTerm) {
+        if (s == null || everyVoterTerms.contains(term)) {
             return;
         }
         MergedLog base = ledger.mergedLog(s);

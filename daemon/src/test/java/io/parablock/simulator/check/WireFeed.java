@@ -44,6 +44,9 @@ public final class WireFeed {
             // The prefix may grow while the candidate asks again; a report covers at least what lies above the last
             // one.
             asked.put(new Campaign(from, v.term()), new Asked(v.syncTerm(), v.contigPrefix()));
+            if (v.everyVoter()) {
+                events.onEveryVoterCampaign(from, v.term());
+            }
             events.onVoteRequested(from, v.term(), v.syncTerm(), v.contigPrefix());
         } else if (message instanceof Message.VoteReply v && v.granted()) {
             onVote(from, to, v);

@@ -31,7 +31,7 @@ class CleanMarkOnSimulatedDiskTest {
                     }
                     amnesiac = unclean;
                     if (unclean || random.nextInt(5) == 0) {
-                        mark.amnesiac(); // also for damage that the next start may not see any more
+                        mark.amnesiac(true); // also for damage that the next start may not see any more
                         unclean = true;
                         amnesiac = true;
                     }
