@@ -109,7 +109,7 @@ final class CoreState {
         boolean syncLost = hard.syncTerm() > (sync == null ? 0 : sync.term());
         curable = !recovered.stateLost() && !syncLost;
         suspect = hard.suspect();
-        mustReinstall = suspect;
+        mustReinstall = suspect && guards.oneStoreCounts;
         amnesiac = recovered.amnesiac() || suspect || !curable;
         flushedIsHere = curable && (!recovered.amnesiac() || recovered.flushedIsHere());
         syncTerm = sync == null ? 0 : sync.term();
@@ -229,7 +229,7 @@ final class CoreState {
         floor = 0;
         amnesiac = true;
         suspect = true;
-        mustReinstall = true;
+        mustReinstall = guards.oneStoreCounts;
         output.writesLost = true;
     }
 

@@ -143,14 +143,20 @@ final class Election {
 
     /** A merge over every voter is for the case alone that no quorum is free of amnesia. */
     private boolean isPreElected() {
-        return everyVoter
-                ? preVotes.size() == state.config.voters().length && noQuorumIsFreeOfAmnesia()
-                : preVotes.size() >= state.config.quorum();
+        return preVotes.size() >= needed() && (!everyVoter || noQuorumIsFreeOfAmnesia());
+    }
+
+    private int needed() {
+        return everyVoter ? everyone() : state.config.quorum();
+    }
+
+    private int everyone() {
+        return state.guards.everyVoterHeard ? state.config.voters().length : state.config.quorum();
     }
 
     private boolean noQuorumIsFreeOfAmnesia() {
         long free = amnesiacs.values().stream().filter(amnesiac -> !amnesiac).count();
-        return amnesiacs.size() == state.config.voters().length && free < state.config.quorum();
+        return amnesiacs.size() >= everyone() && free < state.config.quorum();
     }
 
     private void campaign(boolean byTransfer) {
@@ -189,7 +195,7 @@ final class Election {
     }
 
     boolean hasQuorum() {
-        return votes.size() + 1 >= (everyVoter ? state.config.voters().length : state.config.quorum());
+        return votes.size() + 1 >= needed();
     }
 
     long lastSentNs() {

@@ -74,5 +74,9 @@ enum Guard {
     /** §7: applies rest from the begin of an install to its end. */
     APPLIES_REST_IN_INSTALL,
     /** §11: a force counts for a FLUSH only where every slot up to h is held. */
-    FORCE_HOLDS_ALL
+    FORCE_HOLDS_ALL,
+    /** §11: without a quorum that is free of amnesia, only a merge over every voter may lead. */
+    EVERY_VOTER_HEARD,
+    /** §11: after a merge over every voter its leader's store is the one that counts; the others are installed from it. */
+    ONE_STORE_COUNTS
 }

@@ -42,6 +42,8 @@ final class Guards {
     final boolean flagBeforePieces;
     final boolean appliesRestInInstall;
     final boolean forceHoldsAll;
+    final boolean everyVoterHeard;
+    final boolean oneStoreCounts;
 
     /** @param off the guards to leave out */
     Guards(Set<Guard> off) {
@@ -80,5 +82,7 @@ final class Guards {
         flagBeforePieces = !off.contains(Guard.FLAG_BEFORE_PIECES);
         appliesRestInInstall = !off.contains(Guard.APPLIES_REST_IN_INSTALL);
         forceHoldsAll = !off.contains(Guard.FORCE_HOLDS_ALL);
+        everyVoterHeard = !off.contains(Guard.EVERY_VOTER_HEARD);
+        oneStoreCounts = !off.contains(Guard.ONE_STORE_COUNTS);
     }
 }

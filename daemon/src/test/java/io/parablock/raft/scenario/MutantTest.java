@@ -88,7 +88,7 @@ class MutantTest {
         ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 4, 64, 4, 4, 64, 32, false);
         ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation, LeaseConfig.OFF);
         cluster.run(1200, p -> true);
-        SimulatedNode old = leader(cluster, 0);
+        SimulatedNode old = ScenarioSteps.leader(cluster, 0);
         for (int other = 1; other <= 3; other++) {
             cluster.cuts.add(old.id * 100 + other);
             cluster.cuts.add(other * 100 + old.id);
@@ -98,7 +98,7 @@ class MutantTest {
             cluster.nodes.values().stream().filter(n -> n != old).forEach(cluster::tick);
             cluster.settle(p -> p.from() != old.id && p.to() != old.id);
         }
-        SimulatedNode fresh = leader(cluster, old.id);
+        SimulatedNode fresh = ScenarioSteps.leader(cluster, old.id);
         fresh.core().proposeOpenSession(1, 1, 1, cluster.clock(fresh));
         cluster.work(fresh);
         cluster.settle(p -> p.to() != old.id);
@@ -124,7 +124,7 @@ class MutantTest {
         ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 4, 64, 4, 4, 64, 32, false);
         ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation, ScenarioReads.LEASE);
         cluster.run(1200, p -> true);
-        SimulatedNode first = leader(cluster, 0);
+        SimulatedNode first = ScenarioSteps.leader(cluster, 0);
         assertThat(first.core().handOver(cluster.clock(first))).isTrue();
         cluster.work(first);
         Packet late = cluster.pool.stream()
@@ -165,11 +165,11 @@ class MutantTest {
     private static void checkpointAfterInstall(Mutation mutation) {
         ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 8, 4, 4, 4, 64, 64, false);
         ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation, LeaseConfig.OFF);
-        SimulatedNode leader = leaderWithSession(cluster);
+        SimulatedNode leader = ScenarioSteps.leaderWithSession(cluster);
         SimulatedNode away = cluster.node(leader.id % 3 + 1);
         cluster.crash(away, false);
         for (int i = 0; i < 10; i++) {
-            write(cluster, leader, i);
+            ScenarioSteps.write(cluster, leader, i);
         }
         cluster.checkpoint(leader);
         cluster.run(100, p -> true);
@@ -182,7 +182,7 @@ class MutantTest {
         }
         cluster.installStep(away);
         // The store is copied after this slot, the install's base is before it.
-        write(cluster, leader, 10);
+        ScenarioSteps.write(cluster, leader, 10);
         for (int i = 0; i < 400 && away.disk.checkpoint.installing(); i++) {
             cluster.run(5, noAppends);
             while (!away.installWrites.isEmpty()) {
@@ -214,14 +214,14 @@ class MutantTest {
     private static void readAfterForgetfulVote(Mutation mutation, int afterMs) {
         ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 4, 64, 4, 4, 64, 32, false);
         ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation, ScenarioReads.LEASE);
-        SimulatedNode leader = leaderWithSession(cluster);
+        SimulatedNode leader = ScenarioSteps.leaderWithSession(cluster);
         SimulatedNode deaf = cluster.node(leader.id % 3 + 1);
         SimulatedNode voter = cluster.node(6 - leader.id - deaf.id);
         cluster.cuts.add(leader.id * 100 + deaf.id);
         cluster.cuts.add(deaf.id * 100 + leader.id);
         cluster.run(300 + afterMs, p -> true);
         cluster.crash(voter, true);
-        startAndConnect(cluster, voter);
+        ScenarioSteps.startAndConnect(cluster, voter);
         Predicate<Packet> notLeader = p -> p.from() != leader.id && p.to() != leader.id;
         for (int i = 0; i < 40 && deaf.core().status().role() != Role.LEADER; i++) {
             cluster.now += 5 * ScenarioCluster.MS;
@@ -249,13 +249,13 @@ class MutantTest {
     private static void cureInTheSameTerm(Mutation mutation) {
         ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 8, 64, 4, 4, 64, 64, true);
         ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation, LeaseConfig.OFF);
-        SimulatedNode leader = leaderWithSession(cluster);
+        SimulatedNode leader = ScenarioSteps.leaderWithSession(cluster);
         SimulatedNode forgetful = cluster.node(leader.id % 3 + 1);
         for (int i = 0; i < 5; i++) {
-            write(cluster, leader, i);
+            ScenarioSteps.write(cluster, leader, i);
         }
         cluster.power.lose(forgetful, true, e -> e.slot() == 3);
-        startAndConnect(cluster, forgetful);
+        ScenarioSteps.startAndConnect(cluster, forgetful);
         cluster.run(2000, p -> true);
         assertThat(forgetful.core().status().amnesiac()).isFalse();
     }
@@ -272,18 +272,18 @@ class MutantTest {
     private static void loseTheLeaderOfAnInstall(Mutation mutation) {
         ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 8, 4, 4, 4, 64, 64, false);
         ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation, LeaseConfig.OFF);
-        SimulatedNode leader = leaderWithSession(cluster);
+        SimulatedNode leader = ScenarioSteps.leaderWithSession(cluster);
         SimulatedNode away = cluster.node(leader.id % 3 + 1);
         SimulatedNode other = cluster.node(6 - leader.id - away.id);
         cluster.crash(away, false);
         for (int i = 0; i < 10; i++) {
-            write(cluster, leader, i);
+            ScenarioSteps.write(cluster, leader, i);
         }
         // The other follower keeps its log: it could vote for the one that was away.
         cluster.checkpoint(leader);
         cluster.run(100, p -> true);
         cluster.checkpoint(leader);
-        startAndConnect(cluster, away);
+        ScenarioSteps.startAndConnect(cluster, away);
         Predicate<Packet> noPieces = p -> !(p.message() instanceof Message.InstallExtent);
         for (int i = 0; i < 400 && !away.disk.checkpoint.installing(); i++) {
             cluster.run(5, noPieces);
@@ -299,38 +299,6 @@ class MutantTest {
             cluster.settle(noPieces);
         }
         assertThat(away.core().status().role()).isEqualTo(Role.FOLLOWER);
-    }
-
-    private static SimulatedNode leaderWithSession(ScenarioCluster cluster) {
-        cluster.run(1200, p -> true);
-        SimulatedNode leader = leader(cluster, 0);
-        leader.core().proposeOpenSession(1, 1, 1, cluster.clock(leader));
-        cluster.run(20, p -> true);
-        return leader;
-    }
-
-    private static void startAndConnect(ScenarioCluster cluster, SimulatedNode n) {
-        cluster.start(n);
-        for (SimulatedNode o : cluster.nodes.values()) {
-            if (o != n && o.isUp()) {
-                o.core().onPeerConnected(n.id, false, cluster.clock(o));
-                o.core().onPeerConnected(n.id, true, cluster.clock(o));
-                cluster.work(o);
-            }
-        }
-    }
-
-    private static void write(ScenarioCluster cluster, SimulatedNode leader, int seq) {
-        cluster.propose(leader, EntryKind.WRITE, seq % 4 * 4096L, 4096, cluster.checker.lastSession(), seq, 0);
-        cluster.work(leader);
-        cluster.run(20, p -> true);
-    }
-
-    private static SimulatedNode leader(ScenarioCluster cluster, int except) {
-        return cluster.nodes.values().stream()
-                .filter(n -> n.id != except && n.core().status().role() == Role.LEADER)
-                .findFirst()
-                .orElseThrow();
     }
 
     private static @Nullable String runSeed(long seed, Mutation mutation) {

@@ -102,6 +102,8 @@ record Packet(long number, int from, long boot, int to, Message message) {
         f.keySet().removeAll(List.of("lookBehindFirst", "lookBehind", "round", "acceptLimit", "commit", "id", "mark"));
         f.values().removeIf(String::isEmpty);
         f.remove("transfer", "false");
+        f.remove("everyVoter", "false");
+        f.remove("amnesiac", "false");
         return from + ">" + to + " " + kind() + f;
     }
 }

@@ -7,6 +7,7 @@ import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.message.Message;
+import io.parablock.raft.session.SessionTable;
 import io.parablock.raft.state.Checkpoint;
 import io.parablock.raft.state.HardState;
 import io.parablock.raft.state.SyncRecord;
@@ -137,7 +138,8 @@ final class SafetyChecker {
 
     /** After an entry is on the disk: the leader's own copy counts once it is durable. */
     void afterDurable(SimulatedNode n, Entry e) {
-        if (leaderOf.getOrDefault(e.origin(), 0) == n.id && n.disk.hard.term() == e.origin()) {
+        boolean ofItsLeader = leaderOf.getOrDefault(e.origin(), 0) == n.id && n.disk.hard.term() == e.origin();
+        if (ofItsLeader && !SessionTable.isCloseOfEvery(e)) {
             countAck(e.origin(), e.slot(), n.id);
         }
     }

@@ -14,17 +14,12 @@ final class DeviceChecker implements Checker {
     private final ClusterView view;
     private final long[][] slotOf;
     private final BitSet[] doubtful;
-    /** Stamps of the store that counted in the last merge over every voter, and the slots that it covers. */
-    private final long[] base;
-
-    private long baseSlot;
 
     DeviceChecker(Ledger ledger, ClusterView view) {
         this.ledger = ledger;
         this.view = view;
         int nodes = ledger.shape().voters() + 1;
         this.slotOf = new long[nodes][(int) view.sectors()];
-        this.base = new long[(int) view.sectors()];
         this.doubtful = new BitSet[nodes];
         for (int i = 0; i < nodes; i++) {
             doubtful[i] = new BitSet();
@@ -37,14 +32,10 @@ final class DeviceChecker implements Checker {
      */
     @Override
     public void onAmnesiacMerge(int node, long term) {
-        baseSlot = ledger.store(node).issuedPrefix();
-        for (int s = 0; s < base.length; s++) {
-            base[s] = view.node(node).sectorStamp(s);
-        }
         for (int n = 1; n < slotOf.length; n++) {
             Arrays.fill(slotOf[n], 0);
             if (n != node) {
-                doubtful[n].set(0, base.length);
+                doubtful[n].set(0, slotOf[n].length);
             }
         }
     }
@@ -69,8 +60,8 @@ final class DeviceChecker implements Checker {
     public void onWiped(int node) {
         Arrays.fill(slotOf[node], 0);
         doubtful[node].clear();
-        if (baseSlot > 0) {
-            doubtful[node].set(0, base.length);
+        if (ledger.baseSlot() > 0) {
+            doubtful[node].set(0, slotOf[node].length);
         }
     }
 
@@ -86,7 +77,7 @@ final class DeviceChecker implements Checker {
         }
         Arrays.fill(slotOf[node], 0);
         doubtful[node].clear();
-        for (long s = baseSlot + 1; s <= checkpoint.a(); s++) {
+        for (long s = ledger.baseSlot() + 1; s <= checkpoint.a(); s++) {
             EntryView e = ledger.committedValue(s);
             if (e != null && e.touchesBlocks()) {
                 Arrays.fill(slotOf[node], firstSector(e), endSector(e), s);
@@ -146,7 +137,7 @@ final class DeviceChecker implements Checker {
 
     private long expected(int node, int sector) {
         EntryView last = last(node, sector);
-        return last == null ? base[sector] : view.stamp(last, sector);
+        return last == null ? ledger.baseStamp(sector) : view.stamp(last, sector);
     }
 
     private void check(int node, int sector) {

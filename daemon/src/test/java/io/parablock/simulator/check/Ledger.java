@@ -70,6 +70,8 @@ final class Ledger implements ClusterEvents {
     private final TreeMap<Long, MergedLog> merged = new TreeMap<>();
     private final Map<Long, Acks> acks = new HashMap<>();
     private final Set<Long> everyVoterMerges = new HashSet<>();
+    private long[] base = new long[0];
+    private long baseSlot;
     private final SlotTable<Commit> committed = new SlotTable<>();
     private final SlotTable<List<EntryView>> values = new SlotTable<>();
     private long committedPrefix;
@@ -317,6 +319,21 @@ final class Ledger implements ClusterEvents {
     @Override
     public void onAmnesiacMerge(int node, long term) {
         everyVoterMerges.add(term);
+        baseSlot = stores[node].issuedPrefix();
+        base = new long[(int) view.sectors()];
+        for (int s = 0; s < base.length; s++) {
+            base[s] = view.node(node).sectorStamp(s);
+        }
+    }
+
+    /** Slots up to it are in {@link #baseStamp}, and so is whatever reached the store of slots that are lost. */
+    long baseSlot() {
+        return baseSlot;
+    }
+
+    /** What a sector held in the store that counted in the last merge over every voter; 0 before the first one. */
+    long baseStamp(int sector) {
+        return base.length == 0 ? 0 : base[sector];
     }
 
     /**
