@@ -195,7 +195,7 @@ public final class Formation {
         }
         List<Integer> missing = missing();
         return missing.isEmpty()
-                ? "node " + text(misfits()) + " formed with other disks than those that are there now"
+                ? "cannot form the cluster: node " + text(misfits()) + " did so with other disks than are there now"
                 : "waits for node" + (missing.size() > 1 ? "s " : " ") + text(missing) + " to form the cluster";
     }
 

@@ -62,7 +62,7 @@ public final class IdentityFile {
             throw new Identity.WrongIdentityException(
                     path + " is unreadable: nobody can tell whose data directory this is; restore that file");
         }
-        found.ofGroup(0).check(new Identity(clusterId, 0, nodeId, found.incarnation()));
+        new Identity(clusterId, 0, nodeId, found.incarnation()).check(found.ofGroup(0));
         List<Integer> members = List.copyOf(found.members().keySet());
         if (!members.isEmpty() && !members.equals(voters.stream().sorted().toList())) {
             throw new Identity.WrongIdentityException("peers are " + voters + ", but the cluster was formed by "
