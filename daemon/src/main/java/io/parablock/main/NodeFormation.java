@@ -74,7 +74,7 @@ final class NodeFormation implements Doorkeeper {
             fatal.onFatal(line);
             return new Formation.Answer(Formation.Verdict.REFUSE, line);
         }
-        return new Formation.Answer(Formation.Verdict.ADMIT, "");
+        return formation.onHello(sender, said);
     }
 
     /** What the node waits for; empty once the cluster has formed. */

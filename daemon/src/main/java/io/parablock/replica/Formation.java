@@ -1,8 +1,9 @@
 package io.parablock.replica;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -44,7 +45,10 @@ public final class Formation {
         REFUSE,
         /** The cluster has formed with another disk in this node's place: this node stops for good. */
         STRANGER,
-        /** Everybody was heard: {@link #wanted} is to be made durable, and then told to {@link #formed}. */
+        /**
+         * Everybody was heard: {@link #wanted} is to be made durable and told to {@link #formed}; then the same hello is to
+         * be decided on again.
+         */
         FORM
     }
 
@@ -111,6 +115,7 @@ public final class Formation {
             // What has formed stays so: lanes may overtake one another.
             heard.put(sender, said);
         }
+        // All the same: whoever has formed may speak for those that have not, but not for those that were not heard.
         return missing().isEmpty() && misfits().isEmpty() ? TO_FORM : new Answer(Verdict.NOT_YET, waitsFor());
     }
 
@@ -163,29 +168,26 @@ public final class Formation {
         return out;
     }
 
-    /** What this node would note now: the incarnation of everybody heard, and its own. */
+    /** What this node would note now: what those have noted that have formed, or else the incarnations of everybody heard. */
     public SortedMap<Integer, Long> wanted() {
         TreeMap<Integer, Long> out = new TreeMap<>();
-        heard.forEach((id, said) -> {
-            if (reusesIds) {
-                out.putAll(said.members);
-            }
-            out.put(id, said.incarnation);
-        });
+        heard.forEach((id, said) -> out.put(id, said.incarnation));
+        heard.values().forEach(said -> out.putAll(said.members));
         out.put(self, own.incarnation);
         return out;
     }
 
-    /** Those that have formed with other members than this node would. */
+    /** Those that have formed, if not all of them noted the same. */
     private List<Integer> misfits() {
-        Map<Integer, Long> wanted = wanted();
-        List<Integer> out = new ArrayList<>();
+        List<Integer> formed = new ArrayList<>();
+        Set<SortedMap<Integer, Long>> members = new HashSet<>();
         heard.forEach((id, said) -> {
-            if (said.hasFormed() && !said.members.equals(wanted) && !reusesIds) {
-                out.add(id);
+            if (said.hasFormed()) {
+                formed.add(id);
+                members.add(said.members);
             }
         });
-        return out;
+        return members.size() > 1 && !reusesIds ? formed : List.of();
     }
 
     /** One line for status and log; empty once this node has formed. */
@@ -195,7 +197,7 @@ public final class Formation {
         }
         List<Integer> missing = missing();
         return missing.isEmpty()
-                ? "cannot form the cluster: node " + text(misfits()) + " did so with other disks than are there now"
+                ? "cannot form the cluster: nodes " + text(misfits()) + " did so, and not with the same disks"
                 : "waits for node" + (missing.size() > 1 ? "s " : " ") + text(missing) + " to form the cluster";
     }
 

@@ -67,10 +67,23 @@ class FormationTest {
         Formation one = node(1, fresh(101));
         one.onHello(2, member(102));
         one.onHello(2, fresh(102));
-        assertThat(one.onHello(3, fresh(303)).verdict()).isEqualTo(Verdict.NOT_YET);
-        assertThat(one.waitsFor())
-                .isEqualTo("cannot form the cluster: node 2 did so with other disks than are there now");
-        assertThat(one.onHello(3, fresh(103)).verdict()).isEqualTo(Verdict.FORM);
+        one.onHello(3, fresh(103));
+        assertThat(one.wanted()).isEqualTo(new TreeMap<>(MEMBERS));
+        Standing others = new Standing(203, new TreeMap<>(Map.of(1, 101L, 2, 202L, 3, 203L)));
+        assertThat(one.onHello(3, others).verdict()).isEqualTo(Verdict.NOT_YET);
+        assertThat(one.waitsFor()).isEqualTo("cannot form the cluster: nodes 2, 3 did so, and not with the same disks");
+    }
+
+    @Test
+    void shouldFormWithTheMembersThatAnotherNotedAlthoughOneOfThemIsWiped() {
+        Formation three = node(3, fresh(103));
+        assertThat(three.onHello(1, member(101)).verdict()).isEqualTo(Verdict.NOT_YET);
+        Standing wiped = fresh(202);
+        assertThat(three.onHello(2, wiped).verdict()).isEqualTo(Verdict.FORM);
+        assertThat(three.wanted()).isEqualTo(new TreeMap<>(MEMBERS));
+        form(three);
+        assertThat(three.onHello(2, wiped).verdict()).isEqualTo(Verdict.REFUSE);
+        assertThat(three.onHello(1, member(101)).verdict()).isEqualTo(Verdict.ADMIT);
     }
 
     @Test

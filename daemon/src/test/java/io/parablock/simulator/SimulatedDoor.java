@@ -64,7 +64,7 @@ final class SimulatedDoor {
             node.stop(false, answer.line());
         } else if (answer.verdict() == Formation.Verdict.FORM) {
             form(f);
-            return node.isUp() ? Formation.Verdict.ADMIT : Formation.Verdict.NOT_YET;
+            return node.isUp() ? f.onHello(sender, said).verdict() : Formation.Verdict.NOT_YET;
         }
         return answer.verdict();
     }

@@ -77,7 +77,7 @@ class PeerFormationTest {
             Formation.Answer answer = formation.onHello(sender, said);
             if (answer.verdict() == Verdict.FORM) {
                 formation.formed(formation.wanted());
-                return new Formation.Answer(Verdict.ADMIT, "");
+                return formation.onHello(sender, said);
             }
             if (answer.verdict() == Verdict.STRANGER) {
                 stoppedBy = answer.line();
