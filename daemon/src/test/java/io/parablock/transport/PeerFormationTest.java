@@ -44,7 +44,6 @@ class PeerFormationTest {
 
     /** A node without groups; its disk is {@code standing}. */
     private final class Peer implements PeerHandler, Doorkeeper, AutoCloseable {
-        final int id;
         final Formation formation;
         final PeerTransport transport;
         final List<Message> heard = new ArrayList<>();
@@ -52,7 +51,6 @@ class PeerFormationTest {
         volatile String stoppedBy = "";
 
         Peer(int id, long boot, String cluster, Standing disk) {
-            this.id = id;
             this.formation = new Formation(id, VOTERS, disk);
             TransportKind kind = TransportKind.choose("auto").kind();
             EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, kind.ioHandler());
