@@ -157,7 +157,7 @@ final class InstallSender {
         budgetBytes += bytes;
     }
 
-    void tick(PeerProgress[] peers, long lastAssigned) {
+    void tick(PeerProgress[] peers) {
         refill();
         for (PeerProgress p : peers) {
             Transfer t = transfers.get(p.node());
@@ -174,7 +174,9 @@ final class InstallSender {
         }
         for (Iterator<Map.Entry<Integer, Transfer>> it = transfers.entrySet().iterator(); it.hasNext(); ) {
             Transfer t = it.next().getValue();
-            if (lastAssigned - t.pinnedFrom > limits.pinSlotsMax()) {
+            // What is not applied stays anyway. A leader that needs this very node for its quorum commits nothing
+            // meanwhile.
+            if (state.apply.appliedPrefix() - t.pinnedFrom > limits.pinSlotsMax()) {
                 giveUp(t, "it held back more than " + limits.pinSlotsMax() + " slots of the log");
                 it.remove();
             } else if (state.nowNs - t.lastHeardNs > SILENCE_TIMEOUTS_MAX * state.config.electionTimeoutNs()) {

@@ -368,7 +368,7 @@ final class Leader {
                 sender.retransmit(p, m, rounds.last(), notice());
             }
             flushes.advance();
-            installs.tick(peers, nextSlot - 1);
+            installs.tick(peers);
             transfer.giveUpIfLate();
             openWindow();
         }

@@ -59,6 +59,19 @@ class InstallSourceTest {
         assertThat(last(node, Message.InstallEnd.class).e()).isEqualTo(5);
     }
 
+    /** A quorum may need the very node that is installed; until then nothing above the base is committed. */
+    @Test
+    void shouldNotGiveUpForSlotsThatItKeepsAnyway() {
+        RaftNode node = leader(new InstallConfig(STORE_BYTES, 4096, 4, 1 << 20, 2));
+        node.step(3, 1, new Message.InstallRequest(2, 0, 0), now);
+        long id = last(node, Message.InstallBegin.class).installId();
+        node.step(3, 1, new Message.InstallAck(2, id, 0, false), now);
+        now += 5 * MS;
+        node.tick(now);
+        node.step(3, 1, new Message.InstallAck(2, id, STORE_BYTES, false), now);
+        assertThat(last(node, Message.InstallEnd.class).installId()).isEqualTo(id);
+    }
+
     /** The receiver takes a longer silence for the end of the install. */
     @Test
     void shouldCutPiecesThatTheThrottleLetsPassWithinAnElectionTimeout() {
