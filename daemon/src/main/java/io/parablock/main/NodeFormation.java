@@ -29,15 +29,18 @@ final class NodeFormation implements Doorkeeper {
     }
 
     /** @param whenFormed runs once, as soon as the cluster has formed: now, or on the thread of the hello that was missing */
-    synchronized void start(Runnable whenFormed) throws IOException {
-        onFormed = whenFormed;
-        if (formation.isFormed()) {
-            whenFormed.run();
-        } else if (formation.isAlone()) {
-            form();
-        } else {
-            LOG.info("{}", formation.waitsFor());
+    void start(Runnable whenFormed) throws IOException {
+        synchronized (this) {
+            onFormed = whenFormed;
+            if (!formation.isFormed() && formation.isAlone()) {
+                form();
+            }
+            if (!formation.isFormed()) {
+                LOG.info("{}", formation.waitsFor());
+                return;
+            }
         }
+        whenFormed.run();
     }
 
     private void form() throws IOException {
@@ -45,9 +48,6 @@ final class NodeFormation implements Doorkeeper {
         file.formed(members);
         formation.formed(members);
         LOG.info("the cluster has formed: nodes {}", members.keySet());
-        if (onFormed != null) {
-            onFormed.run();
-        }
     }
 
     @Override
@@ -56,25 +56,35 @@ final class NodeFormation implements Doorkeeper {
     }
 
     @Override
-    public synchronized Formation.Answer onHello(int sender, Formation.Standing said) {
-        if (onFormed == null && !formation.isFormed()) {
-            return STARTING;
+    public Formation.Answer onHello(int sender, Formation.Standing said) {
+        Runnable whenFormed;
+        Formation.Answer answer;
+        synchronized (this) {
+            whenFormed = onFormed;
+            if (whenFormed == null && !formation.isFormed()) {
+                return STARTING;
+            }
+            answer = formation.onHello(sender, said);
+            if (answer.verdict() == Formation.Verdict.STRANGER) {
+                fatal.onFatal(answer.line());
+            }
+            if (answer.verdict() != Formation.Verdict.FORM) {
+                return answer;
+            }
+            try {
+                form();
+            } catch (IOException e) {
+                String line = "the members of the cluster cannot be written: " + e.getMessage();
+                fatal.onFatal(line);
+                return new Formation.Answer(Formation.Verdict.REFUSE, line);
+            }
+            answer = formation.onHello(sender, said);
         }
-        Formation.Answer answer = formation.onHello(sender, said);
-        if (answer.verdict() == Formation.Verdict.STRANGER) {
-            fatal.onFatal(answer.line());
+        if (whenFormed != null) {
+            // Without the lock: a group's full ring may wait for a thread that waits for it.
+            whenFormed.run();
         }
-        if (answer.verdict() != Formation.Verdict.FORM) {
-            return answer;
-        }
-        try {
-            form();
-        } catch (IOException e) {
-            String line = "the members of the cluster cannot be written: " + e.getMessage();
-            fatal.onFatal(line);
-            return new Formation.Answer(Formation.Verdict.REFUSE, line);
-        }
-        return formation.onHello(sender, said);
+        return answer;
     }
 
     /** What the node waits for; empty once the cluster has formed. */

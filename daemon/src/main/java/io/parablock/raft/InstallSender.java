@@ -161,6 +161,10 @@ final class InstallSender {
         refill();
         for (PeerProgress p : peers) {
             Transfer t = transfers.get(p.node());
+            if (t != null && !t.done) {
+                // What it held is no proof: it asked because it has lost some of that.
+                continue;
+            }
             Long base = mixed.get(p.node());
             if (base != null && p.synced() && p.contigPrefix() >= base) {
                 mixed.remove(p.node());

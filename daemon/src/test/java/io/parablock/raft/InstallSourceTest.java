@@ -72,6 +72,21 @@ class InstallSourceTest {
         assertThat(last(node, Message.InstallEnd.class).installId()).isEqualTo(id);
     }
 
+    /** A record that rots under a running follower, and that nobody else has any more. */
+    @Test
+    void shouldInstallANodeThatHeldEverythingBefore() {
+        RaftNode node = leader(new InstallConfig(STORE_BYTES, 4096, 4, 1 << 20, 1 << 20));
+        node.step(3, 1, new Message.SyncAck(2), now);
+        node.step(3, 1, new Message.HeartbeatAck(2, 0, 2, 5, 2, 100), now);
+        node.step(3, 1, new Message.InstallRequest(2, 0, 0), now);
+        long id = last(node, Message.InstallBegin.class).installId();
+        node.step(3, 1, new Message.InstallAck(2, id, 0, false), now);
+        now += 5 * MS;
+        node.tick(now);
+        node.step(3, 1, new Message.InstallAck(2, id, STORE_BYTES, false), now);
+        assertThat(last(node, Message.InstallEnd.class).installId()).isEqualTo(id);
+    }
+
     /** The receiver takes a longer silence for the end of the install. */
     @Test
     void shouldCutPiecesThatTheThrottleLetsPassWithinAnElectionTimeout() {
