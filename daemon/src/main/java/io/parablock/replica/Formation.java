@@ -172,12 +172,17 @@ public final class Formation {
     public SortedMap<Integer, Long> wanted() {
         TreeMap<Integer, Long> out = new TreeMap<>();
         heard.forEach((id, said) -> out.put(id, said.incarnation));
-        heard.values().forEach(said -> out.putAll(said.members));
+        for (Standing said : heard.values()) {
+            if (said.hasFormed() && !reusesIds) {
+                return said.members;
+            }
+            out.putAll(said.members);
+        }
         out.put(self, own.incarnation);
         return out;
     }
 
-    /** Those that have formed, if not all of them noted the same. */
+    /** Those that have formed, if not all of them noted the same, or not the voters that this node knows. */
     private List<Integer> misfits() {
         List<Integer> formed = new ArrayList<>();
         Set<SortedMap<Integer, Long>> members = new HashSet<>();
@@ -187,7 +192,9 @@ public final class Formation {
                 members.add(said.members);
             }
         });
-        return members.size() > 1 && !reusesIds ? formed : List.of();
+        boolean fit = members.size() <= 1
+                && members.stream().allMatch(m -> List.copyOf(m.keySet()).equals(voters));
+        return fit || reusesIds ? List.of() : formed;
     }
 
     /** One line for status and log; empty once this node has formed. */
@@ -197,7 +204,7 @@ public final class Formation {
         }
         List<Integer> missing = missing();
         return missing.isEmpty()
-                ? "cannot form the cluster: nodes " + text(misfits()) + " did so, and not with the same disks"
+                ? "cannot form the cluster: the members that these nodes noted do not fit: " + text(misfits())
                 : "waits for node" + (missing.size() > 1 ? "s " : " ") + text(missing) + " to form the cluster";
     }
 

@@ -71,7 +71,8 @@ class FormationTest {
         assertThat(one.wanted()).isEqualTo(new TreeMap<>(MEMBERS));
         Standing others = new Standing(203, new TreeMap<>(Map.of(1, 101L, 2, 202L, 3, 203L)));
         assertThat(one.onHello(3, others).verdict()).isEqualTo(Verdict.NOT_YET);
-        assertThat(one.waitsFor()).isEqualTo("cannot form the cluster: nodes 2, 3 did so, and not with the same disks");
+        assertThat(one.waitsFor())
+                .isEqualTo("cannot form the cluster: the members that these nodes noted do not fit: 2, 3");
     }
 
     @Test
@@ -115,6 +116,16 @@ class FormationTest {
         Formation.Answer answer = four.onHello(1, one.standing());
         assertThat(answer.verdict()).isEqualTo(Verdict.STRANGER);
         assertThat(answer.line()).contains("formed without node 4");
+    }
+
+    @Test
+    void shouldNotFormWithOtherVoters() {
+        Formation three = new Formation(3, List.of(1, 2, 3, 4), fresh(103));
+        three.onHello(1, member(101));
+        three.onHello(2, fresh(102));
+        assertThat(three.onHello(4, fresh(104)).verdict()).isEqualTo(Verdict.NOT_YET);
+        assertThat(three.waitsFor())
+                .isEqualTo("cannot form the cluster: the members that these nodes noted do not fit: 1");
     }
 
     @Test
