@@ -7,6 +7,7 @@ import java.util.List;
  * What a node says of itself at one moment.
  *
  * @param nbd where it really listens, host:port
+ * @param forming what it waits for before it may take part; empty once the cluster has formed
  * @param unanswered requests that its gateway has not answered yet
  */
 public record NodeReading(
@@ -18,6 +19,7 @@ public record NodeReading(
         String walEngine,
         String transport,
         String pipeline,
+        String forming,
         int[] voters,
         long unanswered,
         long resends,

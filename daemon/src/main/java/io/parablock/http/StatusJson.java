@@ -28,6 +28,7 @@ final class StatusJson {
         json.put("wal_engine", node.walEngine());
         json.put("transport", node.transport());
         json.put("pipeline", node.pipeline());
+        json.put("forming", node.forming());
         json.put("unanswered", node.unanswered());
         json.put("resends", node.resends());
         json.put("timeouts", node.timeouts());

@@ -45,8 +45,8 @@ final class NetworkLinks implements PeerLinks {
             transportConfig = transportConfig.withDelayedLane(
                     keys.delayedLane(), TimeUnit.NANOSECONDS.toMillis(keys.laneDelayNs()));
         }
-        return new NetworkLinks(
-                PeerTransport.listen(transportConfig, sockets.loops(), sockets.transport(), new Forward(receiver)));
+        return new NetworkLinks(PeerTransport.listen(
+                transportConfig, sockets.loops(), sockets.transport(), new Forward(receiver), sockets.door()));
     }
 
     private static PeerTransportConfig.Limits limits(NodeConfig.TransportKeys keys, int nodes) {

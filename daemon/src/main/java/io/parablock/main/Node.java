@@ -30,6 +30,7 @@ import io.parablock.replica.Replica;
 import io.parablock.replica.ReplicaEvents;
 import io.parablock.replica.ReplicaPorts;
 import io.parablock.replica.ReplicaStatus;
+import io.parablock.replica.StandingClock;
 import io.parablock.replica.SuspendedTime;
 import io.parablock.replica.WalRouter;
 import io.parablock.replica.WalStage;
@@ -89,6 +90,7 @@ public final class Node implements AutoCloseable {
     private final Inputs inputs = new Inputs();
     private final @Nullable SuspendedTime suspended;
     private final NodeDisk disk;
+    private final NodeFormation formation;
     private final PeerLinks links;
     private final Gateway gateway;
     private final List<AutoCloseable> stages = new ArrayList<>();
@@ -106,6 +108,7 @@ public final class Node implements AutoCloseable {
         this.pipeline = pipelineConfig.resolve(Runtime.getRuntime().availableProcessors());
         this.suspended = config.reads() == NodeConfig.ReadMode.LEASE ? openUptime() : null;
         this.disk = NodeDisk.open(config, router);
+        this.formation = new NodeFormation(disk.identity(), NodeSettings.voterIds(config), fatal);
         int threads = pipeline == PipelineConfig.Kind.INLINE ? 1 : LOOP_THREADS_OF_THREADS_PIPELINE;
         this.loops =
                 new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("loop", true), transport.ioHandler());
@@ -114,7 +117,7 @@ public final class Node implements AutoCloseable {
                 Executors.newFixedThreadPool(BACKGROUND_THREADS, new DefaultThreadFactory("background", true));
         // Greater in each run: gateway nonces and request ids begin with it.
         long boot = System.currentTimeMillis();
-        this.links = peers.create(config, new PeerLinks.Sockets(loops, transport, boot), inputs);
+        this.links = peers.create(config, new PeerLinks.Sockets(loops, transport, boot, formation), inputs);
         PeerSender sender = new LoopBack(config.nodeId(), () -> links, inputs);
         this.gateway = new Gateway(
                 config.nodeId(),
@@ -157,7 +160,8 @@ public final class Node implements AutoCloseable {
 
     private void addGroup(NodeDisk.Group g, PeerSender sender, PipelineConfig pipelineConfig, long boot) {
         int id = g.groupId();
-        NodeGroup group = new NodeGroup(id, gateway);
+        StandingClock clock = new StandingClock(System::nanoTime);
+        NodeGroup group = new NodeGroup(id, gateway, clock);
         BlockStore store = g.store();
         GroupLoop loop;
         WalStage wal;
@@ -188,13 +192,13 @@ public final class Node implements AutoCloseable {
                 new Events(),
                 loop::execute,
                 background,
-                System::nanoTime,
+                clock,
                 suspended == null ? () -> 0 : suspended,
                 PooledByteBufAllocator.DEFAULT);
         Replica replica = new Replica(
                 NodeSettings.raft(config, id),
                 NodeSettings.replica(config),
-                NodeDisk.identity(config, id),
+                disk.identity().identity().ofGroup(id),
                 recovered.state(),
                 ports,
                 boot * 31 + id * 1009L + config.nodeId());
@@ -230,6 +234,7 @@ public final class Node implements AutoCloseable {
         }
         groups.values().forEach(g -> g.loop().start());
         started = true;
+        formation.start(() -> groups.values().forEach(NodeGroup::open));
         links.start();
         NodeConfig.Limits limits = config.limits();
         nbd = NbdServer.listen(
@@ -309,6 +314,7 @@ public final class Node implements AutoCloseable {
                 disk.wal().engine(),
                 transport.label(),
                 NodeSettings.word(pipeline),
+                formation.waitsFor(),
                 NodeSettings.voters(config),
                 unanswered,
                 resends,

@@ -5,7 +5,7 @@ import io.parablock.blockdev.store.FileBlockStore;
 import io.parablock.config.ConfigException;
 import io.parablock.config.NodeConfig;
 import io.parablock.replica.CleanMark;
-import io.parablock.replica.Identity;
+import io.parablock.replica.IdentityFile;
 import io.parablock.replica.Recovery;
 import io.parablock.replica.WalRouter;
 import io.parablock.wal.Durability;
@@ -22,6 +22,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -34,6 +35,7 @@ import java.util.TreeMap;
  *
  * <pre>
  *   node.lock         held while the node runs
+ *   identity          IdentityFile: written before anything below
  *   boot, clean       CleanMark
  *   wal/              the WAL of all groups
  *   groups/G/         META, SYNCREC, CKPT of group G
@@ -44,7 +46,11 @@ final class NodeDisk implements AutoCloseable {
     /** A chunk on disk and the state of its group. */
     record Group(int groupId, StateStore state, BlockStore store) {}
 
+    /** Only a node that has run leaves these; {@code boot} and {@code clean} are nothing without them. */
+    private static final List<String> LEFT_BY_A_NODE = List.of("wal", "groups", "volumes");
+
     private final FileChannel lockFile;
+    private final IdentityFile identity;
     private final CleanMark mark;
     private final Wal wal;
     private final List<Group> groups;
@@ -54,11 +60,13 @@ final class NodeDisk implements AutoCloseable {
 
     private NodeDisk(
             FileChannel lockFile,
+            IdentityFile identity,
             CleanMark mark,
             Wal wal,
             List<Group> groups,
             Map<Integer, Recovery.Recovered> recovered) {
         this.lockFile = lockFile;
+        this.identity = identity;
         this.mark = mark;
         this.wal = wal;
         this.groups = groups;
@@ -76,17 +84,31 @@ final class NodeDisk implements AutoCloseable {
         FileChannel lockFile = lock(dir);
         boolean good = false;
         try {
+            IdentityFile identity = IdentityFile.open(
+                    dir,
+                    NodeSettings.clusterId(config),
+                    config.nodeId(),
+                    NodeSettings.voterIds(config),
+                    LEFT_BY_A_NODE,
+                    new SecureRandom()::nextLong);
+            requireState(dir, identity.identity().groups());
             CleanMark mark = new CleanMark(dir, CleanMark.currentBoot(CleanMark.BOOT_ID));
             boolean unclean = mark.begin() && (NodeSettings.mapped(config) || mark.isUncured());
             List<Group> groups = groups(config);
             List<Recovery.Group> toRecover = new ArrayList<>();
             for (Group g : groups) {
-                Identity identity = identity(config, g.groupId);
-                toRecover.add(new Recovery.Group(identity, g.state));
+                toRecover.add(new Recovery.Group(identity.identity().ofGroup(g.groupId), g.state));
             }
             Wal wal = wal(config, router);
             NodeDisk disk = new NodeDisk(
-                    lockFile, mark, wal, groups, Recovery.recover(wal, toRecover, unclean, mark.isFlushedHere()));
+                    lockFile,
+                    identity,
+                    mark,
+                    wal,
+                    groups,
+                    Recovery.recover(wal, toRecover, unclean, mark.isFlushedHere()));
+            // Before the first vote: from here on a group without its META is one that was lost.
+            identity.begun(groups.size());
             if (!disk.uncured.isEmpty()) {
                 // The damage that told may be gone from the log before the last group is cured.
                 mark.amnesiac(disk.isFlushedHere());
@@ -106,8 +128,19 @@ final class NodeDisk implements AutoCloseable {
                 .allMatch(s -> !s.amnesiac() || s.flushedIsHere());
     }
 
-    static Identity identity(NodeConfig config, int groupId) {
-        return new Identity(NodeSettings.clusterId(config), groupId, config.nodeId(), 1);
+    /** A group whose state is gone would start as a new one, and vote again. */
+    private static void requireState(Path dir, int begun) {
+        for (int groupId = 1; groupId <= begun; groupId++) {
+            Path state = dir.resolve("groups").resolve(Integer.toString(groupId));
+            if (!Files.exists(state.resolve("meta.0")) && !Files.exists(state.resolve("meta.1"))) {
+                throw new ConfigException("the data directory " + dir + " has lost the state of group " + groupId + " ("
+                        + state + "): restore all of it");
+            }
+        }
+    }
+
+    IdentityFile identity() {
+        return identity;
     }
 
     @SuppressWarnings("resource") // The lock lives as long as its channel.

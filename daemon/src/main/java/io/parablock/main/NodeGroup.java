@@ -8,8 +8,11 @@ import io.parablock.raft.log.Entry;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.Replica;
 import io.parablock.replica.ReplicaStatus;
+import io.parablock.replica.StandingClock;
 import io.parablock.replica.client.ClientMessage;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -21,12 +24,20 @@ final class NodeGroup implements GroupInputs {
 
     private final int groupId;
     private final Gateway gateway;
+    private final StandingClock clock;
+    /** Peers that are connected, while the cluster has not formed. */
+    private final Set<Integer> connectedEarly = new TreeSet<>();
+
     private @Nullable Replica replica;
     private @Nullable GroupLoop loop;
+    /** Of the group's thread: the cluster has formed. Until then the replica is silent (protocol.md §9). */
+    private boolean isOpen;
 
-    NodeGroup(int groupId, Gateway gateway) {
+    /** @param clock the replica's */
+    NodeGroup(int groupId, Gateway gateway, StandingClock clock) {
         this.groupId = groupId;
         this.gateway = gateway;
+        this.clock = clock;
     }
 
     /** Before the loop starts. */
@@ -57,18 +68,42 @@ final class NodeGroup implements GroupInputs {
 
     // ---------------------------------------------------------------- from any thread
 
+    /** The cluster has formed: the replica may take part. */
+    void open() {
+        try {
+            loop().execute(() -> {
+                clock.run();
+                isOpen = true;
+                connectedEarly.forEach(peer -> replica().onPeerConnected(peer, true));
+                connectedEarly.clear();
+            });
+        } catch (RejectedExecutionException e) {
+            // The node stops.
+        }
+    }
+
     /** References of the payloads pass to this group. */
     void onMessage(int from, long boot, Message m) {
         try {
-            loop().execute(() -> replica().onPeerMessage(from, boot, m));
+            loop().execute(() -> {
+                if (isOpen) {
+                    replica().onPeerMessage(from, boot, m);
+                } else {
+                    release(m);
+                }
+            });
         } catch (RejectedExecutionException e) {
-            List<Entry> entries = m instanceof Message.Append a
-                    ? a.entries()
-                    : m instanceof Message.Entries es ? es.entries() : List.of();
-            entries.forEach(entry -> ReferenceCountUtil.release(entry.payload));
-            if (m instanceof Message.InstallExtent x) {
-                ReferenceCountUtil.release(x.payload());
-            }
+            release(m);
+        }
+    }
+
+    private static void release(Message m) {
+        List<Entry> entries = m instanceof Message.Append a
+                ? a.entries()
+                : m instanceof Message.Entries es ? es.entries() : List.of();
+        entries.forEach(entry -> ReferenceCountUtil.release(entry.payload));
+        if (m instanceof Message.InstallExtent x) {
+            ReferenceCountUtil.release(x.payload());
         }
     }
 
@@ -105,7 +140,13 @@ final class NodeGroup implements GroupInputs {
     void onConnected(int peer, boolean up) {
         try {
             loop().execute(() -> {
-                replica().onPeerConnected(peer, up);
+                if (isOpen) {
+                    replica().onPeerConnected(peer, up);
+                } else if (up) {
+                    connectedEarly.add(peer);
+                } else {
+                    connectedEarly.remove(peer);
+                }
                 gateway.onPeer(groupId, peer, up);
             });
         } catch (RejectedExecutionException e) {
@@ -154,7 +195,9 @@ final class NodeGroup implements GroupInputs {
 
     @Override
     public void tick() {
-        replica().tick();
+        if (isOpen) {
+            replica().tick();
+        }
         gateway.tick(groupId);
     }
 

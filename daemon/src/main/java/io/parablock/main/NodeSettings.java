@@ -13,6 +13,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /** The configuration in the words of each part. */
@@ -40,6 +42,10 @@ final class NodeSettings {
 
     static int[] voters(NodeConfig config) {
         return config.peers().stream().mapToInt(NodeConfig.Peer::id).sorted().toArray();
+    }
+
+    static List<Integer> voterIds(NodeConfig config) {
+        return Arrays.stream(voters(config)).boxed().toList();
     }
 
     static boolean mapped(NodeConfig config) {

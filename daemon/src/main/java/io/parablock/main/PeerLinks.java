@@ -6,6 +6,7 @@ import io.parablock.config.NodeConfig;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.PeerSender;
 import io.parablock.replica.client.ClientMessage;
+import io.parablock.transport.Doorkeeper;
 
 /** How a node reaches its peers. Over the network this is the transport; tests have one without sockets. */
 interface PeerLinks extends PeerSender, AutoCloseable {
@@ -22,8 +23,9 @@ interface PeerLinks extends PeerSender, AutoCloseable {
      * What links may use.
      *
      * @param boot greater in each run of this node's process
+     * @param door decides whom this node talks to
      */
-    record Sockets(EventLoopGroup loops, TransportKind transport, long boot) {}
+    record Sockets(EventLoopGroup loops, TransportKind transport, long boot, Doorkeeper door) {}
 
     /** Makes the links of one node; they are not started. */
     @FunctionalInterface

@@ -161,13 +161,15 @@ final class InstallSender {
         refill();
         for (PeerProgress p : peers) {
             Transfer t = transfers.get(p.node());
+            if (t != null && !t.done) {
+                // What it held is no proof: it asked because it has lost some of that.
+                continue;
+            }
             Long base = mixed.get(p.node());
-            // As long as the pieces are on their way, a log that reaches past the base says nothing of the store.
-            boolean underWay = t != null && !t.done;
-            if (!underWay && base != null && p.synced() && p.contigPrefix() >= base) {
+            if (base != null && p.synced() && p.contigPrefix() >= base) {
                 mixed.remove(p.node());
             }
-            if (t != null && t.done && p.synced() && p.contigPrefix() >= t.image.a()) {
+            if (t != null && p.synced() && p.contigPrefix() >= t.image.a()) {
                 t.pinnedFrom = Math.max(t.pinnedFrom, p.contigPrefix());
                 if (t.pinnedFrom >= Math.max(t.e, state.log.base()) && !mixed.containsKey(p.node())) {
                     transfers.remove(p.node());
@@ -176,7 +178,9 @@ final class InstallSender {
         }
         for (Iterator<Map.Entry<Integer, Transfer>> it = transfers.entrySet().iterator(); it.hasNext(); ) {
             Transfer t = it.next().getValue();
-            if (heldBack(t) > limits.pinSlotsMax()) {
+            // What is not applied stays anyway. A leader that needs this very node for its quorum commits nothing
+            // meanwhile.
+            if (state.apply.appliedPrefix() - t.pinnedFrom > limits.pinSlotsMax()) {
                 giveUp(t, "it held back more than " + limits.pinSlotsMax() + " slots of the log");
                 it.remove();
             } else if (state.nowNs - t.lastHeardNs > SILENCE_TIMEOUTS_MAX * state.config.electionTimeoutNs()) {
@@ -187,11 +191,6 @@ final class InstallSender {
             }
         }
         pin();
-    }
-
-    /** What could be truncated but for this install: uncommitted slots stay in any case. */
-    private long heldBack(Transfer t) {
-        return Math.min(state.floor, state.apply.appliedPrefix()) - t.pinnedFrom;
     }
 
     private void pin() {

@@ -20,6 +20,10 @@ public record Identity(long clusterId, int groupId, int nodeId, long incarnation
             throw new WrongIdentityException(
                     "the state file belongs to group " + found.groupId + ", not to group " + groupId);
         }
+        if (found.incarnation != incarnation) {
+            throw new WrongIdentityException("the state of group " + groupId + " is of another incarnation of node "
+                    + nodeId + ": two data directories are mixed");
+        }
     }
 
     /** A data directory of another cluster, node or group; the message is one line for the operator. */

@@ -1,7 +1,7 @@
 package io.parablock.transport;
 
 /** A frame that breaks the wire format: its connection is closed. */
-public final class CodecException extends RuntimeException {
+public class CodecException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     public CodecException(String message) {

@@ -8,11 +8,13 @@ import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.message.Message;
+import io.parablock.replica.Formation;
 import io.parablock.replica.StateCodec;
 import io.parablock.replica.client.ClientMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -163,9 +165,26 @@ final class FrameReader {
         }
         int version = u16();
         if (version != Hello.VERSION) {
-            throw new CodecException("peer protocol version " + version + ", this node speaks " + Hello.VERSION);
+            throw new Hello.OtherVersionException(version);
         }
-        return new Hello(text(), i32(), i32(), i64(), i32());
+        Hello hello = new Hello(text(), i32(), i32(), i64(), i32(), standing());
+        requireEnd();
+        return hello;
+    }
+
+    private Formation.Standing standing() {
+        long incarnation = i64();
+        int count = count(Hello.MEMBER_BYTES);
+        if (count > Hello.MEMBERS_MAX || incarnation == 0) {
+            throw new CodecException("a hello of incarnation " + incarnation + " with " + count + " members");
+        }
+        TreeMap<Integer, Long> members = new TreeMap<>();
+        for (int i = 0; i < count; i++) {
+            if (members.put(i32(), i64()) != null) {
+                throw new CodecException("a member is named twice");
+            }
+        }
+        return new Formation.Standing(incarnation, members);
     }
 
     String refusal() {

@@ -38,7 +38,8 @@ enum FrameType {
     TIMEOUT_NOW,
     KEEP_ALIVE,
     CURE_REQUEST,
-    CURE;
+    CURE,
+    NOT_YET;
 
     private static final FrameType[] VALUES = values();
 

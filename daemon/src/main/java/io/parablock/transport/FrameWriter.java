@@ -12,6 +12,7 @@ import io.parablock.replica.client.ClientMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.zip.CRC32C;
 
 /**
@@ -29,11 +30,18 @@ final class FrameWriter {
         out.writeLongLE(Hello.MAGIC).writeShortLE(Hello.VERSION);
         text(out, h.clusterId());
         out.writeIntLE(h.sender()).writeIntLE(h.target()).writeLongLE(h.boot()).writeIntLE(h.lane());
+        Map<Integer, Long> members = h.standing().members();
+        out.writeLongLE(h.standing().incarnation()).writeIntLE(members.size());
+        members.forEach((id, incarnation) -> out.writeIntLE(id).writeLongLE(incarnation));
         return end(out);
     }
 
     static ByteBuf helloOk(ByteBufAllocator alloc) {
         return end(begin(alloc, FrameType.HELLO_OK, 0, 0));
+    }
+
+    static ByteBuf notYet(ByteBufAllocator alloc) {
+        return end(begin(alloc, FrameType.NOT_YET, 0, 0));
     }
 
     static ByteBuf refused(ByteBufAllocator alloc, String why) {

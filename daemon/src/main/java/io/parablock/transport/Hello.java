@@ -1,9 +1,30 @@
 package io.parablock.transport;
 
-/** The first frame of a connection: who dials whom. */
-record Hello(String clusterId, int sender, int target, long boot, int lane) {
+import io.parablock.replica.Formation;
+
+/**
+ * The first frame of a connection: who dials whom. It is said again after each {@link FrameType#NOT_YET}.
+ *
+ * @param standing the sender's incarnation, and its members if it has formed the cluster
+ */
+record Hello(String clusterId, int sender, int target, long boot, int lane, Formation.Standing standing) {
     static final long MAGIC = 0x4b43_4f4c_4241_5250L; // "PRABLOCK"
-    static final short VERSION = 1;
+
+    /** 2: incarnation and members. */
+    static final short VERSION = 2;
     /** Named limit of the cluster id and of a refusal's text, in bytes. */
     static final int TEXT_BYTES_MAX = 512;
+    /** Named limit of the members. */
+    static final int MEMBERS_MAX = 64;
+
+    static final int MEMBER_BYTES = 12;
+
+    /** A hello of another version of this protocol: the sender is told. */
+    static final class OtherVersionException extends CodecException {
+        private static final long serialVersionUID = 1L;
+
+        OtherVersionException(int version) {
+            super("peer protocol version " + version + ", this node speaks " + VERSION);
+        }
+    }
 }

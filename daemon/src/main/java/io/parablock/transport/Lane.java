@@ -9,6 +9,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.util.concurrent.ScheduledFuture;
 import io.parablock.blockdev.nbd.netty.TransportKind;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -29,6 +30,7 @@ final class Lane {
     private final int number;
     private final EventLoop loop;
     private final TransportKind kind;
+    private final Doorkeeper door;
     private final Runnable onUp;
     private final Runnable onDown;
     private final AtomicLong queuedBytes = new AtomicLong();
@@ -40,6 +42,8 @@ final class Lane {
     private volatile boolean closed;
     /** Of the event loop. */
     private long backoffMs;
+    /** Of the event loop: the next attempt, if one waits. */
+    private @Nullable ScheduledFuture<?> waiting;
 
     private String lastComplaint = "";
     private final AtomicLong reconnects = new AtomicLong();
@@ -52,6 +56,7 @@ final class Lane {
             int number,
             EventLoop loop,
             TransportKind kind,
+            Doorkeeper door,
             Runnable onUp,
             Runnable onDown) {
         this.config = config;
@@ -59,6 +64,7 @@ final class Lane {
         this.number = number;
         this.loop = loop;
         this.kind = kind;
+        this.door = door;
         this.onUp = onUp;
         this.onDown = onDown;
         this.backoffMs = config.limits().reconnectMinMs();
@@ -124,9 +130,20 @@ final class Lane {
     private void redial() {
         if (!closed) {
             long jitter = (System.nanoTime() >>> 10) % (backoffMs / 2 + 1);
-            loop.schedule(this::dial, backoffMs + jitter, TimeUnit.MILLISECONDS);
+            waiting = loop.schedule(this::dial, backoffMs + jitter, TimeUnit.MILLISECONDS);
             backoffMs = Math.min(config.limits().reconnectMaxMs(), backoffMs * 2);
         }
+    }
+
+    /** The peer is known to listen: an attempt that waits is made at once. */
+    void redialNow() {
+        loop.execute(() -> {
+            ScheduledFuture<?> next = waiting;
+            if (next != null && next.cancel(false)) {
+                backoffMs = config.limits().reconnectMinMs();
+                dial();
+            }
+        });
     }
 
     /** Takes the frame's reference. */
@@ -192,17 +209,33 @@ final class Lane {
 
     private final class Dialled extends SimpleChannelInboundHandler<ByteBuf> {
         private boolean up;
+        private int answers;
 
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
+            sayHello(ctx);
+            requireAnswer(ctx, 0);
+        }
+
+        private void sayHello(ChannelHandlerContext ctx) {
             ctx.writeAndFlush(FrameWriter.hello(
-                    ctx.alloc(), new Hello(config.clusterId(), config.nodeId(), peer, config.boot(), number)));
+                    ctx.alloc(),
+                    new Hello(config.clusterId(), config.nodeId(), peer, config.boot(), number, door.standing())));
+        }
+
+        /** Each time-out must have seen an answer, until one lets this lane in. */
+        private void requireAnswer(ChannelHandlerContext ctx, int before) {
             ctx.executor()
                     .schedule(
                             () -> {
-                                if (!up) {
+                                if (up || !ctx.channel().isActive()) {
+                                    return;
+                                }
+                                if (answers == before) {
                                     complain("no answer to the hello");
                                     ctx.close();
+                                } else {
+                                    requireAnswer(ctx, answers);
                                 }
                             },
                             CONNECT_TIMEOUT_MS,
@@ -212,6 +245,7 @@ final class Lane {
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, ByteBuf frame) {
             FrameReader r = new FrameReader(frame, ctx.alloc());
+            answers++;
             if (r.type() == FrameType.HELLO_OK && !up) {
                 up = true;
                 backoffMs = config.limits().reconnectMinMs();
@@ -219,6 +253,9 @@ final class Lane {
                 reconnects.incrementAndGet();
                 channel = ctx.channel();
                 onUp.run();
+            } else if (r.type() == FrameType.NOT_YET && !up) {
+                // On the same connection: nodes may wait for hours for one that is not there.
+                ctx.executor().schedule(() -> sayHello(ctx), config.limits().reconnectMinMs(), TimeUnit.MILLISECONDS);
             } else if (r.type() == FrameType.REFUSED) {
                 complain(r.refusal());
                 backoffMs = config.limits().reconnectMaxMs();

@@ -16,6 +16,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import io.parablock.blockdev.nbd.netty.TransportKind;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.message.Message;
+import io.parablock.replica.Formation;
 import io.parablock.replica.PeerSender;
 import io.parablock.replica.client.ClientMessage;
 import java.net.InetSocketAddress;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -61,13 +63,26 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
 
     private final PeerTransportConfig config;
     private final PeerHandler handler;
+    private final Doorkeeper door;
     private final Map<Integer, Peer> peers = new TreeMap<>();
     private final ChannelGroup accepted = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Channel listener;
+    /** The latest boot of each peer that said hello. */
+    private final Map<Integer, Long> bootsHeard = new ConcurrentHashMap<>();
+    /** Why the doorkeeper refused each peer the last time. */
+    private final Map<Integer, String> refusals = new ConcurrentHashMap<>();
 
-    private PeerTransport(PeerTransportConfig config, EventLoopGroup loops, TransportKind kind, PeerHandler handler) {
+    private volatile boolean dials;
+
+    private PeerTransport(
+            PeerTransportConfig config,
+            EventLoopGroup loops,
+            TransportKind kind,
+            PeerHandler handler,
+            Doorkeeper door) {
         this.config = config;
         this.handler = handler;
+        this.door = door;
         InetSocketAddress own = config.peers().get(config.nodeId());
         if (own == null) {
             throw new IllegalArgumentException("node " + config.nodeId() + " is not among its peers");
@@ -95,8 +110,12 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
 
     /** Listens at once; {@link #dial} connects. */
     public static PeerTransport listen(
-            PeerTransportConfig config, EventLoopGroup loops, TransportKind kind, PeerHandler handler) {
-        return new PeerTransport(config, loops, kind, handler);
+            PeerTransportConfig config,
+            EventLoopGroup loops,
+            TransportKind kind,
+            PeerHandler handler,
+            Doorkeeper door) {
+        return new PeerTransport(config, loops, kind, handler, door);
     }
 
     private void addPeer(int peer, EventLoopGroup loops, TransportKind kind) {
@@ -106,16 +125,18 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
                 Lane.CONTROL,
                 loops.next(),
                 kind,
+                door,
                 () -> handler.onConnected(peer, true),
                 () -> handler.onConnected(peer, false));
         Lane[] lanes = new Lane[config.lanes()];
         for (int i = 0; i < lanes.length; i++) {
-            lanes[i] = new Lane(config, peer, i, loops.next(), kind, () -> {}, () -> {});
+            lanes[i] = new Lane(config, peer, i, loops.next(), kind, door, () -> {}, () -> {});
         }
         peers.put(peer, new Peer(control, lanes));
     }
 
     public void dial() {
+        dials = true;
         for (Peer p : peers.values()) {
             p.control.dial();
             for (Lane lane : p.lanes) {
@@ -279,22 +300,34 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
     }
 
     private final class Accepted extends SimpleChannelInboundHandler<ByteBuf> {
+        /** That of a sender that was let in. */
         private @Nullable Hello hello;
+
+        private int hellos;
         /** Frames that were decoded before the close must not be looked at any more. */
         private boolean closing;
 
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
+            requireHello(ctx, 0);
+        }
+
+        /** Each time-out must have seen one more, until the sender is let in. */
+        private void requireHello(ChannelHandlerContext ctx, int before) {
+            long timeoutMs = config.limits().helloTimeoutMs();
             ctx.executor()
                     .schedule(
                             () -> {
-                                if (hello == null && ctx.channel().isActive()) {
-                                    refuse(
-                                            ctx,
-                                            "no hello within " + config.limits().helloTimeoutMs() + " ms");
+                                if (hello != null || closing || !ctx.channel().isActive()) {
+                                    return;
+                                }
+                                if (hellos == before) {
+                                    refuse(ctx, "no hello within " + timeoutMs + " ms");
+                                } else {
+                                    requireHello(ctx, hellos);
                                 }
                             },
-                            config.limits().helloTimeoutMs(),
+                            timeoutMs,
                             TimeUnit.MILLISECONDS);
         }
 
@@ -306,7 +339,12 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
             FrameReader r = new FrameReader(frame, ctx.alloc());
             Hello from = hello;
             if (from == null) {
-                greet(ctx, r.hello());
+                hellos++;
+                try {
+                    greet(ctx, r.hello());
+                } catch (Hello.OtherVersionException e) {
+                    refuse(ctx, String.valueOf(e.getMessage()));
+                }
             } else if (r.type().isClient()) {
                 handler.onClient(r.groupId(), from.sender(), r.client());
             } else {
@@ -322,16 +360,56 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
             } else if (h.sender() == config.nodeId() || !config.peers().containsKey(h.sender())) {
                 refuse(ctx, "node " + h.sender() + " is not a peer of node " + config.nodeId());
             } else {
-                hello = h;
-                ctx.pipeline()
-                        .replace(FRAMES, FRAMES, frameDecoder(config.limits().frameBytesMax()));
-                ctx.writeAndFlush(FrameWriter.helloOk(ctx.alloc()));
+                answer(ctx, h, door.onHello(h.sender(), h.standing()));
+            }
+        }
+
+        private void answer(ChannelHandlerContext ctx, Hello h, Formation.Answer answer) {
+            switch (answer.verdict()) {
+                case ADMIT -> {
+                    hello = h;
+                    refusals.remove(h.sender());
+                    ctx.pipeline()
+                            .replace(
+                                    FRAMES, FRAMES, frameDecoder(config.limits().frameBytesMax()));
+                    ctx.writeAndFlush(FrameWriter.helloOk(ctx.alloc()));
+                    noteBoot(h);
+                }
+                case NOT_YET -> {
+                    ctx.writeAndFlush(FrameWriter.notYet(ctx.alloc()));
+                    noteBoot(h);
+                }
+                case REFUSE, STRANGER -> {
+                    if (answer.line().equals(refusals.put(h.sender(), answer.line()))) {
+                        closing = true;
+                        refuseQuietly(ctx, answer.line());
+                    } else {
+                        refuse(ctx, answer.line());
+                    }
+                }
+                case FORM -> throw new AssertionError("a doorkeeper forms by itself");
+            }
+        }
+
+        /** Whoever has just started listens by now. */
+        private void noteBoot(Hello h) {
+            Long before = bootsHeard.put(h.sender(), h.boot());
+            Peer peer = dials && (before == null || before != h.boot()) ? peers.get(h.sender()) : null;
+            if (peer != null) {
+                peer.control.redialNow();
+                for (Lane lane : peer.lanes) {
+                    lane.redialNow();
+                }
             }
         }
 
         private void refuse(ChannelHandlerContext ctx, String why) {
             closing = true;
             LOG.warn("refusing peer connection from {}: {}", ctx.channel().remoteAddress(), why);
+            refuseQuietly(ctx, why);
+        }
+
+        private void refuseQuietly(ChannelHandlerContext ctx, String why) {
             ctx.writeAndFlush(FrameWriter.refused(ctx.alloc(), why)).addListener(f -> ctx.close());
         }
 

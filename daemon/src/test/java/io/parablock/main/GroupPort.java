@@ -6,6 +6,7 @@ import io.parablock.pipeline.GroupLoop;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.PeerSender;
 import io.parablock.replica.Replica;
+import io.parablock.replica.StandingClock;
 import io.parablock.replica.client.ClientMessage;
 import java.util.function.BiConsumer;
 
@@ -13,8 +14,8 @@ import java.util.function.BiConsumer;
 public final class GroupPort {
     private final NodeGroup group;
 
-    public GroupPort(int groupId, Gateway gateway, Replica replica, GroupLoop loop) {
-        this.group = new NodeGroup(groupId, gateway);
+    public GroupPort(int groupId, Gateway gateway, Replica replica, StandingClock clock, GroupLoop loop) {
+        this.group = new NodeGroup(groupId, gateway, clock);
         group.bind(replica, loop);
     }
 
@@ -41,6 +42,11 @@ public final class GroupPort {
     /** What {@link GroupLoop} calls. */
     public GroupInputs inputs() {
         return group;
+    }
+
+    /** The cluster has formed. */
+    public void open() {
+        group.open();
     }
 
     public void onMessage(int from, long boot, Message m) {

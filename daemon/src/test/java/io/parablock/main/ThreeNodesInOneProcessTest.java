@@ -9,6 +9,7 @@ import io.parablock.config.NodeConfig;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.client.ClientMessage;
+import io.parablock.transport.Doorkeeper;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -52,12 +53,14 @@ class ThreeNodesInOneProcessTest {
     private final class Link implements PeerLinks {
         private final int id;
         private final long boot;
+        private final Doorkeeper door;
         private final Receiver receiver;
         private volatile boolean up;
 
-        Link(int id, long boot, Receiver receiver) {
+        Link(int id, Sockets sockets, Receiver receiver) {
             this.id = id;
-            this.boot = boot;
+            this.boot = sockets.boot();
+            this.door = sockets.door();
             this.receiver = receiver;
         }
 
@@ -67,6 +70,8 @@ class ThreeNodesInOneProcessTest {
             links.put(id, this);
             links.values().forEach(l -> {
                 if (l.id != id) {
+                    door.onHello(l.id, l.door.standing());
+                    l.door.onHello(id, door.standing());
                     l.receiver.onConnected(id, true);
                     receiver.onConnected(l.id, true);
                 }
@@ -142,7 +147,7 @@ class ThreeNodesInOneProcessTest {
                 volumes = [ { name = disk, size = 8MiB, chunk_size = 4MiB } ]
                 %s
                 """.formatted(id, dir.resolve("node" + id), extra));
-        Node node = new Node(config, (c, sockets, receiver) -> new Link(c.nodeId(), sockets.boot(), receiver), line -> {
+        Node node = new Node(config, (c, sockets, receiver) -> new Link(c.nodeId(), sockets, receiver), line -> {
             synchronized (fatals) {
                 fatals.add(line);
             }

@@ -12,6 +12,7 @@ final class FaultPlan {
     private final Seeded random;
     private final List<FaultKind> kinds;
     private final MediaFaults media;
+    private final Wipes wipes;
     private final long meanNs;
     private boolean stopped;
     private int loss;
@@ -28,12 +29,17 @@ final class FaultPlan {
         boolean byName = settings.faults.size() < FaultKind.values().length;
         List<FaultKind> some = new ArrayList<>();
         for (FaultKind kind : settings.faults) {
+            // A share of the seeds, and at moments of its own.
+            if (kind == FaultKind.WIPE) {
+                continue;
+            }
             if ((random.perMille(600) || byName) && (settings.sectors || !kind.needsSectors())) {
                 some.add(kind);
             }
         }
         this.kinds = some;
         this.media = new MediaFaults(sim);
+        this.wipes = new Wipes(cluster);
         this.meanNs = random.pick(500, 2000, 6000) * Simulation.MS;
     }
 
@@ -43,6 +49,7 @@ final class FaultPlan {
         if (settings.has(FaultKind.INSTALL_CRASH)) {
             crashInInstall(sim.random("first install"));
         }
+        wipes.start();
         next();
     }
 
@@ -58,6 +65,7 @@ final class FaultPlan {
     /** Everything heals; nodes that are down stay down. */
     void stop() {
         stopped = true;
+        wipes.stop();
         cluster.network().healAll();
         for (SimulatedNode n : cluster.nodes()) {
             if (n.disk().isFailing()) {
@@ -130,6 +138,7 @@ final class FaultPlan {
             }
             case WRITE_ERROR, FULL_DISK -> stopOfDisk(kind, n);
             case TORN_WRITE, BIT_ROT, READ_ERROR, LOST_WRITE, MISDIRECTED_WRITE -> media.inject(kind, n, while_());
+            case WIPE -> throw new AssertionError("it has a plan of its own");
             case CLIENT_DEATH -> {
                 if (cluster.clients().get(random.below(settings.clients)).die()) {
                     cluster.counts().count(kind);

@@ -1,8 +1,11 @@
 package io.parablock.simulator;
 
+import io.parablock.replica.Formation;
 import io.parablock.simulator.disk.SectorNodeStorage;
 import io.parablock.wal.WalFullException;
 import io.parablock.wal.WalListener;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** The disk of one machine, and what its owner can still say of it. */
@@ -25,9 +28,15 @@ final class NodeDisk {
     private boolean suspect;
 
     private boolean powerLossNext;
+    /** It was lost once, and an empty one is in its place: its node must stop as a stranger. */
+    private boolean wiped;
 
-    NodeDisk(NodeStorage storage, boolean mapped, DurableSteps steps) {
+    /** The file {@code identity}. */
+    private Formation.Standing standing;
+
+    NodeDisk(NodeStorage storage, Formation.Standing standing, boolean mapped, DurableSteps steps) {
         this.storage = storage;
+        this.standing = standing;
         this.mapped = mapped;
         this.steps = steps;
     }
@@ -58,6 +67,37 @@ final class NodeDisk {
         if (s != null) {
             MediaFaults.heal(s);
         }
+    }
+
+    Formation.Standing standing() {
+        return standing;
+    }
+
+    void onFormed(SortedMap<Integer, Long> members) {
+        standing = new Formation.Standing(standing.incarnation(), members);
+    }
+
+    /** An empty disk is in its place. */
+    void wipe(long incarnation) {
+        storage.wipe();
+        storage.lost(true);
+        standing = new Formation.Standing(incarnation, new TreeMap<>());
+        wiped = true;
+        suspect = false;
+        unclean = false;
+        lost = false;
+    }
+
+    boolean isSuspect() {
+        return suspect;
+    }
+
+    boolean isWiped() {
+        return wiped;
+    }
+
+    void onStranger() {
+        refused = true;
     }
 
     void onRefused() {
@@ -132,7 +172,7 @@ final class NodeDisk {
 
     /** The machine may lose its power together with all others, though what was not flushed may be lost then. */
     boolean mayBlackOut() {
-        return !lost && !refused && !stateLost && !storage.isDamaged();
+        return !lost && !isOutForGood() && !storage.isDamaged();
     }
 
     boolean isStateLost() {
@@ -141,6 +181,11 @@ final class NodeDisk {
 
     boolean isRefused() {
         return refused;
+    }
+
+    /** It never votes or acknowledges again in this run. */
+    boolean isOutForGood() {
+        return wiped || refused || stateLost;
     }
 
     /** Enough is damaged to justify a node that refuses to start or starts amnesiac. */
@@ -154,7 +199,7 @@ final class NodeDisk {
 
     /** The node has forgotten, does not start, or some of its copies are bad. */
     boolean mayBeOfNoHelp() {
-        return unclean || lost || suspect || refused || stateLost || storage.isDamaged();
+        return unclean || lost || suspect || isOutForGood() || storage.isDamaged();
     }
 
     /** Null if it is memory. */

@@ -2,6 +2,8 @@ package io.parablock.simulator;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.parablock.raft.Mode;
+import io.parablock.replica.Formation;
+import io.parablock.replica.FormationMutation;
 import io.parablock.simulator.check.CheckerSuite;
 import io.parablock.simulator.check.History;
 import io.parablock.simulator.check.Shape;
@@ -9,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** The machines of a run, and what their ports share. */
@@ -23,6 +26,10 @@ final class SimulatedCluster {
 
     private final Simulation sim;
     private final SimulationSettings settings;
+    private final FormationMutation formation;
+    /** The first disk of each node. */
+    private final TreeMap<Integer, Long> members = new TreeMap<>();
+
     private final FaultCounts counts = new FaultCounts();
     private final Set<Long> everyVoterTerms = new HashSet<>();
     private final InstallCounts installs = new InstallCounts();
@@ -40,9 +47,14 @@ final class SimulatedCluster {
     private boolean touched;
     private long touches;
 
-    SimulatedCluster(Simulation sim, SimulationSettings settings, StorageFactory storage) {
+    SimulatedCluster(Simulation sim, SimulationSettings settings, StorageFactory storage, FormationMutation formation) {
         this.sim = sim;
         this.settings = settings;
+        this.formation = formation;
+        Seeded incarnations = sim.random("incarnations");
+        for (int id = 1; id <= settings.nodes; id++) {
+            members.put(id, incarnations.next() | 1);
+        }
         this.watch = new Watch();
         this.random = sim.random("restarts");
         for (int id = 1; id <= settings.nodes; id++) {
@@ -122,11 +134,40 @@ final class SimulatedCluster {
 
     /** durability=mapped survives the power loss of a minority only (protocol.md §11). */
     boolean mayLosePower(SimulatedNode node) {
-        long lost = nodes.stream().filter(n -> n.disk().isUnclean()).count();
+        long lost = nodes.stream()
+                .filter(n -> n.disk().isUnclean() || n.disk().isWiped())
+                .count();
         return !settings.mapped
                 || node.disk().isUnclean()
+                || node.disk().isWiped()
                 || (lost + 1 <= settings.nodes - settings.quorum()
                         && node.disk().mayLose());
+    }
+
+    /** Once all have formed; a majority keeps what it acknowledged. */
+    boolean mayWipe(SimulatedNode node) {
+        long lost = nodes.stream()
+                .filter(n ->
+                        n.disk().isUncured() || n.disk().isSuspect() || n.disk().isOutForGood())
+                .count();
+        return nodes.stream()
+                        .allMatch(n -> n.disk().isWiped()
+                                || !n.disk().standing().members().isEmpty())
+                && !node.disk().isUncured()
+                && !node.disk().isSuspect()
+                && !node.disk().isOutForGood()
+                && lost + 1 <= settings.nodes - settings.quorum()
+                && node.disk().mayLose();
+    }
+
+    /** What the disk of a node says of it before the run. */
+    Formation.Standing standing(int node) {
+        long incarnation = members.getOrDefault(node, 0L);
+        return new Formation.Standing(incarnation, settings.beginsFormed ? members : new TreeMap<>());
+    }
+
+    FormationMutation formation() {
+        return formation;
     }
 
     Simulation simulation() {

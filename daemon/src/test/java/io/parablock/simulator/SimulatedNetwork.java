@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.parablock.main.GroupPort;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.message.Message;
+import io.parablock.replica.Formation;
 import io.parablock.replica.client.ClientMessage;
 import io.parablock.transport.WireCopy;
 import java.util.ArrayList;
@@ -45,6 +46,7 @@ final class SimulatedNetwork {
     private final SimulationSettings settings;
     private final FaultCounts counts;
     private final Seeded random;
+    private final Seeded hellos;
     private final ByteBufAllocator allocator;
     private final List<SimulatedNode> nodes;
     private final Link[][] links;
@@ -65,6 +67,7 @@ final class SimulatedNetwork {
         this.settings = settings;
         this.counts = counts;
         this.random = sim.random("network");
+        this.hellos = sim.random("hellos");
         this.allocator = allocator;
         this.nodes = nodes;
         this.links = new Link[nodes.size() + 1][nodes.size() + 1];
@@ -179,13 +182,45 @@ final class SimulatedNetwork {
             }
             boolean reachable = l.to.isUp() && l.cuts == 0 && links[l.to.id()][l.from.id()].cuts == 0;
             if (l.from.isRunning(boot) && reachable && !l.up) {
-                l.up = true;
-                l.connection++;
-                l.from.group().onConnected(l.to.id(), true);
+                hello(l, backoffNs);
             } else if (!l.up) {
                 dial(l, Math.min(RECONNECT_MAX_NS, backoffNs * 2));
             }
         });
+    }
+
+    /** What the dialler says is as old as its way is long; only what has formed says the same for ever. */
+    private void hello(Link l, long backoffNs) {
+        Formation.Standing said = l.from.door().standing();
+        if (l.from.door().isFormed()) {
+            answer(l, said, backoffNs);
+            return;
+        }
+        l.dialling = true;
+        long boot = l.from.boot();
+        long toBoot = l.to.boot();
+        sim.after(hellos.exponential(settings.networkNs), () -> {
+            l.dialling = false;
+            if (l.from.isRunning(boot) && l.from.isUp() && !l.up) {
+                if (l.to.isRunning(toBoot) && l.to.isUp()) {
+                    answer(l, said, backoffNs);
+                } else {
+                    dial(l, Math.min(RECONNECT_MAX_NS, backoffNs * 2));
+                }
+            }
+        });
+    }
+
+    private void answer(Link l, Formation.Standing said, long backoffNs) {
+        switch (l.to.door().onHello(l.from.id(), said)) {
+            case ADMIT -> {
+                l.up = true;
+                l.connection++;
+                l.from.group().onConnected(l.to.id(), true);
+            }
+            case NOT_YET -> dial(l, RECONNECT_MIN_NS);
+            default -> dial(l, Math.min(RECONNECT_MAX_NS, backoffNs * 2));
+        }
     }
 
     boolean connected(int from, int to) {

@@ -26,6 +26,7 @@ final class SimulatedNode {
     private final DurableSteps steps;
     private final NodeClock clock;
     private final NodeRecord record;
+    private final SimulatedDoor door;
     private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
     private @Nullable SimulatedProcess process;
     private long boot;
@@ -50,9 +51,10 @@ final class SimulatedNode {
         this.cluster = cluster;
         this.random = sim.random("node " + id);
         this.steps = new DurableSteps(this, sim.random("disk steps " + id), settings.diskNs);
-        this.disk = new NodeDisk(storage, settings.mapped, steps);
+        this.disk = new NodeDisk(storage, cluster.standing(id), settings.mapped, steps);
         this.clock = new NodeClock(random.between(1, 1L << 50));
         this.record = new NodeRecord(id, cluster);
+        this.door = new SimulatedDoor(this);
     }
 
     // ---------------------------------------------------------------- life
@@ -94,6 +96,7 @@ final class SimulatedNode {
         }
         sim.note("node " + id + " starts, boot " + boot
                 + (disk.isUnclean() ? ", after an unclean machine restart" : ""));
+        door.onStarted();
         cluster.network().onStarted(this);
         tick(boot);
     }
@@ -447,10 +450,6 @@ final class SimulatedNode {
         return sim.nowNs() < pausedUntilNs;
     }
 
-    boolean stoppedCleanly() {
-        return stoppedCleanly;
-    }
-
     NodeDisk disk() {
         return disk;
     }
@@ -473,6 +472,10 @@ final class SimulatedNode {
 
     NodeRecord record() {
         return record;
+    }
+
+    SimulatedDoor door() {
+        return door;
     }
 
     private SimulatedProcess running() {

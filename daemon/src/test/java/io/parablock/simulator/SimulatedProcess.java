@@ -13,6 +13,7 @@ import io.parablock.replica.Replica;
 import io.parablock.replica.ReplicaEvents;
 import io.parablock.replica.ReplicaInside;
 import io.parablock.replica.ReplicaPorts;
+import io.parablock.replica.StandingClock;
 import io.parablock.replica.WalRouter;
 import io.parablock.replica.WalStage;
 import io.parablock.replica.client.ClientMessage;
@@ -48,7 +49,8 @@ final class SimulatedProcess {
         wal = new ObservedWal(raw.wal(), node, steps);
         ObservedStateStore state = new ObservedStateStore(raw.state(), node, steps);
         ObservedBlockStore store = new ObservedBlockStore(raw.store(), node, steps);
-        Identity identity = new Identity(CLUSTER, SimulationSettings.GROUP, id, 1);
+        Identity identity = new Identity(
+                CLUSTER, SimulationSettings.GROUP, id, node.disk().standing().incarnation());
         Recovery.Recovered found = Recovery.recover(wal, List.of(new Recovery.Group(identity, state)), unclean, true)
                 .get(SimulationSettings.GROUP);
         found.notes().forEach(n -> node.simulation().note("node " + id + ": " + n));
@@ -59,6 +61,7 @@ final class SimulatedProcess {
         PeerSender sender = GroupPort.withLoopBack(id, new Sender(), (from, m) -> node.onClient(from, m));
         gateway = new Gateway(id, node.boot(), settings.gateway, sender, RequestMeters.NONE, allocator, node::clockNs);
         loop = new SimulatedLoop(node);
+        StandingClock clock = new StandingClock(node::clockNs);
         ReplicaPorts ports = new ReplicaPorts(
                 stage,
                 state,
@@ -69,7 +72,7 @@ final class SimulatedProcess {
                 loop::execute,
                 // Checkpoints and catch-up reads: each on its own thread, whenever that gets to run.
                 work -> node.onDisk(steps.latencyNs() * 2, work),
-                node::clockNs,
+                clock,
                 node.clock().suspendedTime(node::clockNs),
                 allocator);
         replica = new Replica(
@@ -84,7 +87,7 @@ final class SimulatedProcess {
         if (walThread != null) {
             walThread.bind(replica::onWalDurable);
         }
-        group = new GroupPort(SimulationSettings.GROUP, gateway, replica, loop);
+        group = new GroupPort(SimulationSettings.GROUP, gateway, replica, clock, loop);
         gateway.addGroup(SimulationSettings.GROUP, loop);
         gateway.addVolume(VOLUME, settings.sizeBytes(), settings.sizeBytes(), List.of(SimulationSettings.GROUP));
     }
@@ -142,6 +145,9 @@ final class SimulatedProcess {
         @Override
         public void send(int groupId, int to, Message m) {
             node.requireAlive();
+            if (!node.door().isFormed()) {
+                node.cluster().watch().fail("node " + node.id() + " sends before the cluster has formed: " + m, null);
+            }
             node.cluster().watch().onSent(node.id(), to, m);
             node.cluster().network().send(node, to, m);
         }

@@ -1,6 +1,7 @@
 package io.parablock.simulator;
 
 import io.parablock.raft.RaftStatus;
+import io.parablock.replica.FormationMutation;
 import io.parablock.simulator.check.History;
 import io.parablock.simulator.check.LinearizabilityChecker;
 import io.parablock.simulator.check.Violation;
@@ -38,10 +39,14 @@ final class SimulationRun {
     private long lookedAtTouch = -1;
     private boolean quiet;
 
-    SimulationRun(SimulationSettings settings, boolean recording, SimulatedCluster.StorageFactory storage) {
+    private SimulationRun(
+            SimulationSettings settings,
+            boolean recording,
+            SimulatedCluster.StorageFactory storage,
+            FormationMutation formation) {
         this.settings = settings;
         this.sim = new Simulation(settings.seed, recording);
-        this.cluster = new SimulatedCluster(sim, settings, storage);
+        this.cluster = new SimulatedCluster(sim, settings, storage, formation);
         this.plan = new FaultPlan(cluster);
         this.watch = cluster.watch();
         this.random = sim.random("phases");
@@ -53,9 +58,18 @@ final class SimulationRun {
     }
 
     static Outcome of(SimulationSettings settings, DiskMutation mutation, boolean recording) {
+        return of(settings, mutation, FormationMutation.NONE, recording);
+    }
+
+    static Outcome of(SimulationSettings settings, FormationMutation formation, boolean recording) {
+        return of(settings, DiskMutation.NONE, formation, recording);
+    }
+
+    private static Outcome of(
+            SimulationSettings settings, DiskMutation mutation, FormationMutation formation, boolean recording) {
         FaultAtlas atlas = new FaultAtlas(settings.nodes);
-        Outcome o = new SimulationRun(settings, recording, (id, random, s) -> storage(id, random, s, mutation, atlas))
-                .run();
+        SimulatedCluster.StorageFactory disks = (id, random, s) -> storage(id, random, s, mutation, atlas);
+        Outcome o = new SimulationRun(settings, recording, disks, formation).run();
         MediaFaults.count(atlas, o.faults());
         return o;
     }
@@ -188,7 +202,11 @@ final class SimulationRun {
                 spare--;
             }
         }
-        boolean someStayDown = random.perMille(250);
+        // A cluster forms once everybody was there.
+        boolean hasFormed = cluster.nodes().stream()
+                .allMatch(n ->
+                        !n.disk().standing().members().isEmpty() || n.disk().isWiped());
+        boolean someStayDown = random.perMille(250) && hasFormed;
         while (someStayDown && spare > 0) {
             spare--;
             SimulatedNode n = cluster.nodes().get(random.below(settings.nodes));
@@ -221,6 +239,10 @@ final class SimulationRun {
         long applied = -1;
         for (SimulatedNode n : cluster.nodes()) {
             if (n.isUp() && n.status().amnesiac() && !n.disk().isStateLost()) {
+                return false;
+            }
+            if (n.isUp() && !n.door().isFormed()) {
+                // It has yet to hear that it is a stranger, or to form the cluster.
                 return false;
             }
         }

@@ -34,6 +34,8 @@ final class SimulationSettings {
     final boolean lease;
 
     final long sessionExpiryNs;
+    /** The nodes know one another from before the run. */
+    final boolean beginsFormed;
 
     final int span;
     final int blocks;
@@ -68,6 +70,7 @@ final class SimulationSettings {
         boolean byName = faults.size() < FaultKind.values().length;
         sectors = storage.coin() || (byName && faults.stream().anyMatch(FaultKind::needsSectors));
         sectorBytes = storage.pick(512, 4096);
+        beginsFormed = Seeded.of(seed, "formation").perMille(750);
         span = r.pick(4, 8, 16);
         blocks = r.pick(64, 128, 512, 4096);
         electionTimeoutNs = r.pick(300, 1000, 2000, 3000) * Simulation.MS;

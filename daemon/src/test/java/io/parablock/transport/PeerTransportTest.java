@@ -11,6 +11,7 @@ import io.parablock.blockdev.nbd.netty.TransportKind;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.message.Message;
+import io.parablock.replica.Formation;
 import io.parablock.replica.client.ClientMessage;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -24,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -121,10 +123,34 @@ class PeerTransportTest {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, kind.ioHandler());
         open.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly());
         PeerTransport t = PeerTransport.listen(
-                PeerTransportConfig.of("test", id, boot, addresses, LANES, LANES, LIMITS), loops, kind, inbox);
+                PeerTransportConfig.of("test", id, boot, addresses, LANES, LANES, LIMITS),
+                loops,
+                kind,
+                inbox,
+                formed(id));
         open.add(t);
         t.dial();
         return t;
+    }
+
+    private static Formation.Standing standing(int id) {
+        return new Formation.Standing(100 + id, new TreeMap<>(Map.of(1, 101L, 2, 102L)));
+    }
+
+    /** Of a node of a cluster that has formed. */
+    private static Doorkeeper formed(int id) {
+        Formation formation = new Formation(id, List.of(1, 2), standing(id));
+        return new Doorkeeper() {
+            @Override
+            public Formation.Standing standing() {
+                return formation.standing();
+            }
+
+            @Override
+            public Formation.Answer onHello(int sender, Formation.Standing said) {
+                return formation.onHello(sender, said);
+            }
+        };
     }
 
     private static void await(String what, BooleanSupplier condition) throws InterruptedException {
@@ -237,11 +263,11 @@ class PeerTransportTest {
     }
 
     private static byte[] hello(String cluster, int sender, int target) {
-        return bytes(FrameWriter.hello(ALLOC, new Hello(cluster, sender, target, 1, 0)));
+        return bytes(FrameWriter.hello(ALLOC, new Hello(cluster, sender, target, 1, 0, standing(sender))));
     }
 
     private static byte[] otherVersion() {
-        ByteBuf hello = FrameWriter.hello(ALLOC, new Hello("test", 2, 1, 1, 0));
+        ByteBuf hello = FrameWriter.hello(ALLOC, new Hello("test", 2, 1, 1, 0, standing(2)));
         hello.setShortLE(FrameDescriptor.BODY + 8, Hello.VERSION + 1);
         int meta = hello.getIntLE(FrameDescriptor.META_BYTES);
         hello.setIntLE(FrameDescriptor.CRC, FrameWriter.crc(hello, FrameDescriptor.META_BYTES, meta + 4));
@@ -335,9 +361,11 @@ class PeerTransportTest {
         DataInputStream in = new DataInputStream(s.getInputStream());
         byte[] frame = new byte[Integer.reverseBytes(in.readInt())];
         in.readFully(frame);
+        // What follows the lane: an incarnation and two members.
+        int standingBytes = 8 + 4 + 2 * Hello.MEMBER_BYTES;
         return java.nio.ByteBuffer.wrap(frame)
                 .order(java.nio.ByteOrder.LITTLE_ENDIAN)
-                .getInt(frame.length - 4);
+                .getInt(frame.length - standingBytes - 4);
     }
 
     @ParameterizedTest

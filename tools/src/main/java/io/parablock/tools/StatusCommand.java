@@ -115,6 +115,12 @@ final class StatusCommand implements Callable<Integer> {
         JsonNode leader = json.path("leader");
         out.println(leader.isInt() ? "leader: node " + leader.asInt() : "no leader");
         printTable(rows, out);
+        for (JsonNode node : json.path("nodes")) {
+            String forming = node.path("forming").asText();
+            if (!forming.isEmpty()) {
+                out.println("node " + node.path("id").asText() + " " + forming);
+            }
+        }
     }
 
     private static String cell(JsonNode value) {

@@ -6,7 +6,9 @@ import io.parablock.perf.LoadGenerator;
 import io.parablock.perf.LoadResult;
 import io.parablock.perf.LoadSettings;
 import io.parablock.perf.NbdClient;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -14,7 +16,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -205,6 +209,37 @@ class FailoverE2eTest {
                 throw e;
             }
         }
+    }
+
+    /** A node that comes back with an empty disk has forgotten what it promised: it must not count, and the others serve on. */
+    @Test
+    void shouldStopANodeWhoseDiskWasWiped() throws Exception {
+        try (LiveCluster live = LiveCluster.start(folder, "128MiB", "parallel", "fsync", Map.of())) {
+            try {
+                comeBackWiped(live);
+            } catch (Exception | AssertionError e) {
+                live.printLogs();
+                throw e;
+            }
+        }
+    }
+
+    private static void comeBackWiped(LiveCluster live) throws Exception {
+        live.requireWritable(1);
+        live.cluster.kill(3);
+        try (Stream<Path> files = Files.walk(live.cluster.folder().data(3))) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+        live.cluster.start(3);
+        assertThat(live.process(3).waitFor(LiveCluster.TIMEOUT_MS, TimeUnit.MILLISECONDS))
+                .isTrue();
+        assertThat(live.process(3).exitValue()).isNotZero();
+        assertThat(live.log(3))
+                .anyMatch(line -> line.contains("this node stops") && line.contains("was wiped or replaced"));
+        live.requireWritable(1);
+        live.requireWritable(2);
     }
 
     private static void killAll(LiveCluster live) throws Exception {

@@ -1,0 +1,94 @@
+package io.parablock.main;
+
+import io.parablock.replica.Formation;
+import io.parablock.replica.IdentityFile;
+import io.parablock.transport.Doorkeeper;
+import java.io.IOException;
+import java.util.List;
+import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** {@link Formation} on the node's own disk. Thread-safe; the members are durable before anything is done with them. */
+final class NodeFormation implements Doorkeeper {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeFormation.class);
+    private static final Formation.Answer STARTING =
+            new Formation.Answer(Formation.Verdict.NOT_YET, "the node is about to start");
+
+    private final IdentityFile file;
+    private final Formation formation;
+    private final Node.FatalHandler fatal;
+    private @Nullable Runnable onFormed;
+
+    NodeFormation(IdentityFile file, List<Integer> voters, Node.FatalHandler fatal) {
+        this.file = file;
+        this.fatal = fatal;
+        this.formation =
+                new Formation(file.identity().nodeId(), voters, file.identity().standing());
+    }
+
+    /** @param whenFormed runs once, as soon as the cluster has formed: now, or on the thread of the hello that was missing */
+    void start(Runnable whenFormed) throws IOException {
+        synchronized (this) {
+            onFormed = whenFormed;
+            if (!formation.isFormed() && formation.isAlone()) {
+                form();
+            }
+            if (!formation.isFormed()) {
+                LOG.info("{}", formation.waitsFor());
+                return;
+            }
+        }
+        whenFormed.run();
+    }
+
+    private void form() throws IOException {
+        SortedMap<Integer, Long> members = formation.wanted();
+        file.formed(members);
+        formation.formed(members);
+        LOG.info("the cluster has formed: nodes {}", members.keySet());
+    }
+
+    @Override
+    public synchronized Formation.Standing standing() {
+        return formation.standing();
+    }
+
+    @Override
+    public Formation.Answer onHello(int sender, Formation.Standing said) {
+        Runnable whenFormed;
+        Formation.Answer answer;
+        synchronized (this) {
+            whenFormed = onFormed;
+            if (whenFormed == null && !formation.isFormed()) {
+                return STARTING;
+            }
+            answer = formation.onHello(sender, said);
+            if (answer.verdict() == Formation.Verdict.STRANGER) {
+                fatal.onFatal(answer.line());
+            }
+            if (answer.verdict() != Formation.Verdict.FORM) {
+                return answer;
+            }
+            try {
+                form();
+            } catch (IOException e) {
+                String line = "the members of the cluster cannot be written: " + e.getMessage();
+                fatal.onFatal(line);
+                return new Formation.Answer(Formation.Verdict.REFUSE, line);
+            }
+            answer = formation.onHello(sender, said);
+        }
+        if (whenFormed != null) {
+            // Without the lock: a group's full ring may wait for a thread that waits for it.
+            whenFormed.run();
+        }
+        return answer;
+    }
+
+    /** What the node waits for; empty once the cluster has formed. */
+    synchronized String waitsFor() {
+        return formation.waitsFor();
+    }
+}
