@@ -16,7 +16,7 @@
 (* installed from it before it takes a SYNC of that generation, and is      *)
 (* cured only by that SYNC.  gen[n] is durable in the CKPT.                 *)
 (*                                                                         *)
-(* Abstracted away: several LBAs, corruption, a process crash without power *)
+(* Abstracted away: elections before the first power loss, several LBAs, corruption, a process crash without power *)
 (* loss, single pieces of an install, sessions (ParallelRaftSessions.tla),  *)
 (* membership, a voter that never comes back, liveness.                     *)
 (***************************************************************************)
@@ -32,6 +32,7 @@ CONSTANTS Node, MaxTerm, MaxSlot, MaxProp,
   CureBySync,   \* amnesia ends with the SYNC (FALSE: with the end of the install)
   AllBase,      \* the leader's prefix reaches every voter's logBase
   LeadForced,   \* the leader forces the merged log before it leads
+  OnlyIfNeeded, \* a merge over all voters only if no quorum is without amnesia (FALSE: with any amnesiac)
   AllGreatest   \* the leader has the greatest prefix, installing nodes included (FALSE: only AllBase)
 Terms == 1..MaxTerm
 Slots == 1..MaxSlot
@@ -39,10 +40,10 @@ Nil == "nil"  Noop == "noop"  Write == "write"
 None == <<0, 0>>
 VARIABLES term, sync, gen, log, frc, amn, ck, app, dev, img, inst, need,   \* of a node
           ldr, dead, mlen, base, gent, val, acc, synced,                   \* of a term
-          flushed, seen, npow, nck, nfl
+          flushed, seen, black, npow, nck, nfl
 nodeVars == <<term, sync, gen, log, frc, amn, ck, app, dev, img, inst, need>>
 vars == <<term, sync, gen, log, frc, amn, ck, app, dev, img, inst, need,
-          ldr, dead, mlen, base, gent, val, acc, synced, flushed, seen, npow, nck, nfl>>
+          ldr, dead, mlen, base, gent, val, acc, synced, flushed, seen, black, npow, nck, nfl>>
 Max(S) == CHOOSE x \in S : \A y \in S : y <= x
 Quorums == {Q \in SUBSET Node : 2 * Cardinality(Q) > Cardinality(Node)}
 Maj(Q) == Q \in Quorums
@@ -67,7 +68,7 @@ Init ==
   /\ val = [t \in Terms |-> [s \in Slots |-> Nil]]
   /\ acc = [t \in Terms |-> [s \in Slots |-> {}]]
   /\ synced = [t \in Terms |-> IF t = 1 THEN Node ELSE {}]
-  /\ flushed = {} /\ seen = <<0, 0, None>> /\ npow = 0 /\ nck = 0 /\ nfl = 0
+  /\ flushed = {} /\ seen = <<0, 0, None>> /\ black = FALSE /\ npow = 0 /\ nck = 0 /\ nfl = 0
 Committed(t, s) ==
   /\ Elected(t)
   /\ IF s <= M(t) THEN Maj(synced[t]) /\ base[t][s] /= 0 ELSE Maj(acc[t][s])
@@ -85,7 +86,7 @@ MOf(c, Q) == Max({M(SMax(Q))} \cup {s \in Slots : Rep(c, Q, s) /= {}})
 WithAmnesia(Q) == \E q \in Q : amn[q]
 CanElect(c, Q) ==
   /\ c \in Q /\ ~inst[c].on /\ sync[c] = SMax(Q)
-  /\ IF Q = Node /\ Q /= {} THEN WithAmnesia(Q) ELSE (AllVote => ~WithAmnesia(Q))
+  /\ IF Q = Node THEN WithAmnesia(Q) /\ (OnlyIfNeeded => ~Maj({q \in Q : ~amn[q]})) ELSE (AllVote => ~WithAmnesia(Q))
   /\ AllBase => \A q \in Q : sync[q] < sync[c] \/ Contig(c) >= ck[q]
   /\ (AllGreatest /\ Q = Node) => \A q \in Q : sync[q] < sync[c] \/ Contig(c) >= Contig(q)
   /\ \A s \in 1..MOf(c, Q) : Rep(c, Q, s) = {} => s > M(SMax(Q)) /\ Maj(Absent(Q, s))
@@ -94,13 +95,13 @@ Elect(c, Q) ==
   LET t == 1 + Max({term[q] : q \in Q})
       m == MOf(c, Q)
       mrg == [s \in Slots |-> IF s > m THEN 0 ELSE IF Rep(c, Q, s) = {} THEN t ELSE Max(Rep(c, Q, s))] IN
-  /\ t <= MaxTerm /\ CanElect(c, Q)
+  /\ npow > 0 /\ t <= MaxTerm /\ CanElect(c, Q)
   /\ term' = [n \in Node |-> IF n \in Q THEN t ELSE term[n]]
   /\ ldr' = [ldr EXCEPT ![t] = @ \cup {c}]
   /\ mlen' = [mlen EXCEPT ![t] = m] /\ base' = [base EXCEPT ![t] = mrg]
   /\ val' = [val EXCEPT ![t] = [s \in Slots |-> IF s <= m /\ mrg[s] = t THEN Noop ELSE val[t][s]]]
   /\ gent' = [gent EXCEPT ![t] = IF WithAmnesia(Q) /\ NewGen THEN t ELSE gent[SMax(Q)]]
-  /\ UNCHANGED <<sync, gen, log, frc, amn, ck, app, dev, img, inst, need, dead, acc, synced, flushed, seen, npow, nck, nfl>>
+  /\ UNCHANGED <<sync, gen, log, frc, amn, ck, app, dev, img, inst, need, dead, acc, synced, flushed, seen, black, npow, nck, nfl>>
 (* The leader has the merged log on stable storage: its amnesia, if any, is over. *)
 Lead(t) ==
   LET c == Leader(t) IN
@@ -110,7 +111,7 @@ Lead(t) ==
   /\ frc' = [frc EXCEPT ![c] = IF LeadForced THEN 1..M(t) ELSE @ \cap {s \in Slots : log[c][s] = base[t][s]}]
   /\ amn' = [amn EXCEPT ![c] = FALSE]
   /\ synced' = [synced EXCEPT ![t] = @ \cup {c}]
-  /\ UNCHANGED <<term, ck, app, dev, img, inst, need, ldr, dead, mlen, base, gent, val, acc, flushed, seen, npow, nck, nfl>>
+  /\ UNCHANGED <<term, ck, app, dev, img, inst, need, ldr, dead, mlen, base, gent, val, acc, flushed, seen, black, npow, nck, nfl>>
 
 (* n holds what the leader has truncated, by identity. *)
 Below(n, t) == \A s \in 1..ck[Leader(t)] : log[n][s] = log[Leader(t)][s]
@@ -123,7 +124,7 @@ Sync(n, t) ==
   /\ log' = [log EXCEPT ![n] = base[t]]
   /\ frc' = [frc EXCEPT ![n] = 1..M(t)]
   /\ synced' = [synced EXCEPT ![t] = @ \cup {n}]
-  /\ UNCHANGED <<gen, amn, ck, app, dev, img, inst, need, ldr, dead, mlen, base, gent, val, acc, flushed, seen, npow, nck, nfl>>
+  /\ UNCHANGED <<gen, amn, ck, app, dev, img, inst, need, ldr, dead, mlen, base, gent, val, acc, flushed, seen, black, npow, nck, nfl>>
 (* The cure: SYNC and every slot assigned so far, held and forced. *)
 Cure(n, t) ==
   /\ MayTake(n, t) /\ amn[n] /\ Live(t)
@@ -133,18 +134,18 @@ Cure(n, t) ==
   /\ acc' = [acc EXCEPT ![t] = [s \in Slots |-> IF s > M(t) /\ s <= Top(t) THEN @[s] \cup {n} ELSE @[s]]]
   /\ synced' = [synced EXCEPT ![t] = @ \cup {n}]
   /\ amn' = [amn EXCEPT ![n] = FALSE]
-  /\ UNCHANGED <<gen, ck, app, dev, img, inst, need, ldr, dead, mlen, base, gent, val, flushed, seen, npow, nck, nfl>>
+  /\ UNCHANGED <<gen, ck, app, dev, img, inst, need, ldr, dead, mlen, base, gent, val, flushed, seen, black, npow, nck, nfl>>
 
 Propose(t) ==
   /\ Live(t)
   /\ Cardinality({p \in Terms \X Slots : val[p[1]][p[2]] = Write}) < MaxProp
   /\ Top(t) < MaxSlot /\ val' = [val EXCEPT ![t][Top(t) + 1] = Write]
-  /\ UNCHANGED <<nodeVars, ldr, dead, mlen, base, gent, acc, synced, flushed, seen, npow, nck, nfl>>
+  /\ UNCHANGED <<nodeVars, ldr, dead, mlen, base, gent, acc, synced, flushed, seen, black, npow, nck, nfl>>
 Accept(n, t, s) ==
   /\ Elected(t) /\ s > M(t) /\ val[t][s] /= Nil /\ term[n] = t /\ sync[n] = t /\ log[n][s] /= t /\ ~amn[n]
   /\ log' = [log EXCEPT ![n][s] = t]
   /\ acc' = [acc EXCEPT ![t][s] = @ \cup {n}]
-  /\ UNCHANGED <<term, sync, gen, frc, amn, ck, app, dev, img, inst, need, ldr, dead, mlen, base, gent, val, synced, flushed, seen, npow, nck, nfl>>
+  /\ UNCHANGED <<term, sync, gen, frc, amn, ck, app, dev, img, inst, need, ldr, dead, mlen, base, gent, val, synced, flushed, seen, black, npow, nck, nfl>>
 Apply(n) ==
   LET s == app[n] + 1  o == log[n][s] IN
   /\ s <= MaxSlot /\ o > 0 /\ ~inst[n].on /\ ~amn[n] /\ Committed(sync[n], s)
@@ -152,7 +153,7 @@ Apply(n) ==
   /\ IF val[o][s] = Write
      THEN dev' = [dev EXCEPT ![n] = <<s, o>>] /\ img' = [img EXCEPT ![n] = @ \cup {<<s, o>>}]
      ELSE UNCHANGED <<dev, img>>
-  /\ UNCHANGED <<term, sync, gen, log, frc, amn, ck, inst, need, ldr, dead, mlen, base, gent, val, acc, synced, flushed, seen, npow, nck, nfl>>
+  /\ UNCHANGED <<term, sync, gen, log, frc, amn, ck, inst, need, ldr, dead, mlen, base, gent, val, acc, synced, flushed, seen, black, npow, nck, nfl>>
 Readable(n) == ~amn[n] /\ ~inst[n].on /\ (app[n] >= need[n][2] \/ sync[n] > need[n][1])
 (* fsync of the store, CKPT, and truncation below the floor. *)
 Ckpt(n) ==
@@ -161,7 +162,7 @@ Ckpt(n) ==
   /\ Maj({q \in Node : \A s \in 1..app[n] : log[q][s] = log[n][s]})
   /\ ck' = [ck EXCEPT ![n] = app[n]] /\ img' = [img EXCEPT ![n] = {dev[n]}]
   /\ frc' = [frc EXCEPT ![n] = @ \cup 1..app[n]]
-  /\ UNCHANGED <<term, sync, gen, log, amn, app, dev, inst, need, ldr, dead, mlen, base, gent, val, acc, synced, flushed, seen, npow, nfl>>
+  /\ UNCHANGED <<term, sync, gen, log, amn, app, dev, inst, need, ldr, dead, mlen, base, gent, val, acc, synced, flushed, seen, black, npow, nfl>>
 
 (* FLUSH: a quorum holds and has forced everything that the leader of t assigned. *)
 Flush(t) ==
@@ -172,7 +173,7 @@ Flush(t) ==
                         /\ frc' = [n \in Node |-> IF n \in Q THEN Held(n) ELSE frc[n]]
                         /\ acc' = [acc EXCEPT ![t] = [s \in Slots |-> IF s > M(t) /\ s <= Top(t) THEN @[s] \cup Q ELSE @[s]]]
   /\ flushed' = flushed \cup F
-  /\ UNCHANGED <<term, sync, gen, log, amn, ck, app, dev, img, inst, need, ldr, dead, mlen, base, gent, val, synced, seen, npow, nck>>
+  /\ UNCHANGED <<term, sync, gen, log, amn, ck, app, dev, img, inst, need, ldr, dead, mlen, base, gent, val, synced, seen, black, npow, nck>>
 
 (* The whole device is copied; b may be older than the copy. *)
 InstCopy(n, t) ==
@@ -185,7 +186,7 @@ InstCopy(n, t) ==
                                     pre |-> [s \in Slots |-> IF s <= b THEN log[L][s] ELSE 0]]]
   /\ term' = [term EXCEPT ![n] = t]
   /\ dev' = [dev EXCEPT ![n] = dev[L]] /\ img' = [img EXCEPT ![n] = @ \cup {dev[L]}]
-  /\ UNCHANGED <<sync, gen, log, frc, amn, ck, app, need, ldr, dead, mlen, base, gent, val, acc, synced, flushed, seen, npow, nck, nfl>>
+  /\ UNCHANGED <<sync, gen, log, frc, amn, ck, app, need, ldr, dead, mlen, base, gent, val, acc, synced, flushed, seen, black, npow, nck, nfl>>
 InstEnd(n) ==
   LET i == inst[n] IN
   /\ i.on /\ i.t > 0 /\ term[n] <= i.t
@@ -196,7 +197,7 @@ InstEnd(n) ==
   /\ log' = [log EXCEPT ![n] = [s \in Slots |-> IF s <= i.b THEN i.pre[s] ELSE log[n][s]]]
   /\ frc' = [frc EXCEPT ![n] = @ \cup 1..i.b]
   /\ amn' = [amn EXCEPT ![n] = @ /\ CureBySync]
-  /\ UNCHANGED <<term, sync, dev, ldr, dead, mlen, base, gent, val, acc, synced, flushed, seen, npow, nck, nfl>>
+  /\ UNCHANGED <<term, sync, dev, ldr, dead, mlen, base, gent, val, acc, synced, flushed, seen, black, npow, nck, nfl>>
 
 PowerLoss(P) ==
   /\ npow < MaxPower /\ npow' = npow + 1
@@ -209,6 +210,7 @@ PowerLoss(P) ==
        /\ dev' = [n \in Node |-> IF n \in P THEN D[n] ELSE dev[n]]
        /\ img' = [n \in Node |-> IF n \in P THEN {D[n]} ELSE img[n]]
   /\ amn' = [n \in Node |-> n \in P \/ amn[n]]
+  /\ black' = (black \/ ~Maj({n \in Node : ~amn'[n]}))   \* there was a time without a quorum free of amnesia
   /\ app' = [n \in Node |-> IF n \in P THEN ck[n] ELSE app[n]]
   /\ inst' = [n \in Node |-> IF n \in P /\ inst[n].on
                              THEN IF InstDurable THEN [NoInst EXCEPT !.on = TRUE] ELSE NoInst ELSE inst[n]]
@@ -222,7 +224,7 @@ MayRead(t) ==
   /\ \A s \in Slots : s <= M(t) \/ Committed(t, s) => app[Leader(t)] >= s
 Read(t) ==
   /\ Reads /\ MayRead(t) /\ seen' = <<gent[t], LastWrite(Leader(t)), dev[Leader(t)]>> /\ seen' /= seen
-  /\ UNCHANGED <<nodeVars, ldr, dead, mlen, base, gent, val, acc, synced, flushed, npow, nck, nfl>>
+  /\ UNCHANGED <<nodeVars, ldr, dead, mlen, base, gent, val, acc, synced, flushed, black, npow, nck, nfl>>
 
 Next ==
   \/ \E c \in Node, Q \in Voting : Elect(c, Q)
@@ -236,9 +238,9 @@ Symm == Permutations(Node)
 
 ------------------------------------------------------------------------------
 AtMostOneLeaderPerTerm == \A t \in Terms : Cardinality(ldr[t]) <= 1
-(* Inside a generation nothing committed is lost. *)
+(* Nothing committed is lost inside a generation, and at all before a majority has lost its power. *)
 CommittedNeverLost == \A t1, t2 \in Terms, s \in Slots :
-  (t1 < t2 /\ gent[t1] = gent[t2] /\ NewGen /\ Committed(t1, s) /\ Elected(t2)) => (s <= M(t2) /\ base[t2][s] = Origin(t1, s))
+  (t1 < t2 /\ ((NewGen /\ gent[t1] = gent[t2]) \/ ~black) /\ Committed(t1, s) /\ Elected(t2)) => (s <= M(t2) /\ base[t2][s] = Origin(t1, s))
 FlushedNeverLost == \A f \in flushed : \A t2 \in Terms :
   (t2 > f[1] /\ Elected(t2)) => (f[2] <= M(t2) /\ base[t2][f[2]] = f[3])
 FlushedOnDevice == \A t \in Terms : MayRead(t) => \A f \in flushed :
@@ -253,5 +255,5 @@ ReadsForward == \A t \in Terms : (MayRead(t) /\ seen /= <<0, 0, None>>) =>
   \/ gent[t] > seen[1]
   \/ gent[t] = seen[1] /\ (LastWrite(L) > seen[2] \/ (LastWrite(L) = seen[2] /\ dev[L] = seen[3]))
 (* All voters together can always elect a leader. *)
-Recoverable == (\E n \in Node : amn[n]) => \E c \in Node : CanElect(c, Node)
+Recoverable == ~Maj({n \in Node : ~amn[n]}) => \E c \in Node : CanElect(c, Node)
 =============================================================================

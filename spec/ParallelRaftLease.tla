@@ -22,6 +22,7 @@
 EXTENDS Integers, FiniteSets, TLC
 CONSTANTS Node, MaxTerm, MaxRestart, MaxTransfer,
   T, RMin, RMax,
+  AllRates,        \* any rate between RMin and RMax (FALSE: only these two, the extremes, in any mixture)
   LeaseLen,        \* on the leader's clock
   Refuse,          \* a voter refuses within T of hearing a leader
   RefuseAtStart,   \* ... and within T of its start
@@ -50,7 +51,7 @@ Init ==
   /\ asked = [n \in Node |-> 0] /\ done = {} /\ nrs = 0 /\ ntr = 0
 
 Tick ==
-  /\ \E r \in [Node -> RMin..RMax] :
+  /\ \E r \in [Node -> IF AllRates THEN RMin..RMax ELSE {RMin, RMax}] :
        /\ heard' = [n \in Node |-> Cap(heard[n] + r[n], T)]
        /\ lease' = [n \in Node |-> Cap(lease[n] + r[n], LeaseLen)]
        /\ round' = [n \in Node |-> IF round[n].on THEN [round[n] EXCEPT !.age = Cap(@ + r[n], LeaseLen)] ELSE NoRound]
