@@ -18,7 +18,8 @@
 (*                                                                         *)
 (* Abstracted away: elections before the first power loss, several LBAs, corruption, a process crash without power *)
 (* loss, single pieces of an install, sessions (ParallelRaftSessions.tla),  *)
-(* membership, a voter that never comes back, liveness.                     *)
+(* membership, a voter that never comes back, liveness.  The mark of an      *)
+(* install in progress is durable (ParallelRaftInstall.tla).               *)
 (***************************************************************************)
 EXTENDS Integers, FiniteSets, TLC
 CONSTANTS Node, MaxTerm, MaxSlot, MaxProp,
@@ -28,7 +29,6 @@ CONSTANTS Node, MaxTerm, MaxSlot, MaxProp,
   Reads,        \* model reads
   NewGen,       \* the safe form (FALSE: the merge over all voters is like any other)
   AllVote,      \* amnesiac votes count only if every voter gave one (FALSE: any quorum)
-  InstDurable,  \* the mark of an install is durable (FALSE: a power loss forgets it)
   CureBySync,   \* amnesia ends with the SYNC (FALSE: with the end of the install)
   AllBase,      \* the leader's prefix reaches every voter's logBase
   LeadForced,   \* the leader forces the merged log before it leads
@@ -212,8 +212,7 @@ PowerLoss(P) ==
   /\ amn' = [n \in Node |-> n \in P \/ amn[n]]
   /\ black' = (black \/ ~Maj({n \in Node : ~amn'[n]}))   \* there was a time without a quorum free of amnesia
   /\ app' = [n \in Node |-> IF n \in P THEN ck[n] ELSE app[n]]
-  /\ inst' = [n \in Node |-> IF n \in P /\ inst[n].on
-                             THEN IF InstDurable THEN [NoInst EXCEPT !.on = TRUE] ELSE NoInst ELSE inst[n]]
+  /\ inst' = [n \in Node |-> IF n \in P /\ inst[n].on THEN [NoInst EXCEPT !.on = TRUE] ELSE inst[n]]
   /\ dead' = dead \cup {t \in Terms : ldr[t] \cap P /= {}}
   /\ UNCHANGED <<term, sync, gen, ck, need, ldr, mlen, base, gent, val, acc, synced, flushed, seen, nck, nfl>>
 
