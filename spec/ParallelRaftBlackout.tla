@@ -29,7 +29,6 @@ CONSTANTS Node, MaxTerm, MaxSlot, MaxProp,
   Reads,        \* model reads
   NewGen,       \* the safe form (FALSE: the merge over all voters is like any other)
   AllVote,      \* amnesiac votes count only if every voter gave one (FALSE: any quorum)
-  CureBySync,   \* amnesia ends with the SYNC (FALSE: with the end of the install)
   AllBase,      \* the leader's prefix reaches every voter's logBase
   LeadForced,   \* the leader forces the merged log before it leads
   OnlyIfNeeded, \* a merge over all voters only if no quorum is without amnesia (FALSE: with any amnesiac)
@@ -196,8 +195,7 @@ InstEnd(n) ==
   /\ img' = [img EXCEPT ![n] = {dev[n]}]
   /\ log' = [log EXCEPT ![n] = [s \in Slots |-> IF s <= i.b THEN i.pre[s] ELSE log[n][s]]]
   /\ frc' = [frc EXCEPT ![n] = @ \cup 1..i.b]
-  /\ amn' = [amn EXCEPT ![n] = @ /\ CureBySync]
-  /\ UNCHANGED <<term, sync, dev, ldr, dead, mlen, base, gent, val, acc, synced, flushed, seen, black, npow, nck, nfl>>
+  /\ UNCHANGED <<term, sync, amn, dev, ldr, dead, mlen, base, gent, val, acc, synced, flushed, seen, black, npow, nck, nfl>>
 
 PowerLoss(P) ==
   /\ npow < MaxPower /\ npow' = npow + 1
