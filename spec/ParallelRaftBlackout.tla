@@ -16,10 +16,11 @@
 (* installed from it before it takes a SYNC of that generation, and is      *)
 (* cured only by that SYNC.  gen[n] is durable in the CKPT.                 *)
 (*                                                                         *)
-(* Abstracted away: elections before the first power loss, several LBAs, corruption, a process crash without power *)
-(* loss, single pieces of an install, sessions (ParallelRaftSessions.tla),  *)
-(* membership, a voter that never comes back, liveness.  The mark of an      *)
-(* install in progress is durable (ParallelRaftInstall.tla).               *)
+(* Abstracted away: elections before the first power loss, several LBAs,    *)
+(* corruption, a process crash without power loss, single pieces of an      *)
+(* install, sessions (ParallelRaftSessions.tla), membership, a voter that   *)
+(* never comes back, liveness. The mark of an install in progress is        *)
+(* durable (ParallelRaftInstall.tla).                                       *)
 (***************************************************************************)
 EXTENDS Integers, FiniteSets, TLC
 CONSTANTS Node, MaxTerm, MaxSlot, MaxProp,
@@ -106,8 +107,8 @@ Lead(t) ==
   LET c == Leader(t) IN
   /\ Elected(t) /\ t \notin dead /\ term[c] = t /\ sync[c] < t
   /\ sync' = [sync EXCEPT ![c] = t] /\ gen' = [gen EXCEPT ![c] = gent[t]]
-  /\ log' = [log EXCEPT ![c] = base[t]]
-  /\ frc' = [frc EXCEPT ![c] = IF LeadForced THEN 1..M(t) ELSE @ \cap {s \in Slots : log[c][s] = base[t][s]}]
+  /\ log' = [log EXCEPT ![c] = [s \in Slots |-> IF s <= ck[c] THEN log[c][s] ELSE base[t][s]]]
+  /\ frc' = [frc EXCEPT ![c] = IF LeadForced THEN 1..Max({M(t), ck[c]}) ELSE @ \cap {s \in Slots : log[c][s] = base[t][s]}]
   /\ amn' = [amn EXCEPT ![c] = FALSE]
   /\ synced' = [synced EXCEPT ![t] = @ \cup {c}]
   /\ UNCHANGED <<term, ck, app, dev, img, inst, need, ldr, dead, mlen, base, gent, val, acc, flushed, seen, black, npow, nck, nfl>>
@@ -120,16 +121,16 @@ MayTake(n, t) ==
 Sync(n, t) ==
   /\ MayTake(n, t) /\ ~amn[n] /\ sync[n] < t
   /\ term' = [term EXCEPT ![n] = t] /\ sync' = [sync EXCEPT ![n] = t]
-  /\ log' = [log EXCEPT ![n] = base[t]]
-  /\ frc' = [frc EXCEPT ![n] = 1..M(t)]
+  /\ log' = [log EXCEPT ![n] = [s \in Slots |-> IF s <= ck[n] THEN log[n][s] ELSE base[t][s]]]
+  /\ frc' = [frc EXCEPT ![n] = 1..Max({M(t), ck[n]})]
   /\ synced' = [synced EXCEPT ![t] = @ \cup {n}]
   /\ UNCHANGED <<gen, amn, ck, app, dev, img, inst, need, ldr, dead, mlen, base, gent, val, acc, flushed, seen, black, npow, nck, nfl>>
 (* The cure: SYNC and every slot assigned so far, held and forced. *)
 Cure(n, t) ==
   /\ MayTake(n, t) /\ amn[n] /\ Live(t)
   /\ term' = [term EXCEPT ![n] = t] /\ sync' = [sync EXCEPT ![n] = t]
-  /\ log' = [log EXCEPT ![n] = Whole(t)]
-  /\ frc' = [frc EXCEPT ![n] = 1..Top(t)]
+  /\ log' = [log EXCEPT ![n] = [s \in Slots |-> IF s <= ck[n] THEN log[n][s] ELSE Whole(t)[s]]]
+  /\ frc' = [frc EXCEPT ![n] = 1..Max({Top(t), ck[n]})]
   /\ acc' = [acc EXCEPT ![t] = [s \in Slots |-> IF s > M(t) /\ s <= Top(t) THEN @[s] \cup {n} ELSE @[s]]]
   /\ synced' = [synced EXCEPT ![t] = @ \cup {n}]
   /\ amn' = [amn EXCEPT ![n] = FALSE]
