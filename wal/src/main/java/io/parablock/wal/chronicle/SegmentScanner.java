@@ -176,7 +176,19 @@ final class SegmentScanner {
             }
             from = to;
         }
-        return isBlank(index + RecordDescriptor.HEADER_CRC_OFFSET, index + RecordDescriptor.HEADER_CRC_OFFSET + 4);
+        return isBlank(index + RecordDescriptor.HEADER_CRC_OFFSET, index + RecordDescriptor.HEADER_CRC_OFFSET + 4)
+                || isDepUnwritten(header);
+    }
+
+    /** The dep words come after the CRC and may reach into sectors of their own. */
+    private boolean isDepUnwritten(long header) {
+        int index = window.indexOf(header, RecordDescriptor.HEADER_LENGTH_MIN);
+        int length = window.bytes().getShort(index + RecordDescriptor.HEADER_LENGTH_OFFSET, LITTLE_ENDIAN);
+        if (length <= RecordDescriptor.HEADER_LENGTH_MIN || length > RecordDescriptor.HEADER_LENGTH_MAX) {
+            return false;
+        }
+        long endOfSector = ((header + length - 1) / SECTOR_BYTES_MIN + 1) * SECTOR_BYTES_MIN;
+        return endOfSector <= window.fileBytes() && hasBlankSector(header, endOfSector);
     }
 
     private boolean hasBlankSector(long from, long end) {

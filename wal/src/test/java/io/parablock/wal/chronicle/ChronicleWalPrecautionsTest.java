@@ -15,6 +15,7 @@ import io.parablock.wal.WalCorruptException;
 import io.parablock.wal.WalException;
 import io.parablock.wal.WalFailedException;
 import io.parablock.wal.WalFullException;
+import io.parablock.wal.WalRecord;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -249,6 +250,28 @@ class ChronicleWalPrecautionsTest {
         Recorder blank = rescan();
         assertThat(blank.slots(1)).isEqualTo(slotsWithout(5, 4));
         assertThat(blank.damaged()).isEmpty();
+    }
+
+    /** A sector that holds only dep words never reached the disk; a later record did. */
+    @Test
+    void shouldTellAHeaderWithUnwrittenDepWordsTorn() throws IOException {
+        long[] dep = new long[WalRecord.DEP_WORDS_MAX];
+        Arrays.fill(dep, -1);
+        long torn;
+        try (ChronicleWal wal = open()) {
+            append(wal, 1, 0, 1000);
+            wal.submit();
+            torn = append(wal, 1, 1, 1000, dep);
+            append(wal, 1, 2, 1000);
+            wal.submit();
+        }
+        unseal();
+        long end = RecordDescriptor.offsetBytes(torn) + RecordDescriptor.HEADER_LENGTH_MAX;
+        long sector = (end - 1) / 512 * 512;
+        overwrite(torn, (int) (sector - RecordDescriptor.offsetBytes(torn)), new byte[512]);
+        Recorder recorder = rescan();
+        assertThat(recorder.slots(1)).isEqualTo(slotsWithout(3, 1));
+        assertThat(recorder.damaged()).hasSize(1).allMatch(DamagedRecord::torn);
     }
 
     @Test
