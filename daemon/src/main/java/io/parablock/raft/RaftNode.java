@@ -237,6 +237,11 @@ public final class RaftNode {
         return leader.sessions().gatewayOf(session);
     }
 
+    /** The nonce that opened a session, or 0. Leader only. */
+    public long nonceOf(long session) {
+        return leader.sessions().nonceOf(session);
+    }
+
     /**
      * The leader hands over to the peer that holds most (protocol.md §8): proposals wait (WINDOW_FULL) until another node
      * leads, or for an election timeout.

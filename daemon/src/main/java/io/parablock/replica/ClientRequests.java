@@ -27,8 +27,11 @@ final class ClientRequests {
     /** A request by what identifies it through leader changes. An OPEN has session = -gateway and seq = its nonce. */
     private record Key(long session, long seq) {}
 
-    /** @param fua durability=mapped: a flush comes between commit and answer */
-    private record Waiting(int from, boolean fua) {}
+    /**
+     * @param fua durability=mapped: a flush comes between commit and answer
+     * @param token what the gateway calls the session
+     */
+    private record Waiting(int from, boolean fua, long token) {}
 
     private record Queued(int from, ClientMessage message) {}
 
@@ -138,18 +141,35 @@ final class ClientRequests {
             return onOpenResult(from, open, core.proposeOpenSession(from, open.gatewayBoot(), open.nonce(), now));
         }
         if (m instanceof ClientMessage.CloseSession close) {
-            return core.proposeCloseSession(close.session(), now) != ProposeResult.WINDOW_FULL;
+            long session = SessionToken.slot(close.session());
+            return isOfAnother(from, close.session())
+                    || core.proposeCloseSession(session, now) != ProposeResult.WINDOW_FULL;
         }
         throw new AssertionError("not a request: " + m);
     }
 
+    /** The session of this name is lost: its slot has become another one's. */
+    private boolean isOfAnother(int from, long token) {
+        long session = SessionToken.slot(token);
+        int owner = core.gatewayOf(session);
+        return owner != 0 && (owner != from || !SessionToken.isOf(token, core.nonceOf(session)));
+    }
+
     private boolean proposeMutate(int from, ClientMessage.Mutate m) {
         ByteBuf payload = m.payload();
+        long session = SessionToken.slot(m.session());
+        if (core.isReady() && isOfAnother(from, m.session())) {
+            release(payload);
+            if (core.isCommitted(session)) {
+                answer(from, m, Status.UNKNOWN_SESSION, nodeId);
+            }
+            return true;
+        }
         ProposeResult result = core.propose(
                 m.kind(),
                 m.offsetBytes(),
                 m.lengthBytes(),
-                m.session(),
+                session,
                 m.seq(),
                 m.lowestOutstanding(),
                 payload == null ? 0 : m.payloadCrc(),
@@ -164,7 +184,7 @@ final class ClientRequests {
         }
         boolean fua = mapped && m.fua();
         switch (result) {
-            case ACCEPTED, DUPLICATE -> waiting.put(new Key(m.session(), m.seq()), new Waiting(from, fua));
+            case ACCEPTED, DUPLICATE -> waiting.put(new Key(session, m.seq()), new Waiting(from, fua, m.session()));
             case ALREADY_COMMITTED -> {
                 if (fua) {
                     startFlush(new Pending(from, withoutPayload(m)));
@@ -185,16 +205,20 @@ final class ClientRequests {
             case WINDOW_FULL -> {
                 return false;
             }
-            case ACCEPTED, DUPLICATE -> waiting.put(new Key(-from, open.nonce()), new Waiting(from, false));
+            case ACCEPTED, DUPLICATE -> waiting.put(new Key(-from, open.nonce()), new Waiting(from, false, 0));
             case ALREADY_COMMITTED -> {
                 long session = core.sessionOf(from, open.gatewayBoot(), open.nonce());
-                send(from, new ClientMessage.SessionOpened(open.nonce(), session, Status.OK, nodeId));
+                send(from, opened(open.nonce(), session));
             }
             case NOT_LEADER -> refuse(from, open, core.leader());
             case UNKNOWN_SESSION, SEQ_STALE, SEQ_TOO_NEW, TOO_MANY_SESSIONS ->
                 send(from, new ClientMessage.SessionOpened(open.nonce(), 0, Status.INVALID, nodeId));
         }
         return true;
+    }
+
+    private ClientMessage opened(long nonce, long session) {
+        return new ClientMessage.SessionOpened(nonce, SessionToken.of(session, nonce), Status.OK, nodeId);
     }
 
     // ---------------------------------------------------------------- commits
@@ -205,7 +229,7 @@ final class ClientRequests {
             if (SessionTable.isOpen(e)) {
                 int gateway = (int) e.offsetBytes();
                 waiting.remove(new Key(-gateway, e.seq()));
-                send(gateway, new ClientMessage.SessionOpened(e.seq(), e.slot(), Status.OK, nodeId));
+                send(gateway, opened(e.seq(), e.slot()));
             }
             return;
         }
@@ -218,9 +242,10 @@ final class ClientRequests {
             fuaDue.add(new Pending(
                     w.from,
                     new ClientMessage.Mutate(
-                            e.session(), e.seq(), 0, e.kind(), e.offsetBytes(), e.lengthBytes(), true, 0, null)));
+                            w.token, e.seq(), 0, e.kind(), e.offsetBytes(), e.lengthBytes(), true, 0, null)));
         } else if (to != 0) {
-            send(to, new ClientMessage.MutateReply(e.session(), e.seq(), Status.OK, nodeId));
+            long token = w != null ? w.token : SessionToken.of(e.session(), core.nonceOf(e.session()));
+            send(to, new ClientMessage.MutateReply(token, e.seq(), Status.OK, nodeId));
         }
     }
 
@@ -342,7 +367,7 @@ final class ClientRequests {
             if (key.session < 0) {
                 send(w.from, new ClientMessage.SessionOpened(key.seq, 0, Status.NOT_LEADER, hint));
             } else {
-                send(w.from, new ClientMessage.MutateReply(key.session, key.seq, Status.NOT_LEADER, hint));
+                send(w.from, new ClientMessage.MutateReply(w.token, key.seq, Status.NOT_LEADER, hint));
             }
         });
         waiting.clear();

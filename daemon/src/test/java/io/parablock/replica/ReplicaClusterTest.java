@@ -18,6 +18,24 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Three replicas of one group: core, shell, WAL, state and block store together. */
 class ReplicaClusterTest {
+    /** A merge over every voter may give the slot of a lost session to another one (protocol.md §11). */
+    @Test
+    void shouldNotTakeARequestOfALostSessionForOneOfTheSessionInItsSlot() {
+        try (ReplicaCluster c = new ReplicaCluster(Mode.PARALLEL, 1)) {
+            c.openSession();
+            long mine = c.session;
+            c.session = SessionToken.of(SessionToken.slot(mine), 6);
+            c.write(1, 1, 0, bytes(4096, 1), false);
+            c.advance(200);
+            assertThat(c.mutateReplies).containsEntry(1L, ClientMessage.Status.UNKNOWN_SESSION);
+            c.session = mine;
+            c.write(1, 1, 0, bytes(4096, 2), false);
+            c.advance(200);
+            assertThat(c.isAnswered(1)).isTrue();
+            assertThat(c.read(0, 4096)).isEqualTo(bytes(4096, 2));
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(Mode.class)
     void shouldWriteReadFlushAndStayIdentical(Mode mode) {

@@ -10,6 +10,7 @@ import io.parablock.raft.session.SessionTable;
 import io.parablock.raft.state.HardState;
 import io.parablock.raft.state.RecoveredState;
 import io.parablock.replica.ReplicaInside;
+import io.parablock.replica.SessionToken;
 import io.parablock.replica.StateCodec;
 import io.parablock.replica.client.ClientMessage;
 import io.parablock.simulator.DurableSteps.Step;
@@ -303,7 +304,7 @@ final class NodeRecord {
 
     void onAnswer(RaftNode core, int to, ClientMessage m) {
         if (m instanceof ClientMessage.MutateReply r && r.status() == ClientMessage.Status.OK) {
-            EntryView e = cluster.book().proposal(core, r.session(), r.seq());
+            EntryView e = cluster.book().proposal(core, SessionToken.slot(r.session()), r.seq());
             if (e != null) {
                 cluster.watch().tell(c -> c.onAnswered(id, e));
             }

@@ -171,6 +171,12 @@ public final class SessionTable {
         return s == null ? 0 : s.gatewayNode;
     }
 
+    /** The nonce of a session, or 0. */
+    public long nonceOf(long session) {
+        Session s = find(session);
+        return s == null ? 0 : s.nonce;
+    }
+
     public List<SessionImage> image() {
         List<SessionImage> out = new ArrayList<>(sessions.size());
         for (Session s : sessions.values()) {

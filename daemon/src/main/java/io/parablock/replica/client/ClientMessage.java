@@ -26,6 +26,7 @@ public sealed interface ClientMessage {
     /** Opens a session; the same (gateway, boot, nonce) always gets the same session. */
     record OpenSession(long gatewayBoot, long nonce) implements ClientMessage {}
 
+    /** @param session what the gateway calls it from here on ({@link io.parablock.replica.SessionToken}) */
     record SessionOpened(long nonce, long session, Status status, int leaderHint) implements ClientMessage {}
 
     record CloseSession(long session) implements ClientMessage {}
