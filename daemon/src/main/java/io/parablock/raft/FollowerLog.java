@@ -417,7 +417,8 @@ final class FollowerLog {
                         state.isSilent() ? 0 : state.syncTerm,
                         state.log.contigPrefix(),
                         state.apply.appliedPrefix(),
-                        state.acceptLimit()));
+                        state.acceptLimit(),
+                        state.installing));
     }
 
     /** Counts only here because syncTerm == term: the effective entry at a slot then is the committed one. */

@@ -166,7 +166,7 @@ final class InstallSender {
                 continue;
             }
             Long base = mixed.get(p.node());
-            if (base != null && p.synced() && p.contigPrefix() >= base) {
+            if (base != null && !p.installing() && p.synced() && p.contigPrefix() >= base) {
                 mixed.remove(p.node());
             }
             if (t != null && p.synced() && p.contigPrefix() >= t.image.a()) {

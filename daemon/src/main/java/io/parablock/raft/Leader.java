@@ -326,6 +326,7 @@ final class Leader {
         confirm(p, a.round());
         p.acceptLimit(a.acceptLimit());
         p.appliedPrefix(a.appliedPrefix());
+        p.installing(a.installing());
         if (state.role == Role.LEADER && a.syncTerm() == state.term) {
             onSyncAck(from);
             onContigPrefix(p, a.contigPrefix());
@@ -433,7 +434,8 @@ final class Leader {
         held[0] = state.log.contigPrefix();
         long lowest = held[0];
         for (int i = 0; i < peers.length; i++) {
-            boolean mixed = state.guards.floorWithoutMixed && installs.isMixed(peers[i].node());
+            boolean mixed =
+                    state.guards.floorWithoutMixed && (installs.isMixed(peers[i].node()) || peers[i].installing());
             held[i + 1] = mixed ? 0 : peers[i].contigPrefix();
             lowest = Math.min(lowest, held[i + 1]);
         }

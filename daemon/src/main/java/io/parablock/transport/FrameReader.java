@@ -239,7 +239,7 @@ final class FrameReader {
                 yield new Message.AppendAck(term, slotRuns(), round, contig, limit);
             }
             case HEARTBEAT -> new Message.Heartbeat(term, i64(), commit());
-            case HEARTBEAT_ACK -> new Message.HeartbeatAck(term, i64(), i64(), i64(), i64(), i64());
+            case HEARTBEAT_ACK -> new Message.HeartbeatAck(term, i64(), i64(), i64(), i64(), i64(), flag());
             case FETCH -> new Message.Fetch(term, originRuns());
             case ENTRIES -> new Message.Entries(term, entries());
             case FORCE -> new Message.Force(term, i64(), i64());

@@ -215,7 +215,7 @@ final class FrameWriter {
             commit(out, m.commit());
         } else if (message instanceof Message.HeartbeatAck m) {
             out.writeLongLE(m.round()).writeLongLE(m.syncTerm()).writeLongLE(m.contigPrefix());
-            out.writeLongLE(m.appliedPrefix()).writeLongLE(m.acceptLimit());
+            out.writeLongLE(m.appliedPrefix()).writeLongLE(m.acceptLimit()).writeBoolean(m.installing());
         } else if (message instanceof Message.Fetch m) {
             originRuns(out, m.wanted());
         } else if (message instanceof Message.Entries m) {

@@ -105,7 +105,7 @@ class CureServerTest {
         from(3, NEW_BOOT, new Message.CureRequest(1, MARK, 1));
         from(2, 1, ack(1));
         long later = round();
-        from(3, 5, new Message.HeartbeatAck(1, later, 1, 1, 0, 100));
+        from(3, 5, new Message.HeartbeatAck(1, later, 1, 1, 0, 100, false));
         assertThat(leader.isCommitted(1)).isTrue();
     }
 }

@@ -77,7 +77,7 @@ class InstallSourceTest {
     void shouldInstallANodeThatHeldEverythingBefore() {
         RaftNode node = leader(new InstallConfig(STORE_BYTES, 4096, 4, 1 << 20, 1 << 20));
         node.step(3, 1, new Message.SyncAck(2), now);
-        node.step(3, 1, new Message.HeartbeatAck(2, 0, 2, 5, 2, 100), now);
+        node.step(3, 1, new Message.HeartbeatAck(2, 0, 2, 5, 2, 100, false), now);
         node.step(3, 1, new Message.InstallRequest(2, 0, 0), now);
         long id = last(node, Message.InstallBegin.class).installId();
         node.step(3, 1, new Message.InstallAck(2, id, 0, false), now);

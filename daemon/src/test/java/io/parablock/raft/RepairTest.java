@@ -227,7 +227,7 @@ class RepairTest {
             node.tick(now);
             for (Output.Outgoing o : List.copyOf(node.output().messages)) {
                 if (o.message() instanceof Message.Heartbeat h) {
-                    node.step(o.to(), 1, new Message.HeartbeatAck(1, h.round(), 1, 1, 1, 64), now);
+                    node.step(o.to(), 1, new Message.HeartbeatAck(1, h.round(), 1, 1, 1, 64, false), now);
                 }
             }
             node.output().clear();
@@ -299,7 +299,7 @@ class RepairTest {
             node.tick(now);
             for (Output.Outgoing o : List.copyOf(node.output().messages)) {
                 if (o.message() instanceof Message.Heartbeat h) {
-                    node.step(o.to(), 1, new Message.HeartbeatAck(2, h.round(), 0, 0, 0, 64), now);
+                    node.step(o.to(), 1, new Message.HeartbeatAck(2, h.round(), 0, 0, 0, 64, false), now);
                 }
             }
             node.output().clear();

@@ -92,8 +92,18 @@ public sealed interface Message {
     /** @param round grows with every round of the leader; confirms its term for check-quorum and ReadIndex */
     record Heartbeat(long term, long round, CommitNotice commit) implements Message {}
 
-    /** @param syncTerm below term: the follower is not synced yet, contigPrefix then counts nothing */
-    record HeartbeatAck(long term, long round, long syncTerm, long contigPrefix, long appliedPrefix, long acceptLimit)
+    /**
+     * @param syncTerm below term: the follower is not synced yet, contigPrefix then counts nothing
+     * @param installing its block store is neither old nor new: it does not count for the floor (protocol.md §7)
+     */
+    record HeartbeatAck(
+            long term,
+            long round,
+            long syncTerm,
+            long contigPrefix,
+            long appliedPrefix,
+            long acceptLimit,
+            boolean installing)
             implements Message {}
 
     /** Asks any holder for entries by identity; each run is at most {@code catchup.batch_slots_max} long. */

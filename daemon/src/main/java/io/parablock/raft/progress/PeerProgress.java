@@ -22,6 +22,7 @@ public final class PeerProgress {
 
     private long acceptLimit = Long.MAX_VALUE;
     private long appliedPrefix;
+    private boolean installing;
     private long confirmedRound;
     private long confirmedSentNs;
     private long lastProgressNs;
@@ -130,6 +131,15 @@ public final class PeerProgress {
 
     public void appliedPrefix(long prefix) {
         appliedPrefix = prefix;
+    }
+
+    public void installing(boolean now) {
+        installing = now;
+    }
+
+    /** As it last said: its block store is neither old nor new. */
+    public boolean installing() {
+        return installing;
     }
 
     public long appliedPrefix() {

@@ -104,6 +104,7 @@ record Packet(long number, int from, long boot, int to, Message message) {
         f.remove("transfer", "false");
         f.remove("everyVoter", "false");
         f.remove("amnesiac", "false");
+        f.remove("installing", "false");
         return from + ">" + to + " " + kind() + f;
     }
 }

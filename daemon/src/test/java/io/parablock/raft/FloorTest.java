@@ -1,0 +1,41 @@
+package io.parablock.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.parablock.raft.message.Message;
+import io.parablock.raft.state.RecoveredState;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What every node may cut its log to (protocol.md §7): the leader's floor. */
+class FloorTest {
+    private static final long MS = 1_000_000L;
+
+    private long now = 1_000 * MS;
+
+    /** Its log reaches past what the floor would be, but its store could not give back what the others cut. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldNotCountANodeInMidInstall(boolean installing) {
+        RaftNode leader = new RaftNode(ThreeVoters.config(false), RecoveredState.fresh(), 7, now);
+        for (int i = 0; i < 200 && leader.status().role() != Role.PRE_CANDIDATE; i++) {
+            now += 5 * MS;
+            leader.tick(now);
+        }
+        leader.step(3, 1, new Message.PreVoteReply(0, 1, true, false, false), now);
+        leader.step(
+                3, 1, new Message.VoteReply(1, true, 0, 0, 0, 0, 0, List.of(), List.of(), List.of(), List.of()), now);
+        assertThat(leader.proposeOpenSession(1, 1, 1, now)).isEqualTo(ProposeResult.ACCEPTED);
+        leader.onDurable(1, 1, now);
+        leader.step(2, 1, new Message.HeartbeatAck(1, 1, 1, 1, 1, 100, false), now);
+        leader.step(3, 1, new Message.HeartbeatAck(1, 1, 1, 1, 1, 100, installing), now);
+        leader.output().clear();
+        now += 60 * MS;
+        leader.tick(now);
+        assertThat(leader.output().messages).anySatisfy(o -> {
+            assertThat(o.message()).isInstanceOf(Message.Heartbeat.class);
+            assertThat(((Message.Heartbeat) o.message()).commit().floor()).isEqualTo(installing ? 0 : 1);
+        });
+    }
+}
