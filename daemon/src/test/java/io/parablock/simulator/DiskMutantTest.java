@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @Tag("pure")
 class DiskMutantTest {
-    private static final long SEEDS = 12;
+    private static final long SEEDS = 24;
 
     /** What makes it matter: damage that a start finds, and starts between a write and its force. */
     private static Set<FaultKind> faults(DiskMutation mutation) {
