@@ -61,7 +61,7 @@ final class NodeFormation implements Doorkeeper {
         Formation.Answer answer;
         synchronized (this) {
             whenFormed = onFormed;
-            if (whenFormed == null && !formation.isFormed()) {
+            if (whenFormed == null) {
                 return STARTING;
             }
             answer = formation.onHello(sender, said);

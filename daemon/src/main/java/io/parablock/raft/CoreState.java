@@ -69,7 +69,7 @@ final class CoreState {
     /** Of this process: its block store has not been installed yet, though it must be before it counts. */
     boolean mustReinstall;
     /** It may take part in a merge over every voter: nothing that was flushed is missing here. */
-    private final boolean flushedIsHere;
+    private boolean flushedIsHere;
     /** False: META or SYNCREC is lost (protocol.md §12), and what was promised with it. */
     final boolean curable;
 
@@ -211,9 +211,22 @@ final class CoreState {
         return !amnesiac || !guards.amnesiacSilent;
     }
 
-    /** Not before everybody knows that no other merge can be (protocol.md §11); a node that lost what it had forced never. */
+    /**
+     * Not with a store that may lack what was flushed (protocol.md §11). Nor while the end of an install is on its way to the
+     * disk: it would look like that of the install which has to follow the merge.
+     */
     boolean mayVoteWithEveryVoter() {
-        return flushedIsHere;
+        return flushedIsHere && !installStepUnderWay;
+    }
+
+    /** The cure has ended, and with it whatever this node lacked. */
+    void onCured() {
+        amnesiac = false;
+        flushedIsHere = curable;
+        if (suspect) {
+            suspect = false;
+            persistHardState();
+        }
     }
 
     /** The merge may make another node's block store the one that counts. */
@@ -236,6 +249,7 @@ final class CoreState {
     /** The own store is the one that counts. */
     void becomeTrusted() {
         amnesiac = false;
+        flushedIsHere = true;
         suspect = false;
         mustReinstall = false;
         needsInstall = false;
@@ -391,8 +405,12 @@ final class CoreState {
         return !installing && (apply.appliedPrefix() >= readableFrom || !guards.readableFromE);
     }
 
-    /** The end of an install is durable. The log above its base stays. */
-    void completeInstall(Checkpoint image) {
+    /**
+     * The end of an install is durable. The log above its base stays.
+     *
+     * @param isOfThisLeader and of this term, so that its store is the one that counts
+     */
+    void completeInstall(Checkpoint image, boolean isOfThisLeader) {
         long b = image.a();
         if (b < checkpoint) {
             throw new AssertionError("invariant 13: an install from " + checkpoint + " back to " + b);
@@ -403,7 +421,7 @@ final class CoreState {
         readableTerm = term;
         installing = false;
         needsInstall = false;
-        mustReinstall = false;
+        mustReinstall &= !isOfThisLeader;
         log.install(b, output.dropped);
         if (!amnesiac) {
             // Until the cure is done, damage that a restart must see again stays in the WAL.

@@ -193,12 +193,8 @@ final class Cure {
     }
 
     private void finish() {
-        state.amnesiac = false;
+        state.onCured();
         forcing = 0;
-        if (state.suspect) {
-            state.suspect = false;
-            state.persistHardState();
-        }
         state.output.cured = true;
         state.output.stateChanged = true;
         state.output.truncateTo = state.log.base();

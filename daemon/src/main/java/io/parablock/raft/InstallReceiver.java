@@ -199,7 +199,7 @@ public final class InstallReceiver {
         Message.InstallBegin now = current;
         current = null;
         complete = false;
-        state.completeInstall(image);
+        state.completeInstall(image, now != null);
         state.output.event = "install complete: store at slot " + image.a() + ", readable from slot " + image.e();
         if (now != null && now.image().a() == image.a()) {
             lastDoneId = now.installId();

@@ -26,6 +26,7 @@ final class Leader {
 
     final Rounds rounds;
     private final AppendSender sender;
+    private final Floor floor;
     private PeerProgress[] peers = new PeerProgress[0];
     private long m;
     private long nextSlot;
@@ -46,6 +47,7 @@ final class Leader {
         this.rounds = new Rounds(state);
         this.cures = new CureServer(state, this);
         this.sender = new AppendSender(state);
+        this.floor = new Floor(state, rounds, installs);
     }
 
     private @Nullable PeerProgress peer(int node) {
@@ -372,7 +374,9 @@ final class Leader {
             return false;
         }
         if (rounds.isDue()) {
-            computeFloor();
+            if (state.role == Role.LEADER) {
+                floor.compute(peers);
+            }
             sendRound();
         }
         if (state.role == Role.LEADER) {
@@ -418,29 +422,6 @@ final class Leader {
             lease.renounce();
             transfer.tell();
         }
-    }
-
-    // ---------------------------------------------------------------- floor
-
-    /**
-     * The highest slot that a quorum holds contiguously with this leader's origins, held back for lagging replicas up to
-     * retainSlotsMax (protocol.md §7).
-     */
-    private void computeFloor() {
-        if (state.role != Role.LEADER) {
-            return;
-        }
-        long[] held = new long[peers.length + 1];
-        held[0] = state.log.contigPrefix();
-        long lowest = held[0];
-        for (int i = 0; i < peers.length; i++) {
-            boolean mixed =
-                    state.guards.floorWithoutMixed && (installs.isMixed(peers[i].node()) || peers[i].installing());
-            held[i + 1] = mixed ? 0 : peers[i].contigPrefix();
-            lowest = Math.min(lowest, held[i + 1]);
-        }
-        long needed = Math.max(lowest, state.log.last() - state.config.retainSlotsMax());
-        state.floor = Math.max(state.floor, Math.min(rounds.quorumth(held), needed));
     }
 
     // ---------------------------------------------------------------- reads, status

@@ -29,8 +29,10 @@ final class MergeStage {
     private int requested;
     /** Fetched entries that the WAL still writes. */
     private int writing;
-    /** In a merge over every voter, the slot of the entry that ends all sessions, once it is in the log; otherwise 0. */
-    private long closing;
+    /** In a merge over every voter, the entry that ends all sessions. The log gets it with the SYNCREC. */
+    private @Nullable Entry closing;
+
+    private boolean closingIsDurable;
 
     MergeStage(CoreState state, Election election) {
         this.state = state;
@@ -50,7 +52,11 @@ final class MergeStage {
     }
 
     /** A slot became durable here. Returns true when the merged log is durable: lead. */
-    boolean onDurable() {
+    boolean onDurable(long slot, long origin) {
+        if (closing != null && slot == closing.slot() && origin == closing.origin()) {
+            closingIsDurable = true;
+            return advance();
+        }
         writing = Math.max(0, writing - 1);
         return writing == 0 && advance();
     }
@@ -64,7 +70,8 @@ final class MergeStage {
                 state.mSync,
                 state.unknownAboveDurable,
                 election.votes(),
-                state.config.voters().length);
+                state.config.voters().length,
+                election.isOfEveryVoter());
         result = r;
         boolean complete = true;
         List<Merge.Settled> fetch = new ArrayList<>();
@@ -77,7 +84,7 @@ final class MergeStage {
             }
         }
         complete &= !anyWriting(r.m());
-        if (complete && election.isOfEveryVoter() && closing == 0) {
+        if (complete && election.isOfEveryVoter() && !closingIsDurable) {
             endSessions(r.m() + 1);
             return false;
         }
@@ -94,10 +101,10 @@ final class MergeStage {
      * of the merged log it cannot be lost with this leader.
      */
     private void endSessions(long slot) {
-        closing = slot;
-        Entry e = SessionTable.closeEvery(slot, state.term);
-        state.log.putWriting(e);
-        state.output.appends.add(e);
+        if (closing == null) {
+            closing = SessionTable.closeEvery(slot, state.term);
+            state.output.appends.add(closing);
+        }
     }
 
     private boolean anyWriting(long m) {
@@ -172,18 +179,22 @@ final class MergeStage {
                 next++;
             }
             boolean noop = next < missing.size() && missing.get(next).slot() == s;
-            runs.append(s, s, noop || s == closing ? t : state.syncTerm);
+            runs.append(s, s, noop ? t : state.syncTerm);
             if (noop) {
                 state.log.putDurable(Entry.noop(s, t));
                 addSlot(noops, s);
             }
         }
-        if (closing != 0) {
+        long m = r.m();
+        Entry last = closing;
+        if (last != null) {
+            m = last.slot();
+            runs.append(m, m, t);
+            state.log.putDurable(last);
             state.becomeTrusted();
-            closing = 0;
         }
-        state.adopt(new SyncRecord(t, r.m(), runs.upTo(r.m()), List.copyOf(noops)));
-        result = null;
+        state.adopt(new SyncRecord(t, m, runs.upTo(m), List.copyOf(noops)));
+        forget();
     }
 
     static void addSlot(List<SlotRun> runs, long slot) {
@@ -223,14 +234,15 @@ final class MergeStage {
     }
 
     void abandon() {
-        result = null;
-        if (closing != 0) {
-            // No merged log has it: what this slot will be is open again.
-            Entry gone = state.log.remove(closing);
-            if (gone != null) {
-                state.output.dropped.add(gone);
-            }
-            closing = 0;
+        if (closing != null) {
+            state.output.dropped.add(closing);
         }
+        forget();
+    }
+
+    private void forget() {
+        result = null;
+        closing = null;
+        closingIsDurable = false;
     }
 }

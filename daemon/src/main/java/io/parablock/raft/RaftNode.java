@@ -126,7 +126,7 @@ public final class RaftNode {
             leader.onDurable(slot, origin);
         } else {
             follower.onDurable(slot, origin);
-            if (state.role == Role.LEADER_CANDIDATE && merge.onDurable()) {
+            if (state.role == Role.LEADER_CANDIDATE && merge.onDurable(slot, origin)) {
                 leader.takeOffice(election.isOfEveryVoter());
             }
         }

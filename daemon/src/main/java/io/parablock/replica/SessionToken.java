@@ -1,26 +1,27 @@
 package io.parablock.replica;
 
 /**
- * What a gateway calls its session: the slot of the OPEN and the low bits of its nonce. A merge over every voter (protocol.md
+ * What a gateway calls its session: the slot of the OPEN and a mark of its nonce, which differs for each session of a run of
+ * a gateway and between its runs. A merge over every voter (protocol.md
  * §11) may lose an answered OPEN and give its slot out again; a request of the lost session that is still on its way must not
  * be taken for one of the new session.
  *
  * <pre>
  *   63        48 47                                      0
  *   +-----------+-----------------------------------------+
- *   | nonce     | slot                                    |
+ *   | mark      | slot                                    |
  *   +-----------+-----------------------------------------+
  * </pre>
  */
 public final class SessionToken {
     private static final int SLOT_BITS = 48;
-    private static final long NONCE_MASK = 0x7FFF;
+    private static final long MARK_MASK = 0x7FFF;
 
     private SessionToken() {}
 
     /** Not negative, and 0 for no session only. */
     static long of(long slot, long nonce) {
-        return slot | (nonce & NONCE_MASK) << SLOT_BITS;
+        return slot | mark(nonce) << SLOT_BITS;
     }
 
     /** The id of the session in the log. */
@@ -29,6 +30,11 @@ public final class SessionToken {
     }
 
     static boolean isOf(long token, long nonce) {
-        return token >>> SLOT_BITS == (nonce & NONCE_MASK);
+        return token >>> SLOT_BITS == mark(nonce);
+    }
+
+    /** A nonce has the gateway's boot in its upper bits, and counts in the lower ones. */
+    private static long mark(long nonce) {
+        return (nonce ^ nonce >>> 20 ^ nonce >>> 35) & MARK_MASK;
     }
 }

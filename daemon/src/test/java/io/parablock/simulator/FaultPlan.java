@@ -279,7 +279,14 @@ final class FaultPlan {
                 if (all && (!settings.mapped || settings.mappedBlackouts)) {
                     cluster.counts().count(kind);
                     sim.note("blackout");
-                    cluster.nodes().forEach(this::cutPower);
+                    // With durability=mapped also of some machines only: those that live through it have much to
+                    // forget.
+                    boolean some = settings.mapped && random.coin();
+                    for (SimulatedNode o : cluster.nodes()) {
+                        if (!some || random.perMille(600)) {
+                            cutPower(o);
+                        }
+                    }
                 }
             }
             case POWER_LOSS -> {

@@ -43,7 +43,7 @@ final class ObservedStateStore implements StateStore {
     @Override
     public void saveSyncRecord(byte[] bytes) {
         steps.before(Step.SYNCREC);
-        node.onSyncRecordDue(bytes);
+        node.record().onSyncRecordDue(bytes, node.core());
         node.block(steps.latencyNs());
         store.saveSyncRecord(bytes);
         node.record().onSyncRecord(bytes);

@@ -90,6 +90,18 @@ final class SimulatedCluster {
         }
     }
 
+    /** It votes for a merge over every voter: its clients get errors, and come back. */
+    void onWritesLost(SimulatedNode node) {
+        node.disk().onSuspect();
+        sim.note("node " + node.id() + " votes for a merge over every voter");
+        long boot = node.boot();
+        sim.after(0, () -> {
+            if (node.boot() == boot) {
+                clients.forEach(c -> c.onWritesLost(node.id()));
+            }
+        });
+    }
+
     /** A node did something. */
     void touch(SimulatedNode node) {
         touched = true;

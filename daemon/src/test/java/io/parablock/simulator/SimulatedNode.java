@@ -257,25 +257,6 @@ final class SimulatedNode {
         record.afterBatch(status(), sim);
     }
 
-    void onSyncRecordDue(byte[] bytes) {
-        SimulatedProcess p = process;
-        if (p != null) {
-            record.onSyncRecordDue(bytes, p.core());
-        }
-    }
-
-    /** It votes for a merge over every voter: its clients get errors, and come back. */
-    void onWritesLost() {
-        disk.onSuspect();
-        sim.note("node " + id + " votes for a merge over every voter");
-        long ofBoot = boot;
-        sim.after(0, () -> {
-            if (boot == ofBoot) {
-                cluster.clients().forEach(c -> c.onWritesLost(id));
-            }
-        });
-    }
-
     /** As the production node's clean mark. */
     void onCured() {
         disk.onCured();

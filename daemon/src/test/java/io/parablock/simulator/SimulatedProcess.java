@@ -185,7 +185,7 @@ final class SimulatedProcess {
         public void onWritesLost(int groupId) {
             // As the production node does.
             gateway.endSessions(SimulationSettings.GROUP);
-            node.onWritesLost();
+            node.cluster().onWritesLost(node);
         }
 
         @Override

@@ -50,6 +50,7 @@ public final class Merge {
     private final Set<Long> unknownAboveD;
     private final Map<Integer, VoteReply> replies;
     private final int voters;
+    private final boolean ofEveryVoter;
 
     private Merge(
             RaftLog log,
@@ -57,13 +58,15 @@ public final class Merge {
             long mSync,
             Set<Long> unknownAboveD,
             Map<Integer, VoteReply> replies,
-            int voters) {
+            int voters,
+            boolean ofEveryVoter) {
         this.log = log;
         this.syncTerm = syncTerm;
         this.mSync = mSync;
         this.unknownAboveD = unknownAboveD;
         this.replies = replies;
         this.voters = voters;
+        this.ofEveryVoter = ofEveryVoter;
     }
 
     /**
@@ -73,6 +76,8 @@ public final class Merge {
      * @param replies granted replies of other voters by node id; the candidate is not among them
      * @param unknownAboveD the candidate's own UNKNOWN slots that lie above its D
      * @param voters how many voters there are, the candidate among them; a majority of sure absences makes a no-op
+     * @param ofEveryVoter without a quorum free of amnesia (protocol.md §11): of a voter with a lower syncTerm even what it
+     *     has applied may be lost, for its store does not count any more
      */
     public static Result settle(
             RaftLog log,
@@ -80,8 +85,9 @@ public final class Merge {
             long mSync,
             Set<Long> unknownAboveD,
             Map<Integer, VoteReply> replies,
-            int voters) {
-        Merge merge = new Merge(log, syncTerm, mSync, unknownAboveD, replies, voters);
+            int voters,
+            boolean ofEveryVoter) {
+        Merge merge = new Merge(log, syncTerm, mSync, unknownAboveD, replies, voters, ofEveryVoter);
         return merge.settle();
     }
 
@@ -110,7 +116,7 @@ public final class Merge {
         for (Map.Entry<Integer, VoteReply> e : replies.entrySet()) {
             VoteReply r = e.getValue();
             // Applied there: decided, even if its record is unreadable now.
-            decided |= slot <= r.appliedPrefix();
+            decided |= slot <= r.appliedPrefix() && !(ofEveryVoter && r.syncTerm() < syncTerm);
             if (r.syncTerm() < syncTerm) {
                 absent++;
             } else if (contains(r.present(), slot)) {

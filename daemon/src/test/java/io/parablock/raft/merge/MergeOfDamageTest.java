@@ -25,7 +25,7 @@ class MergeOfDamageTest {
         RaftLog log = new RaftLog(0, 0);
         log.putUnknown(1);
         Set<Long> own = aboveD ? Set.of(1L) : Set.of();
-        return Merge.settle(log, 1, mSync, own, votes, 3).missing().get(0);
+        return Merge.settle(log, 1, mSync, own, votes, 3, false).missing().get(0);
     }
 
     @Test

@@ -8,7 +8,10 @@ import io.parablock.raft.Mode;
 import io.parablock.raft.Mutation;
 import io.parablock.raft.ProposeResult;
 import io.parablock.raft.Role;
+import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
+import io.parablock.raft.message.Message;
+import io.parablock.raft.session.SessionTable;
 import io.parablock.simulator.check.Violation;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
@@ -145,5 +148,93 @@ class EveryVoterMergeTest {
                 })
                 .isInstanceOfAny(Violation.class, AssertionError.class)
                 .hasMessageContaining("CommitChecker");
+    }
+
+    /** The candidate loses its term after the entry that ends all sessions went to the log. */
+    @Test
+    void shouldLeaveNothingOfAMergeThatWasGivenUp() {
+        ScenarioCluster cluster = cluster(Mode.PARALLEL, Mutation.NONE);
+        SimulatedNode leader = ScenarioSteps.leaderWithSession(cluster);
+        ScenarioSteps.write(cluster, leader, 0);
+        for (SimulatedNode n : cluster.nodes.values()) {
+            cluster.power.lose(n, false, e -> false);
+            n.autoDurable = false;
+        }
+        cluster.nodes.values().forEach(n -> ScenarioSteps.startAndConnect(cluster, n));
+        SimulatedNode candidate = null;
+        for (int i = 0; i < 400 && candidate == null; i++) {
+            cluster.run(5, p -> true);
+            candidate = cluster.nodes.values().stream()
+                    .filter(n -> !n.appending.isEmpty())
+                    .findFirst()
+                    .orElse(null);
+        }
+        assertThat(candidate).isNotNull();
+        Entry closing = candidate.appending.get(0);
+        assertThat(SessionTable.isCloseOfEvery(closing)).isTrue();
+        int other = candidate.id % 3 + 1;
+        candidate.core().step(other, 9, new Message.TermRefusal(closing.origin() + 1), cluster.clock(candidate));
+        cluster.work(candidate);
+        assertThat(candidate.core().entry(closing.slot())).isNull();
+        cluster.durable(candidate, closing);
+        assertThat(candidate.core().entry(closing.slot())).isNull();
+        cluster.nodes.values().forEach(n -> n.autoDurable = true);
+        cluster.run(5_000, p -> true);
+        SimulatedNode next = ScenarioSteps.leader(cluster, 0);
+        assertThat(next.core().entry(closing.slot())).matches(e -> e == null || e.origin() > closing.origin());
+        assertThat(cluster.nodes.values()).noneMatch(n -> n.core().status().amnesiac());
+        cluster.suite.atQuiescence();
+    }
+
+    /** The end of an install from a leader of before must not pass for that of the install after the merge. */
+    @Test
+    void shouldNotVoteWhileTheEndOfAnInstallIsOnItsWay() {
+        ScenarioCluster.Shape shape = new ScenarioCluster.Shape(3, Mode.PARALLEL, 8, 4, 4, 4, 64, 64, true);
+        ScenarioCluster cluster = new ScenarioCluster(shape, 1, Mutation.NONE, LeaseConfig.OFF);
+        SimulatedNode leader = ScenarioSteps.leaderWithSession(cluster);
+        SimulatedNode away = cluster.node(leader.id % 3 + 1);
+        cluster.crash(away, false);
+        for (int i = 0; i < 10; i++) {
+            ScenarioSteps.write(cluster, leader, i);
+        }
+        cluster.checkpoint(leader);
+        cluster.run(100, p -> true);
+        cluster.checkpoint(leader);
+        away.autoApply = false;
+        ScenarioSteps.startAndConnect(cluster, away);
+        for (int i = 0; i < 400 && !away.installStepDue; i++) {
+            cluster.run(5, p -> true);
+        }
+        cluster.installStep(away);
+        for (int i = 0; i < 400 && !away.installStepDue; i++) {
+            cluster.run(5, p -> true);
+            while (!away.installWrites.isEmpty()) {
+                cluster.installWrite(away);
+            }
+        }
+        assertThat(away.installStepDue).isTrue();
+        for (SimulatedNode n : cluster.nodes.values()) {
+            if (n != away) {
+                cluster.power.lose(n, false, e -> true);
+            }
+        }
+        for (SimulatedNode n : cluster.nodes.values()) {
+            if (n != away) {
+                ScenarioSteps.startAndConnect(cluster, n);
+            }
+        }
+        cluster.run(3_000, p -> true);
+        assertThat(cluster.nodes.values())
+                .as("two voters are not all")
+                .noneMatch(n -> n.core().status().role() == Role.LEADER);
+        cluster.installStep(away);
+        away.autoApply = true;
+        cluster.run(8_000, p -> true);
+        SimulatedNode next = ScenarioSteps.leader(cluster, 0);
+        for (SimulatedNode n : cluster.nodes.values()) {
+            assertThat(n.core().status().amnesiac()).isFalse();
+            assertThat(n.device).isEqualTo(next.device);
+        }
+        cluster.suite.atQuiescence();
     }
 }

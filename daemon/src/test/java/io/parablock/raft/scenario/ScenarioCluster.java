@@ -12,9 +12,7 @@ import io.parablock.raft.Role;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.message.Message;
-import io.parablock.raft.session.SessionTable;
 import io.parablock.raft.state.Checkpoint;
-import io.parablock.raft.state.SyncRecord;
 import io.parablock.simulator.check.CheckerSuite;
 import io.parablock.simulator.check.EntryView;
 import io.parablock.simulator.check.WireFeed;
@@ -81,7 +79,6 @@ final class ScenarioCluster {
     final ScenarioReads reads = new ScenarioReads(this);
     private final LeaseConfig lease;
     final Map<Long, Boolean> flushes = new HashMap<>();
-    private final Set<Long> everyVoterMerges = new HashSet<>();
     final List<String> transcript = new ArrayList<>();
     InstallConfig install = Shape.INSTALL;
     private final ScenarioInstalls installs = new ScenarioInstalls(this);
@@ -400,7 +397,7 @@ final class ScenarioCluster {
                 return false;
             }
             power.force(n);
-            observeMergeOfEveryVoter(n, o.syncRecord);
+            power.observeMerge(n, o.syncRecord);
             checker.onSyncRecord(n, o.syncRecord);
             n.disk.sync = o.syncRecord;
             suite.onSyncRecordDurable(n.id, o.syncRecord);
@@ -427,18 +424,6 @@ final class ScenarioCluster {
             return false;
         }
         return true;
-    }
-
-    private void observeMergeOfEveryVoter(SimulatedNode n, SyncRecord record) {
-        Entry last = n.core().entry(record.m());
-        if (last != null
-                && last.origin() == record.term()
-                && SessionTable.isCloseOfEvery(last)
-                && everyVoterMerges.add(record.term())) {
-            // It knows of no lost entry; the suite does.
-            checker.mute();
-            suite.onAmnesiacMerge(n.id, record.term());
-        }
     }
 
     private void takeOutput(SimulatedNode n, Output o) {

@@ -1,12 +1,17 @@
 package io.parablock.raft.scenario;
 
 import io.parablock.raft.log.Entry;
+import io.parablock.raft.session.SessionTable;
+import io.parablock.raft.state.SyncRecord;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /** Forces and power losses of a scenario (protocol.md §11). */
 final class ScenarioPower {
     private final ScenarioCluster cluster;
+    private final Set<Long> everyVoterMerges = new HashSet<>();
     private long forces;
 
     ScenarioPower(ScenarioCluster cluster) {
@@ -57,5 +62,18 @@ final class ScenarioPower {
         cluster.note("n" + n.id + " forced");
         n.core().onForced(f.from(), f.id(), cluster.clock(n));
         cluster.work(n);
+    }
+
+    /** A SYNCREC is about to be written: is it that of a merge over every voter? */
+    void observeMerge(SimulatedNode n, SyncRecord record) {
+        Entry last = n.core().entry(record.m());
+        if (last != null
+                && last.origin() == record.term()
+                && SessionTable.isCloseOfEvery(last)
+                && everyVoterMerges.add(record.term())) {
+            // It knows of no lost entry; the suite does.
+            cluster.checker.mute();
+            cluster.suite.onAmnesiacMerge(n.id, record.term());
+        }
     }
 }

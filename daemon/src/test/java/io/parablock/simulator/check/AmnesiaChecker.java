@@ -12,6 +12,9 @@ import java.util.Set;
  * had been assigned in it when the node started.
  */
 final class AmnesiaChecker implements Checker {
+    /** An install's id begins with its leader's term. */
+    private static final int INSTALL_TERM_SHIFT = 20;
+
     private final Ledger ledger;
     private final boolean[] amnesiac;
     /** By term: the highest slot assigned, now and when each node started last. */
@@ -19,13 +22,16 @@ final class AmnesiaChecker implements Checker {
 
     private final Map<Integer, Map<Long, Long>> needed = new HashMap<>();
     private final Set<Long> everyVoterTerms = new HashSet<>();
-    /** They voted for a merge over every voter and were not installed since. */
-    private final boolean[] suspect;
+    /** They voted for a merge over every voter, of this term, and were not installed since: 0 for none. */
+    private final long[] suspect;
+
+    private final long[] lastInstall;
 
     AmnesiaChecker(Ledger ledger) {
         this.ledger = ledger;
         this.amnesiac = new boolean[ledger.shape().voters() + 1];
-        this.suspect = new boolean[ledger.shape().voters() + 1];
+        this.suspect = new long[ledger.shape().voters() + 1];
+        this.lastInstall = new long[ledger.shape().voters() + 1];
     }
 
     @Override
@@ -34,22 +40,30 @@ final class AmnesiaChecker implements Checker {
     }
 
     /** Its store may be another one than that which counts, and it promised silence. */
-    private void suspect(int node) {
+    private void suspect(int node, long term) {
         amnesiac[node] = true;
-        suspect[node] = true;
+        suspect[node] = term;
         needed.putIfAbsent(node, Map.of());
     }
 
     /** The candidate's own store counts from here on. */
     @Override
     public void onAmnesiacMerge(int node, long term) {
-        suspect[node] = false;
+        suspect[node] = 0;
         needed.remove(node);
     }
 
     @Override
     public void onCheckpointDurable(int node, Checkpoint checkpoint, boolean installed) {
-        suspect[node] &= !installed;
+        // An earlier leader's store is not the one that counts.
+        if (installed && lastInstall[node] >> INSTALL_TERM_SHIFT >= suspect[node]) {
+            suspect[node] = 0;
+        }
+    }
+
+    @Override
+    public void onInstallPiece(int node, long installId, long offsetBytes, long lengthBytes) {
+        lastInstall[node] = installId;
     }
 
     @Override
@@ -67,7 +81,7 @@ final class AmnesiaChecker implements Checker {
     @Override
     public void onWiped(int node) {
         amnesiac[node] = false;
-        suspect[node] = false;
+        suspect[node] = 0;
     }
 
     @Override
@@ -79,7 +93,7 @@ final class AmnesiaChecker implements Checker {
                 16,
                 this,
                 () -> "node " + node + " is cured in term " + d.hard().term() + ", synced to " + term);
-        if (suspect[node]) {
+        if (suspect[node] != 0) {
             throw new Violation(
                     16, name(), "node " + node + " is cured in term " + term + " without the store that counts");
         }
@@ -112,7 +126,7 @@ final class AmnesiaChecker implements Checker {
     @Override
     public void onVoteRequested(int candidate, long term, long syncTerm, long contigPrefix) {
         if (everyVoterTerms.contains(term)) {
-            suspect(candidate);
+            suspect(candidate, term);
         } else {
             requireMemory(candidate, "campaigns in term " + term);
         }
@@ -121,7 +135,7 @@ final class AmnesiaChecker implements Checker {
     @Override
     public void onVoteSent(int voter, VoteReport report) {
         if (everyVoterTerms.contains(report.term())) {
-            suspect(voter);
+            suspect(voter, report.term());
         } else {
             requireMemory(voter, "votes: " + report);
         }

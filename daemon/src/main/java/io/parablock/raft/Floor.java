@@ -1,0 +1,33 @@
+package io.parablock.raft;
+
+import io.parablock.raft.progress.PeerProgress;
+
+/**
+ * The highest slot that a quorum holds contiguously with this leader's origins, held back for lagging replicas up to
+ * retainSlotsMax (protocol.md §7): every node may cut its log up to there.
+ */
+final class Floor {
+    private final CoreState state;
+    private final Rounds rounds;
+    private final InstallSender installs;
+
+    Floor(CoreState state, Rounds rounds, InstallSender installs) {
+        this.state = state;
+        this.rounds = rounds;
+        this.installs = installs;
+    }
+
+    void compute(PeerProgress[] peers) {
+        long[] held = new long[peers.length + 1];
+        held[0] = state.log.contigPrefix();
+        long lowest = held[0];
+        for (int i = 0; i < peers.length; i++) {
+            boolean mixed =
+                    state.guards.floorWithoutMixed && (installs.isMixed(peers[i].node()) || peers[i].installing());
+            held[i + 1] = mixed ? 0 : peers[i].contigPrefix();
+            lowest = Math.min(lowest, held[i + 1]);
+        }
+        long needed = Math.max(lowest, state.log.last() - state.config.retainSlotsMax());
+        state.floor = Math.max(state.floor, Math.min(rounds.quorumth(held), needed));
+    }
+}
