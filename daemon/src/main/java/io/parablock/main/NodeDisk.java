@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * What a node keeps in its data directory.
@@ -91,7 +92,7 @@ final class NodeDisk implements AutoCloseable {
                     NodeSettings.voterIds(config),
                     LEFT_BY_A_NODE,
                     new SecureRandom()::nextLong);
-            requireState(dir, identity.identity().groups());
+            requireWhole(config, identity.identity().groups());
             CleanMark mark = new CleanMark(dir, CleanMark.currentBoot(CleanMark.BOOT_ID));
             boolean unclean = mark.begin() && (NodeSettings.mapped(config) || mark.isUncured());
             List<Group> groups = groups(config);
@@ -128,14 +129,37 @@ final class NodeDisk implements AutoCloseable {
                 .allMatch(s -> !s.amnesiac() || s.flushedIsHere());
     }
 
-    /** A group whose state is gone would start as a new one, and vote again. */
-    private static void requireState(Path dir, int begun) {
-        for (int groupId = 1; groupId <= begun; groupId++) {
-            Path state = dir.resolve("groups").resolve(Integer.toString(groupId));
-            if (!Files.exists(state.resolve("meta.0")) && !Files.exists(state.resolve("meta.1"))) {
-                throw new ConfigException("the data directory " + dir + " has lost the state of group " + groupId + " ("
-                        + state + "): restore all of it");
+    /** What is gone of a directory that was in use would be taken for new: an empty log, votes forgotten, blocks of zeros. */
+    private static void requireWhole(NodeConfig config, int begun) throws IOException {
+        Path dir = config.dataDir();
+        int groupId = 1;
+        for (NodeConfig.Volume v : config.volumes()) {
+            for (int chunk = 0; chunk < v.chunks() && groupId <= begun; chunk++, groupId++) {
+                Path state = dir.resolve("groups").resolve(Integer.toString(groupId));
+                boolean meta = Files.exists(state.resolve("meta.0")) || Files.exists(state.resolve("meta.1"));
+                require(meta, dir, "the state of group " + groupId + " (" + state + ")");
+                Path blocks = chunkFile(config, v, chunk);
+                require(Files.exists(blocks), dir, "the blocks of group " + groupId + " (" + blocks + ")");
             }
+        }
+        Path wal = dir.resolve("wal");
+        boolean logged = config.wal().engine() == NodeConfig.WalEngine.MEMORY || hasFiles(wal);
+        require(begun == 0 || logged, dir, "the log (" + wal + ")");
+        require(begun == 0 || Files.exists(dir.resolve("boot")), dir, "the file boot");
+    }
+
+    private static boolean hasFiles(Path dir) throws IOException {
+        if (!Files.isDirectory(dir)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(dir)) {
+            return files.findAny().isPresent();
+        }
+    }
+
+    private static void require(boolean there, Path dir, String what) {
+        if (!there) {
+            throw new ConfigException("the data directory " + dir + " has lost " + what + ": restore all of it");
         }
     }
 
@@ -162,19 +186,22 @@ final class NodeDisk implements AutoCloseable {
 
     private static List<Group> groups(NodeConfig config) throws IOException {
         List<Group> out = new ArrayList<>();
-        Path volumes = Files.createDirectories(config.dataDir().resolve("volumes"));
         int groupId = 0;
         for (NodeConfig.Volume v : config.volumes()) {
             for (int chunk = 0; chunk < v.chunks(); chunk++) {
                 groupId++;
                 Path state = Files.createDirectories(
                         config.dataDir().resolve("groups").resolve(Integer.toString(groupId)));
-                Path file = volumes.resolve(v.name() + "-" + chunk + ".chunk");
+                Path file = chunkFile(config, v, chunk);
                 out.add(new Group(
                         groupId, FileStateStore.open(state), FileBlockStore.open(file, v.chunkSizeBytes(chunk))));
             }
         }
         return out;
+    }
+
+    private static Path chunkFile(NodeConfig config, NodeConfig.Volume v, int chunk) {
+        return config.dataDir().resolve("volumes").resolve(v.name() + "-" + chunk + ".chunk");
     }
 
     private static Wal wal(NodeConfig config, WalRouter router) {
