@@ -193,13 +193,7 @@ class EveryVoterMergeTest {
         ScenarioCluster cluster = new ScenarioCluster(shape, 1, Mutation.NONE, LeaseConfig.OFF);
         SimulatedNode leader = ScenarioSteps.leaderWithSession(cluster);
         SimulatedNode away = cluster.node(leader.id % 3 + 1);
-        cluster.crash(away, false);
-        for (int i = 0; i < 10; i++) {
-            ScenarioSteps.write(cluster, leader, i);
-        }
-        cluster.checkpoint(leader);
-        cluster.run(100, p -> true);
-        cluster.checkpoint(leader);
+        ScenarioSteps.leaveBehind(cluster, leader, away);
         away.autoApply = false;
         ScenarioSteps.startAndConnect(cluster, away);
         for (int i = 0; i < 400 && !away.installStepDue; i++) {

@@ -177,13 +177,7 @@ class MutantTest {
         ScenarioCluster cluster = new ScenarioCluster(shape, 1, mutation, LeaseConfig.OFF);
         SimulatedNode leader = ScenarioSteps.leaderWithSession(cluster);
         SimulatedNode away = cluster.node(leader.id % 3 + 1);
-        cluster.crash(away, false);
-        for (int i = 0; i < 10; i++) {
-            ScenarioSteps.write(cluster, leader, i);
-        }
-        cluster.checkpoint(leader);
-        cluster.run(100, p -> true);
-        cluster.checkpoint(leader);
+        ScenarioSteps.leaveBehind(cluster, leader, away);
         away.autoApply = false;
         cluster.start(away);
         Predicate<Packet> noAppends = p -> p.to() != away.id || !(p.message() instanceof Message.Append);
@@ -285,14 +279,8 @@ class MutantTest {
         SimulatedNode leader = ScenarioSteps.leaderWithSession(cluster);
         SimulatedNode away = cluster.node(leader.id % 3 + 1);
         SimulatedNode other = cluster.node(6 - leader.id - away.id);
-        cluster.crash(away, false);
-        for (int i = 0; i < 10; i++) {
-            ScenarioSteps.write(cluster, leader, i);
-        }
         // The other follower keeps its log: it could vote for the one that was away.
-        cluster.checkpoint(leader);
-        cluster.run(100, p -> true);
-        cluster.checkpoint(leader);
+        ScenarioSteps.leaveBehind(cluster, leader, away);
         ScenarioSteps.startAndConnect(cluster, away);
         Predicate<Packet> noPieces = p -> !(p.message() instanceof Message.InstallExtent);
         for (int i = 0; i < 400 && !away.disk.checkpoint.installing(); i++) {

@@ -66,7 +66,6 @@ final class ScenarioCluster {
     private final Mutation mutation;
     final TreeMap<Integer, SimulatedNode> nodes = new TreeMap<>();
     final List<Packet> pool = new ArrayList<>();
-
     /** Every message sent since the last mark, lost or not. */
     final List<Packet> sent = new ArrayList<>();
 

@@ -38,4 +38,15 @@ final class ScenarioSteps {
                 .findFirst()
                 .orElseThrow();
     }
+
+    /** A node is down until the leader's log has nothing any more of what it lacks. */
+    static void leaveBehind(ScenarioCluster cluster, SimulatedNode leader, SimulatedNode away) {
+        cluster.crash(away, false);
+        for (int i = 0; i < 10; i++) {
+            write(cluster, leader, i);
+        }
+        cluster.checkpoint(leader);
+        cluster.run(100, p -> true);
+        cluster.checkpoint(leader);
+    }
 }
