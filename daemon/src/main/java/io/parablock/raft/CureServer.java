@@ -8,7 +8,8 @@ import java.util.TreeMap;
  * acknowledged is forgotten when its new boot is learned of, and the highest slot assigned by then is what it must hold.
  *
  * <p>Any leader of a term may do this: no vote of its election came from a node with amnesia, for such a node gives none, but
- * for a merge over every voter, and then it is installed first. Whether the peer voted for it before the restart does not matter, since that report was true when it was taken.
+ * for a merge over every voter, and then it is installed first. Whether the peer voted for it before the restart does not
+ * matter, since that report was true when it was taken.
  */
 final class CureServer {
     private static final class Patient {
