@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Each promise of the log, taken away, is missed by a checker of the whole cluster within a stated number of seeds;
  * {@code -Dmutant.seeds=N} gives more.
  */
-@Tag("pure")
+@Tag("one-jdk")
 class DiskMutantTest {
     private static final long SEEDS = 24;
 

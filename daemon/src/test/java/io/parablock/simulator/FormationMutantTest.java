@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Nodes that count a disk that was wiped are missed by a checker of the whole cluster within a stated number of seeds;
  * {@code -Dmutant.seeds=N} gives more.
  */
-@Tag("pure")
+@Tag("one-jdk")
 class FormationMutantTest {
     private static final long SEEDS = 12;
 

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A follower that was away comes back; the log is cut behind the checkpoints. */
 @Tag("e2e")
+@Tag("one-jdk")
 class CatchUpE2eTest {
     private static final int AWAY_SECONDS = Integer.getInteger("parablock.stopSeconds", 5);
     private static final int LOAD_SECONDS = Integer.getInteger("parablock.walLoadSeconds", 10);

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * to the output; {@code -Dmutant.seeds=N} gives more seeds, {@code -Dmutant.catches=N} goes on to the Nth catch and tells the
  * median of the seeds from one to the next.
  */
-@Tag("pure")
+@Tag("one-jdk")
 @Execution(ExecutionMode.CONCURRENT)
 class MutantTest {
     private static final long SEEDS = 600;

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  * Many short random histories. A failure names its seed; {@code -Dseed=N} runs that one alone, {@code -Dschedule.seeds=N}
  * and {@code -Dschedule.first=N} choose others.
  */
-@Tag("pure")
+@Tag("one-jdk")
 @Execution(ExecutionMode.CONCURRENT)
 class RandomScheduleTest {
     private static final long SEEDS = 3000;
