@@ -137,7 +137,12 @@ final class FaultPlan {
                 n.steps().slow(random.pick(5, 30, 200), sim.nowNs() + while_());
             }
             case WRITE_ERROR, FULL_DISK -> stopOfDisk(kind, n);
-            case TORN_WRITE, BIT_ROT, READ_ERROR, LOST_WRITE, MISDIRECTED_WRITE -> media.inject(kind, n, while_());
+            case TORN_WRITE, BIT_ROT, READ_ERROR, LOST_WRITE, MISDIRECTED_WRITE -> {
+                // A merge over every voter needs every voter: none may be lost for good.
+                if (!settings.mayBlackOutMapped() || kind == FaultKind.TORN_WRITE) {
+                    media.inject(kind, n, while_());
+                }
+            }
             case WIPE -> throw new AssertionError("it has a plan of its own");
             case CLIENT_DEATH -> {
                 if (cluster.clients().get(random.below(settings.clients)).die()) {
@@ -276,7 +281,7 @@ final class FaultPlan {
             case BLACKOUT -> {
                 boolean all = !settings.mapped
                         || cluster.nodes().stream().allMatch(o -> o.disk().mayBlackOut());
-                if (all && (!settings.mapped || settings.mappedBlackouts)) {
+                if (all && (!settings.mapped || settings.mayBlackOutMapped())) {
                     cluster.counts().count(kind);
                     sim.note("blackout");
                     // With durability=mapped also of some machines only: those that live through it have much to

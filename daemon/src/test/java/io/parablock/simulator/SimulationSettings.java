@@ -22,8 +22,7 @@ final class SimulationSettings {
     final Mode mode;
     final Set<FaultKind> faults;
     final boolean mapped;
-    /** With durability=mapped, all machines may lose their power at once. */
-    final boolean mappedBlackouts;
+    private final boolean blackouts;
     /** Disks of sectors under the production stores, instead of records in memory. */
     final boolean sectors;
 
@@ -64,7 +63,7 @@ final class SimulationSettings {
         this.faults = faults.isEmpty() ? EnumSet.noneOf(FaultKind.class) : EnumSet.copyOf(faults);
         Seeded r = Seeded.of(seed, "settings");
         mapped = r.perMille(350);
-        mappedBlackouts = Seeded.of(seed, "blackouts").coin();
+        blackouts = Seeded.of(seed, "blackouts").coin();
         inline = r.perMille(300);
         Seeded storage = Seeded.of(seed, "storage");
         boolean byName = faults.size() < FaultKind.values().length;
@@ -138,6 +137,11 @@ final class SimulationSettings {
                 mapped);
         LeaseConfig reads = lease ? new LeaseConfig(true, DRIFT_PPM, SuspendedTime.ERROR_NS) : LeaseConfig.OFF;
         return config.withInstall(install).withLease(reads).withSessionExpiryNs(sessionExpiryNs);
+    }
+
+    /** durability=mapped, and so many machines may lose their power at once that no quorum remembers. */
+    boolean mayBlackOutMapped() {
+        return mapped && blackouts && has(FaultKind.BLACKOUT);
     }
 
     long sizeBytes() {

@@ -29,7 +29,9 @@ final class Wipes {
     void start() {
         boolean byName = settings.faults.size() < FaultKind.values().length;
         // Not drawn: of any so many seeds in a row one has it.
-        if (settings.has(FaultKind.WIPE) && (byName || Math.floorMod(settings.seed, SHARE) == 3)) {
+        if (settings.has(FaultKind.WIPE)
+                && !settings.mayBlackOutMapped()
+                && (byName || Math.floorMod(settings.seed, SHARE) == 3)) {
             sim.note("faults: wipe");
             next(random.between(2, 20));
         }

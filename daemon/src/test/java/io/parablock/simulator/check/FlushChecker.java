@@ -55,7 +55,10 @@ final class FlushChecker implements Checker, Ledger.Listener {
             EntryView e = answered.get(flushedTo);
             int forced = 0;
             for (int n = 1; n <= ledger.shape().voters(); n++) {
-                forced += ledger.disk(n).isForced(e.slot(), e.origin()) ? 1 : 0;
+                // A disk that is gone counted when it answered.
+                boolean held = ledger.disk(n).isForced(e.slot(), e.origin())
+                        || ledger.wipedDisk(n).isForced(e.slot(), e.origin());
+                forced += held ? 1 : 0;
             }
             if (forced < ledger.shape().quorum()) {
                 throw new Violation(

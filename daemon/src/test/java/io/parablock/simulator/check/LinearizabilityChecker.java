@@ -133,11 +133,20 @@ public final class LinearizabilityChecker {
 
     private boolean isFlushed(History.Operation write, long loss) {
         for (History.Operation o : history.operations()) {
-            if (o.kind == History.Kind.FLUSH && o.end == History.End.OK && o.ended < loss && write.ended < o.invoked) {
+            boolean flushes = o.kind == History.Kind.FLUSH
+                    && o.end == History.End.OK
+                    && o.ended < loss
+                    && write.ended < o.invoked;
+            if (flushes && !isLostBetween(write.ended, o.invoked)) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** A power loss before the flush may have taken the write: there was nothing left to flush. */
+    private boolean isLostBetween(long written, long flushed) {
+        return history.powerLosses().stream().anyMatch(loss -> written < loss && loss < flushed);
     }
 
     private static String lost(long unit, List<History.Operation> operations, Set<Long> values, long loss) {
