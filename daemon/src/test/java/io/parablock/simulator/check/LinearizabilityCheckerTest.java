@@ -107,6 +107,18 @@ class LinearizabilityCheckerTest {
     }
 
     @Test
+    void shouldNotTakeForFlushedWhatAnEarlierPowerLossTook() {
+        write(0, 1, 1);
+        flush();
+        write(0, 1, 2);
+        history.unflushedMayBeLost();
+        flush();
+        history.unflushedMayBeLost();
+        read(0, 1);
+        shouldHold();
+    }
+
+    @Test
     void shouldMissAFlushedWriteLostByAPowerLoss() {
         write(0, 1, 1);
         write(0, 1, 2);
