@@ -63,13 +63,7 @@ class InstallSourceTest {
     @Test
     void shouldNotGiveUpForSlotsThatItKeepsAnyway() {
         RaftNode node = leader(new InstallConfig(STORE_BYTES, 4096, 4, 1 << 20, 2));
-        node.step(3, 1, new Message.InstallRequest(2, 0, 0), now);
-        long id = last(node, Message.InstallBegin.class).installId();
-        node.step(3, 1, new Message.InstallAck(2, id, 0, false), now);
-        now += 5 * MS;
-        node.tick(now);
-        node.step(3, 1, new Message.InstallAck(2, id, STORE_BYTES, false), now);
-        assertThat(last(node, Message.InstallEnd.class).installId()).isEqualTo(id);
+        requireInstallRunsToItsEnd(node);
     }
 
     /** A record that rots under a running follower, and that nobody else has any more. */
@@ -78,13 +72,7 @@ class InstallSourceTest {
         RaftNode node = leader(new InstallConfig(STORE_BYTES, 4096, 4, 1 << 20, 1 << 20));
         node.step(3, 1, new Message.SyncAck(2), now);
         node.step(3, 1, new Message.HeartbeatAck(2, 0, 2, 5, 2, 100, false), now);
-        node.step(3, 1, new Message.InstallRequest(2, 0, 0), now);
-        long id = last(node, Message.InstallBegin.class).installId();
-        node.step(3, 1, new Message.InstallAck(2, id, 0, false), now);
-        now += 5 * MS;
-        node.tick(now);
-        node.step(3, 1, new Message.InstallAck(2, id, STORE_BYTES, false), now);
-        assertThat(last(node, Message.InstallEnd.class).installId()).isEqualTo(id);
+        requireInstallRunsToItsEnd(node);
     }
 
     /** The receiver takes a longer silence for the end of the install. */
@@ -93,6 +81,16 @@ class InstallSourceTest {
         RaftNode node = leader(new InstallConfig(1 << 20, 131_072, 4, 60_000, 1 << 20));
         node.step(3, 1, new Message.InstallRequest(2, 0, 0), now);
         assertThat(last(node, Message.InstallBegin.class).pieceBytes()).isEqualTo(16_384);
+    }
+
+    private void requireInstallRunsToItsEnd(RaftNode node) {
+        node.step(3, 1, new Message.InstallRequest(2, 0, 0), now);
+        long id = last(node, Message.InstallBegin.class).installId();
+        node.step(3, 1, new Message.InstallAck(2, id, 0, false), now);
+        now += 5 * MS;
+        node.tick(now);
+        node.step(3, 1, new Message.InstallAck(2, id, STORE_BYTES, false), now);
+        assertThat(last(node, Message.InstallEnd.class).installId()).isEqualTo(id);
     }
 
     private static <T extends Message> T last(RaftNode node, Class<T> type) {

@@ -12,9 +12,7 @@ import io.parablock.replica.Formation.Verdict;
 import io.parablock.replica.client.ClientMessage;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
@@ -127,15 +125,7 @@ class PeerFormationTest {
 
     @BeforeEach
     void takePorts() throws IOException {
-        List<ServerSocket> taken = new ArrayList<>();
-        for (int id : VOTERS) {
-            ServerSocket s = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-            taken.add(s);
-            addresses.put(id, new InetSocketAddress(s.getInetAddress(), s.getLocalPort()));
-        }
-        for (ServerSocket s : taken) {
-            s.close();
-        }
+        addresses.putAll(FreePorts.of(VOTERS));
     }
 
     @AfterEach

@@ -15,7 +15,6 @@ import io.parablock.replica.Formation;
 import io.parablock.replica.client.ClientMessage;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -101,15 +100,7 @@ class PeerTransportTest {
 
     @BeforeEach
     void takePorts() throws IOException {
-        List<ServerSocket> taken = new ArrayList<>();
-        for (int id = 1; id <= 2; id++) {
-            ServerSocket s = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-            taken.add(s);
-            addresses.put(id, new InetSocketAddress(s.getInetAddress(), s.getLocalPort()));
-        }
-        for (ServerSocket s : taken) {
-            s.close();
-        }
+        addresses.putAll(FreePorts.of(List.of(1, 2)));
     }
 
     @AfterEach
