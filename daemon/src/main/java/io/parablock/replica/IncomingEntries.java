@@ -65,17 +65,31 @@ final class IncomingEntries {
             if (payload == null) {
                 continue;
             }
-            // The core takes entries in the order of the frame, so this is one pass in practice.
-            int at = next;
-            while (at < taken.size() && taken.get(at).payload != payload) {
-                at++;
-            }
-            if (at < taken.size()) {
+            int at = indexOf(payload, taken, next);
+            if (at >= 0) {
                 next = at + 1;
             } else {
                 payload.release();
             }
         }
+    }
+
+    /**
+     * Where the buffer is among the appends, or -1. Mostly they are in the order of the frame, so the search begins behind the
+     * last find; but the core may take one frame in parts, the cure first and then the repair, and owes nobody an order.
+     */
+    private static int indexOf(ByteBuf payload, List<Entry> taken, int from) {
+        for (int i = from; i < taken.size(); i++) {
+            if (taken.get(i).payload == payload) {
+                return i;
+            }
+        }
+        for (int i = Math.min(from, taken.size()) - 1; i >= 0; i--) {
+            if (taken.get(i).payload == payload) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     static void release(Entry e) {
