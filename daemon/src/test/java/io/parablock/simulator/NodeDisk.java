@@ -39,6 +39,7 @@ final class NodeDisk {
         this.standing = standing;
         this.mapped = mapped;
         this.steps = steps;
+        storage.formed(!standing.members().isEmpty());
     }
 
     NodeStorage.Ports open(WalListener listener) {
@@ -75,6 +76,7 @@ final class NodeDisk {
 
     void onFormed(SortedMap<Integer, Long> members) {
         standing = new Formation.Standing(standing.incarnation(), members);
+        storage.formed(true);
     }
 
     /** An empty disk is in its place. */

@@ -28,6 +28,9 @@ public interface NodeStorage {
     /** The node cannot vouch for what it holds, by {@code lost}, or can again. */
     default void lost(boolean lost) {}
 
+    /** Whether its owner has noted the members of the cluster; until then it needs every other node. */
+    default void formed(boolean formed) {}
+
     /** Whether something stored is bad now. */
     default boolean isDamaged() {
         return false;

@@ -13,7 +13,9 @@ import java.util.TreeSet;
 /**
  * Decides where storage faults may fall in a cluster, so that of every region at least one good copy survives in any
  * quorum: fewer than half of the voters may have a bad copy, where a node that lost something vital has a bad copy of
- * everything. Counts what fired. One per simulation, shared by its disks; not thread-safe.
+ * everything. Nothing vital is damaged before all nodes have met: a node takes part once it has heard every other one
+ * (docs/protocol.md), so that one which stays away for good keeps out those that have not met it, and they are in no quorum
+ * either. Counts what fired. One per simulation, shared by its disks; not thread-safe.
  */
 public final class FaultAtlas {
     private static final Region VITAL = new Region.Vital();
@@ -25,6 +27,9 @@ public final class FaultAtlas {
 
     private final Map<Region.Twin, Map<Integer, Integer>> damagedTwins = new HashMap<>();
     private final Set<Integer> lost = new TreeSet<>();
+    /** Nodes that have yet to hear every other one. */
+    private final Set<Integer> unformed = new TreeSet<>();
+
     private final EnumMap<FaultKind, Long> fired = new EnumMap<>(FaultKind.class);
 
     /** @param voters the number of nodes that vote, 1 or more */
@@ -38,10 +43,10 @@ public final class FaultAtlas {
     /** Whether the node's copy of this region may go bad now. */
     public boolean mayDamage(int nodeId, Region region) {
         if (region instanceof Region.Vital) {
-            return mayLose(nodeId);
+            return mayLoseForGood(nodeId);
         }
         if (region instanceof Region.Twin twin) {
-            return !isDamaged(nodeId, twin.other()) || mayLose(nodeId);
+            return !isDamaged(nodeId, twin.other()) || mayLoseForGood(nodeId);
         }
         return fits(damaged.getOrDefault(region, Map.of()).keySet(), lostNodes(), nodeId);
     }
@@ -50,7 +55,7 @@ public final class FaultAtlas {
     public boolean mayDamage(int nodeId, Collection<Region> regions) {
         boolean bothTwins = regions.stream()
                 .anyMatch(region -> region instanceof Region.Twin twin && regions.contains(twin.other()));
-        return (!bothTwins || mayLose(nodeId)) && regions.stream().allMatch(region -> mayDamage(nodeId, region));
+        return (!bothTwins || mayLoseForGood(nodeId)) && regions.stream().allMatch(region -> mayDamage(nodeId, region));
     }
 
     /** Whether the node may lose everything, by a wiped disk or because it cannot vouch for its log any more. */
@@ -87,6 +92,16 @@ public final class FaultAtlas {
         lost.remove(nodeId);
     }
 
+    /** The node takes part only once it has heard every other one, until {@link #formed}. */
+    public void unformed(int nodeId) {
+        unformed.add(nodeId);
+    }
+
+    /** The node has durably noted the members: it needs to hear nobody in particular any more. */
+    public void formed(int nodeId) {
+        unformed.remove(nodeId);
+    }
+
     /** Whether some copy on this node is bad. */
     public boolean hasDamage(int nodeId) {
         return isLost(nodeId)
@@ -118,6 +133,11 @@ public final class FaultAtlas {
             }
         });
         return silent;
+    }
+
+    /** Whether the node may lose what keeps it from starting, or from ever counting again. */
+    private boolean mayLoseForGood(int nodeId) {
+        return unformed.isEmpty() && mayLose(nodeId);
     }
 
     private boolean fits(Set<Integer> badNodes, Set<Integer> lostNodes, int oneMore) {

@@ -64,6 +64,31 @@ class FaultAtlasTest {
         assertThat(atlas.mayDamage(1, SLOT)).isTrue();
     }
 
+    /** Node 1 would wait for node 2 for ever, and with a third one that has forgotten too few are left. */
+    @Test
+    void shouldLoseNobodyForGoodBeforeAllHaveMet() {
+        FaultAtlas atlas = new FaultAtlas(5);
+        atlas.unformed(1);
+        atlas.unformed(3);
+        atlas.formed(3);
+        assertThat(atlas.mayDamage(2, new Region.Vital())).isFalse();
+        assertThat(atlas.mayDamage(2, List.of(SLOT, new Region.Vital()))).isFalse();
+        assertThat(atlas.mayDamage(2, List.of(new Region.Twin("META", 0), new Region.Twin("META", 1))))
+                .isFalse();
+        atlas.lost(2);
+        assertThat(atlas.mayDamage(2, new Region.Vital()))
+                .as("it has forgotten, and can be cured")
+                .isFalse();
+        atlas.restored(2);
+        assertThat(atlas.mayDamage(2, SLOT)).isTrue();
+        assertThat(atlas.mayDamage(2, new Region.Twin("META", 0))).isTrue();
+        atlas.damaged(2, new Region.Twin("META", 0));
+        assertThat(atlas.mayDamage(2, new Region.Twin("META", 1))).isFalse();
+        atlas.formed(1);
+        assertThat(atlas.mayDamage(2, new Region.Vital())).isTrue();
+        assertThat(atlas.mayDamage(2, new Region.Twin("META", 1))).isTrue();
+    }
+
     @Test
     void shouldNameKindsThatNeverFired() {
         FaultAtlas atlas = new FaultAtlas(3);

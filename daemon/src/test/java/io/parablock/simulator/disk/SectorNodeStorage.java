@@ -178,6 +178,15 @@ public final class SectorNodeStorage implements NodeStorage {
     }
 
     @Override
+    public void formed(boolean formed) {
+        if (formed) {
+            atlas.formed(nodeId);
+        } else {
+            atlas.unformed(nodeId);
+        }
+    }
+
+    @Override
     public boolean isLost() {
         return atlas.isLost(nodeId);
     }
