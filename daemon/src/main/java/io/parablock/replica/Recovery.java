@@ -122,11 +122,8 @@ public final class Recovery {
         if (ckpt != null) {
             f.checkpoint = StateCodec.decodeCheckpoint(ckpt);
         }
-        byte[] sync = f.group.store.loadSyncRecord();
-        if (sync != null) {
-            SyncRecord s = StateCodec.decodeSyncRecord(sync);
-            f.sync = s;
-            f.origins = new OriginRuns(s.runs());
+        if (!loadSyncRecord(f)) {
+            return;
         }
         long syncTerm = f.sync == null ? 0 : f.sync.term();
         if (f.hard.syncTerm() > syncTerm) {
@@ -145,6 +142,26 @@ public final class Recovery {
                 f.group.store.saveMeta(StateCodec.encodeMeta(f.group.identity, f.hard));
             }
         }
+    }
+
+    /** @return false if it is there and cannot be read */
+    private static boolean loadSyncRecord(Found f) {
+        byte[] bytes;
+        try {
+            bytes = f.group.store.loadSyncRecord();
+        } catch (StateLostException e) {
+            // As META: the node goes on as a bystander, which the groups beside this one and nodes that have yet to
+            // meet
+            // it need.
+            f.stateLost("SYNCREC is unreadable: " + e.getMessage());
+            return false;
+        }
+        if (bytes != null) {
+            SyncRecord s = StateCodec.decodeSyncRecord(bytes);
+            f.sync = s;
+            f.origins = new OriginRuns(s.runs());
+        }
+        return true;
     }
 
     private static final class Scan implements WalVisitor {
@@ -223,7 +240,7 @@ public final class Recovery {
     }
 
     private static Recovered finish(Found f) {
-        boolean anything = f.metaFound || f.sync != null || !f.entries.isEmpty() || f.checkpoint.a() > 0;
+        boolean anything = f.stateLost || f.metaFound || f.sync != null || !f.entries.isEmpty() || f.checkpoint.a() > 0;
         if (!f.metaFound && anything) {
             f.stateLost("META is missing but there is a log");
         }

@@ -154,6 +154,26 @@ class RecoveryTest {
         assertThat(r.notes()).hasSize(1).first().asString().contains("SYNCREC is lost");
     }
 
+    /** It starts all the same: other groups share its process, and a node that has not formed waits for its hello. */
+    @Test
+    void shouldStartAsABystanderWhenTheSyncRecordIsUnreadable() {
+        for (long syncTerm : new long[] {3, 0}) {
+            meta(3, syncTerm);
+            syncRecord(3);
+            byte[] before = store.loadMeta();
+            ((MemoryStateStore) store).lose(MemoryStateStore.Part.SYNC_RECORD);
+            for (int start = 0; start < 2; start++) {
+                Recovery.Recovered r = recover(false);
+                assertThat(r.state().stateLost()).isTrue();
+                assertThat(r.notes()).hasSize(1).first().asString().contains("SYNCREC is unreadable");
+                assertSilent(r.state());
+                assertThat(store.loadMeta())
+                        .as("nothing is written over the damage")
+                        .isEqualTo(before);
+            }
+        }
+    }
+
     @Test
     void shouldTakeTheSyncTermOfTheSyncRecordWhenItIsAhead() {
         meta(3, 0);
@@ -213,6 +233,30 @@ class RecoveryTest {
         assertThat(store.loadMeta()).isNull();
     }
 
+    /** It answers no leader and writes nothing. */
+    private static void assertSilent(RecoveredState state) {
+        RaftConfig config = new RaftConfig(
+                3,
+                2,
+                new int[] {1, 2, 3},
+                Mode.PARALLEL,
+                8,
+                300_000_000L,
+                50_000_000L,
+                100_000_000L,
+                64,
+                4,
+                1 << 20,
+                8,
+                16,
+                64,
+                false);
+        RaftNode node = new RaftNode(config, state, 7, 1);
+        node.step(1, 1, new Message.Heartbeat(5, 1, Message.CommitNotice.NONE), 2);
+        assertThat(node.output().hardState).isNull();
+        assertThat(node.output().messages).isEmpty();
+    }
+
     /** The clean mark makes every later start unclean; that must not turn the loss into something that a leader cures. */
     @Test
     void shouldFindLostMetaLostAtEveryStart() {
@@ -222,26 +266,7 @@ class RecoveryTest {
         for (boolean unclean : new boolean[] {false, true, true}) {
             RecoveredState state = recover(unclean).state();
             assertThat(state.stateLost()).isTrue();
-            RaftConfig config = new RaftConfig(
-                    3,
-                    2,
-                    new int[] {1, 2, 3},
-                    Mode.PARALLEL,
-                    8,
-                    300_000_000L,
-                    50_000_000L,
-                    100_000_000L,
-                    64,
-                    4,
-                    1 << 20,
-                    8,
-                    16,
-                    64,
-                    false);
-            RaftNode node = new RaftNode(config, state, 7, 1);
-            node.step(1, 1, new Message.Heartbeat(5, 1, Message.CommitNotice.NONE), 2);
-            assertThat(node.output().hardState).isNull();
-            assertThat(node.output().messages).isEmpty();
+            assertSilent(state);
         }
     }
 
