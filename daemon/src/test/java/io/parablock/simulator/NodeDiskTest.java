@@ -15,7 +15,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class NodeDiskTest {
-    private static final Region.Vital VITAL = new Region.Vital();
+    private static final Region STARTUP = new Region.Startup();
     private static final TreeMap<Integer, Long> MEMBERS = new TreeMap<>(Map.of(1, 11L, 2, 12L, 3, 13L));
     /** Of two clusters, one that has yet to form and one that has formed. */
     private static final long FORMING_SEED = 1500;
@@ -37,23 +37,23 @@ class NodeDiskTest {
 
     /** A process that dies before its members are durable needs to hear every other node again. */
     @Test
-    void shouldLoseNothingVitalUntilEveryNodeHasNotedTheMembers() {
+    void shouldSilenceNobodyUntilEveryNodeHasNotedTheMembers() {
         List<NodeDisk> disks = disks(FORMING_SEED);
         disks.get(0).onFormed(MEMBERS);
         disks.get(1).onFormed(MEMBERS);
-        assertThat(atlas.mayDamage(1, VITAL)).isFalse();
+        assertThat(atlas.mayDamage(1, STARTUP)).isFalse();
         disks.get(2).onFormed(MEMBERS);
-        assertThat(atlas.mayDamage(1, VITAL)).isTrue();
+        assertThat(atlas.mayDamage(1, STARTUP)).isTrue();
     }
 
     /** The empty disk forms with nobody, and nobody waits for it. */
     @Test
     void shouldNotWaitForADiskThatWasWiped() {
         List<NodeDisk> disks = disks(FORMED_SEED);
-        assertThat(atlas.mayDamage(2, VITAL)).isTrue();
+        assertThat(atlas.mayDamage(2, STARTUP)).isTrue();
         disks.get(0).wipe(99);
         assertThat(disks.get(0).standing().members()).isEmpty();
-        assertThat(atlas.mayDamage(1, VITAL)).isTrue();
-        assertThat(atlas.mayDamage(2, VITAL)).as("one of three is lost").isFalse();
+        assertThat(atlas.mayDamage(1, STARTUP)).isTrue();
+        assertThat(atlas.mayDamage(2, STARTUP)).as("one of three is lost").isFalse();
     }
 }

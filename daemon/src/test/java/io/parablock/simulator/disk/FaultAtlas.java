@@ -13,9 +13,9 @@ import java.util.TreeSet;
 /**
  * Decides where storage faults may fall in a cluster, so that of every region at least one good copy survives in any
  * quorum: fewer than half of the voters may have a bad copy, where a node that lost something vital has a bad copy of
- * everything. Nothing vital is damaged before all nodes have met: a node takes part once it has heard every other one
- * (docs/protocol.md), so that one which stays away for good keeps out those that have not met it, and they are in no quorum
- * either. Counts what fired. One per simulation, shared by its disks; not thread-safe.
+ * everything. What a node does not start without is damaged only once all nodes have met: a node takes part when it has
+ * heard every other one (docs/protocol.md), so that one which is never heard again keeps out all that have not met it, and
+ * they are in no quorum either. Counts what fired. One per simulation, shared by its disks; not thread-safe.
  */
 public final class FaultAtlas {
     private static final Region VITAL = new Region.Vital();
@@ -43,19 +43,20 @@ public final class FaultAtlas {
     /** Whether the node's copy of this region may go bad now. */
     public boolean mayDamage(int nodeId, Region region) {
         if (region instanceof Region.Vital) {
-            return mayLoseForGood(nodeId);
+            return mayLose(nodeId);
         }
         if (region instanceof Region.Twin twin) {
-            return !isDamaged(nodeId, twin.other()) || mayLoseForGood(nodeId);
+            return !isDamaged(nodeId, twin.other()) || mayLose(nodeId);
         }
-        return fits(damaged.getOrDefault(region, Map.of()).keySet(), lostNodes(), nodeId);
+        return (!(region instanceof Region.Startup) || unformed.isEmpty())
+                && fits(damaged.getOrDefault(region, Map.of()).keySet(), lostNodes(), nodeId);
     }
 
     /** Whether one fault may damage all of these at once. */
     public boolean mayDamage(int nodeId, Collection<Region> regions) {
         boolean bothTwins = regions.stream()
                 .anyMatch(region -> region instanceof Region.Twin twin && regions.contains(twin.other()));
-        return (!bothTwins || mayLoseForGood(nodeId)) && regions.stream().allMatch(region -> mayDamage(nodeId, region));
+        return (!bothTwins || mayLose(nodeId)) && regions.stream().allMatch(region -> mayDamage(nodeId, region));
     }
 
     /** Whether the node may lose everything, by a wiped disk or because it cannot vouch for its log any more. */
@@ -133,11 +134,6 @@ public final class FaultAtlas {
             }
         });
         return silent;
-    }
-
-    /** Whether the node may lose what keeps it from starting, or from ever counting again. */
-    private boolean mayLoseForGood(int nodeId) {
-        return unformed.isEmpty() && mayLose(nodeId);
     }
 
     private boolean fits(Set<Integer> badNodes, Set<Integer> lostNodes, int oneMore) {

@@ -17,4 +17,7 @@ public sealed interface Region {
 
     /** What the node cannot vote without and keeps once: SYNCREC, CKPT, and whatever tells what its log held. */
     record Vital() implements Region {}
+
+    /** What the node does not start without, CKPT: Vital too, and nobody hears from its node again. */
+    record Startup() implements Region {}
 }

@@ -229,6 +229,7 @@ public final class SectorNodeStorage implements NodeStorage {
             return switch (path.substring(STATE.length()).replace(".tmp", "")) {
                 case "/meta.0" -> Set.of(new Region.Twin("META", 0));
                 case "/meta.1" -> Set.of(new Region.Twin("META", 1));
+                case "/ckpt" -> Set.of(new Region.Vital(), new Region.Startup());
                 default -> Set.of(new Region.Vital());
             };
         }
