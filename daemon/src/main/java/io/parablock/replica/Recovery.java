@@ -150,9 +150,7 @@ public final class Recovery {
         try {
             bytes = f.group.store.loadSyncRecord();
         } catch (StateLostException e) {
-            // As META: the node goes on as a bystander, which the groups beside this one and nodes that have yet to
-            // meet
-            // it need.
+            // As META: a bystander, which the groups beside this one and nodes that have yet to meet it need.
             f.stateLost("SYNCREC is unreadable: " + e.getMessage());
             return false;
         }
