@@ -455,36 +455,6 @@ class CheckerSuiteTest {
         shouldSee(16, DurabilityChecker.class, () -> s.suite.onSyncAckSent(2, 1));
     }
 
-    @Test
-    void shouldSeeAFlushAnsweredBeforeAQuorumForced() {
-        Script m = Script.mapped();
-        m.boot();
-        m.replicate(first, 1, 2);
-        m.suite.onAnswered(1, first);
-        m.suite.onFlushArrived(1, 1);
-        m.suite.onForceBegun(1, 5);
-        m.suite.onForceEnded(1, 5);
-        shouldSee(16, FlushChecker.class, () -> m.suite.onFlushAnswered(1, 1));
-    }
-
-    @Test
-    void shouldTakeAFlushForcedByAQuorumAndHoldItThroughALossyMerge() {
-        Script m = Script.mapped();
-        m.boot();
-        m.replicate(first, 1, 2);
-        m.suite.onAnswered(1, first);
-        m.suite.onFlushArrived(1, 1);
-        for (int node = 1; node <= 2; node++) {
-            m.suite.onForceBegun(node, 5);
-            m.suite.onForceEnded(node, 5);
-        }
-        m.suite.onFlushAnswered(1, 1);
-        m.campaign(3, 2, 0);
-        m.lead(3, 2);
-        m.suite.onAmnesiacMerge(3, 2);
-        shouldSee(7, FlushChecker.class, () -> m.merged(3, 2, 0, List.of(), List.of()));
-    }
-
     // ---- 17: replica equality ----
 
     @Test

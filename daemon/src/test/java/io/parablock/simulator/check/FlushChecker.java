@@ -19,7 +19,12 @@ final class FlushChecker implements Checker, Ledger.Listener {
     /** A flush to the number of answers before it. */
     private final Map<Long, Integer> waiting = new HashMap<>();
 
-    private final Map<Long, EntryView> flushed = new HashMap<>();
+    /**
+     * @param term in which it was committed when the flush was answered: a merge over every voter commits the ledger anew
+     */
+    private record Flushed(EntryView entry, long term) {}
+
+    private final Map<Long, Flushed> flushed = new HashMap<>();
 
     FlushChecker(Ledger ledger) {
         this.ledger = ledger;
@@ -66,14 +71,20 @@ final class FlushChecker implements Checker, Ledger.Listener {
                         name(),
                         "node " + node + " answers flush " + flushId + ", " + e + " is forced on " + forced + " nodes");
             }
-            flushed.put(e.slot(), e);
+            Ledger.Commit c = ledger.committed(e.slot());
+            flushed.put(e.slot(), new Flushed(e, c == null ? e.origin() : c.term()));
         }
     }
 
+    /**
+     * Only later merged logs have what was committed (§14, 7). That of an earlier term may be found after the flush: a candidate
+     * died in the force of its SYNCREC, another one led and was flushed, and the next start of the first finds its SYNCREC whole.
+     */
     @Override
     public void onMerged(int node, long term, MergedLog log) {
-        for (EntryView e : flushed.values()) {
-            if (log.origin(e.slot()) != e.origin()) {
+        for (Flushed f : flushed.values()) {
+            EntryView e = f.entry();
+            if (f.term() < term && log.origin(e.slot()) != e.origin()) {
                 throw new Violation(7, name(), "the merged log of term " + term + " lost flushed " + e);
             }
         }
