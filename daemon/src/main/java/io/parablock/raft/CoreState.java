@@ -76,6 +76,8 @@ final class CoreState {
     boolean needsInstall;
     /** An install is overwriting the block store: durable, in CKPT. */
     boolean installing;
+    /** An install was begun and has not ended; its flag may still wait for applies that are under way. */
+    boolean installBegun;
     /** A CKPT of an install is on its way to the disk; until it is there, nothing new may begin. */
     boolean installStepUnderWay;
     /** The last durable CKPT. */
@@ -288,9 +290,13 @@ final class CoreState {
                 apply.appliedPrefix() + config.retainSlotsMax());
     }
 
-    /** An installing node takes no merged log (protocol.md §7), nor one whose store does not count. */
+    /**
+     * An installing node takes no merged log (protocol.md §7), nor one whose store does not count. The flag may become durable
+     * while a sync fetches: from the begin on none may start, and one that was under way is abandoned.
+     */
     boolean maySync() {
-        return !(installing && guards.installingTakesNoSync) && !mustReinstall;
+        boolean installs = installing || installBegun || installStepUnderWay;
+        return !(installs && guards.installingTakesNoSync) && !mustReinstall;
     }
 
     /**

@@ -44,7 +44,7 @@ public final class InstallReceiver {
         }
         state.output.event = "install " + current.installId() + " ends unfinished at " + doneBytes() + " of "
                 + totalBytes() + " bytes";
-        current = null;
+        follow(null);
         complete = false;
         ackWanted = false;
         taken.clear();
@@ -52,6 +52,11 @@ public final class InstallReceiver {
         if (!state.installing && !state.installStepUnderWay) {
             state.apply.resume(state.output.applies);
         }
+    }
+
+    private void follow(Message.@Nullable InstallBegin install) {
+        current = install;
+        state.installBegun = install != null;
     }
 
     boolean isActive() {
@@ -89,7 +94,7 @@ public final class InstallReceiver {
                     + state.config.install().storeBytes();
             return false;
         }
-        current = m;
+        follow(m);
         taken.clear();
         written.clear();
         complete = false;
@@ -197,7 +202,7 @@ public final class InstallReceiver {
         }
         state.installStepUnderWay = false;
         Message.InstallBegin now = current;
-        current = null;
+        follow(null);
         complete = false;
         state.completeInstall(image, now != null);
         state.output.event = "install complete: store at slot " + image.a() + ", readable from slot " + image.e();
