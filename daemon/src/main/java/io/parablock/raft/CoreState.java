@@ -290,13 +290,14 @@ final class CoreState {
                 apply.appliedPrefix() + config.retainSlotsMax());
     }
 
-    /**
-     * An installing node takes no merged log (protocol.md §7), nor one whose store does not count. The flag may become durable
-     * while a sync fetches: from the begin on none may start, and one that was under way is abandoned.
-     */
+    /** An installing node takes no merged log (protocol.md §7), nor one whose store does not count. */
     boolean maySync() {
-        boolean installs = installing || installBegun || installStepUnderWay;
-        return !(installs && guards.installingTakesNoSync) && !mustReinstall;
+        return !(installing && guards.installingTakesNoSync) && !mustReinstall;
+    }
+
+    /** The flag may become durable while a sync fetches: none may start, but one that is complete is still confirmed. */
+    boolean isAboutToInstall() {
+        return (installBegun || installStepUnderWay) && guards.installingTakesNoSync;
     }
 
     /**

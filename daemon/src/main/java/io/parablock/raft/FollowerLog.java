@@ -87,6 +87,9 @@ final class FollowerLog {
             sendSyncAck();
             return;
         }
+        if (state.isAboutToInstall()) {
+            return;
+        }
         if (syncing != null) {
             // The leader may have cut its log since the sync began.
             wantInstall(syncedTo + 1, m.leaderLogBase());
@@ -309,7 +312,8 @@ final class FollowerLog {
     }
 
     private void requestSync() {
-        if (syncing == null && !state.isSilent() && state.maySync() && state.leader != 0) {
+        boolean maySync = state.maySync() && !state.isAboutToInstall();
+        if (syncing == null && !state.isSilent() && maySync && state.leader != 0) {
             state.send(state.leader, new Message.SyncRequest(state.term));
         }
     }
