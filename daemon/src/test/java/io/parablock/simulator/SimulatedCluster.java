@@ -144,6 +144,11 @@ final class SimulatedCluster {
         restarting = false;
     }
 
+    /** Whoever dies comes back: it may be one more fault. */
+    boolean isRestarting() {
+        return restarting;
+    }
+
     /** durability=mapped survives the power loss of a minority only (protocol.md §11). */
     boolean mayLosePower(SimulatedNode node) {
         long lost = nodes.stream()

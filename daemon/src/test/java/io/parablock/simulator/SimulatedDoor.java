@@ -71,7 +71,9 @@ final class SimulatedDoor {
 
     private void form(Formation f) {
         SortedMap<Integer, Long> members = f.wanted();
-        boolean dies = cluster.settings().has(FaultKind.CRASH_POINT) && random.perMille(CRASH_PER_MILLE);
+        boolean dies = cluster.isRestarting()
+                && cluster.settings().has(FaultKind.CRASH_POINT)
+                && random.perMille(CRASH_PER_MILLE);
         if (dies && random.coin()) {
             node.stop(false, "killed before its members are durable");
             return;

@@ -1,0 +1,41 @@
+package io.parablock.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.parablock.raft.Mode;
+import io.parablock.replica.FormationMutation;
+import io.parablock.simulator.check.History;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+class SimulatedDoorTest {
+    private static final int CLUSTERS = 20;
+
+    /** Nobody would start it again, and the others may need it. */
+    @Test
+    void shouldLetNoProcessDieOverItsMembersOnceFaultsHaveStopped() {
+        List<SimulationSettings> strangers = LongStream.iterate(1, seed -> seed + 1)
+                .mapToObj(seed -> new SimulationSettings(seed, 5, Mode.STRICT, Set.of(FaultKind.CRASH_POINT)))
+                .filter(settings -> !settings.beginsFormed)
+                .limit(CLUSTERS)
+                .toList();
+        for (SimulationSettings settings : strangers) {
+            Simulation sim = new Simulation(settings.seed, false);
+            SimulatedCluster cluster = new SimulatedCluster(
+                    sim,
+                    settings,
+                    (id, random, s) -> new MemoryStorage(random, s.sizeBytes(), s.mapped),
+                    FormationMutation.NONE);
+            cluster.start(new History());
+            cluster.stopRestarting();
+            while (sim.step(5 * Simulation.SECOND)) {
+                assertThat(cluster.watch().violation()).isNull();
+            }
+            assertThat(cluster.nodes())
+                    .as("%s", settings)
+                    .allMatch(n -> n.isUp() && n.door().isFormed());
+        }
+    }
+}
