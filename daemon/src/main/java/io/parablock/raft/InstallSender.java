@@ -46,6 +46,7 @@ final class InstallSender {
     }
 
     private final CoreState state;
+    private final Leader leader;
     private final InstallConfig limits;
     private final int pieceBytes;
     private final TreeMap<Integer, Transfer> transfers = new TreeMap<>();
@@ -56,8 +57,9 @@ final class InstallSender {
     private long budgetBytes;
     private long budgetAtNs;
 
-    InstallSender(CoreState state) {
+    InstallSender(CoreState state, Leader leader) {
         this.state = state;
+        this.leader = leader;
         this.limits = state.config.install();
         this.pieceBytes = pieceBytes(limits, state.config.electionTimeoutNs());
     }
@@ -92,8 +94,12 @@ final class InstallSender {
         return true;
     }
 
+    /**
+     * Also while the own store may be ahead of what is applied: what it is ahead by may be committed by nobody but the very
+     * node that asks. The end that the install names covers it.
+     */
     private void onRequest(int from, Message.InstallRequest m) {
-        if (state.role != Role.LEADER || limits.storeBytes() == 0 || !state.isReadable()) {
+        if (state.role != Role.LEADER || limits.storeBytes() == 0 || state.installing) {
             return;
         }
         Transfer old = transfers.get(from);
@@ -102,6 +108,10 @@ final class InstallSender {
         }
         long b = state.apply.appliedPrefix();
         if (b < m.atLeast()) {
+            // What it has applied was committed, if not in this term then before it, and the merged log has it
+            // (invariant 7).
+            // To wait for a quorum's SyncAcks may be to wait for its own.
+            leader.commitMerged(Math.min(m.atLeast(), state.mSync));
             return;
         }
         long id = (state.term << IDS_PER_TERM_BITS) + ++counter;
@@ -226,10 +236,7 @@ final class InstallSender {
             t.sentBytes = Math.max(t.sentBytes, t.receivedBytes);
             sendPieces(t);
         } else if (t.e == 0 || silentNs >= state.config.retransmitNs()) {
-            // Whatever a piece may hold was handed to the store before it was read: by this process, or by an
-            // earlier one of this node, and then it was committed before this term, so the merged log has it.
-            long handed = Math.max(state.apply.issuedHighest(), state.mSync);
-            t.e = t.e == 0 ? Math.max(handed, t.image.a()) : t.e;
+            t.e = t.e == 0 ? Math.max(state.storeReach(), t.image.a()) : t.e;
             t.lastSentNs = state.nowNs;
             state.send(t.node, new Message.InstallEnd(state.term, t.installId, t.e));
         }

@@ -41,7 +41,7 @@ final class Leader {
         this.depWords = new long[Math.max(64, state.config.span()) / 64];
         this.reads = new ReadQueue(state);
         this.flushes = new FlushQueue(state);
-        this.installs = new InstallSender(state);
+        this.installs = new InstallSender(state, this);
         this.transfer = new LeaderTransfer(state);
         this.lease = new Lease(state);
         this.rounds = new Rounds(state);
@@ -102,7 +102,7 @@ final class Leader {
             sendSyncBegin(p.node(), state.log.base());
         }
         if (decided) {
-            commitMerged();
+            commitMerged(m);
         }
         commitMergedIfQuorum();
     }
@@ -246,21 +246,22 @@ final class Leader {
             }
             return;
         }
-        commitMerged();
+        commitMerged(m);
         if (state.isStrict()) {
             commitInOrder();
         }
         openWindow();
     }
 
-    private void commitMerged() {
-        for (long s = state.committed.watermark() + 1; s <= m; s++) {
+    /** @param to at most m: a quorum has the merged log, or so much of it is known to have been committed before this term */
+    void commitMerged(long to) {
+        for (long s = state.committed.watermark() + 1; s <= to; s++) {
             Entry e = state.log.get(s);
             if (e != null && e.kind() != EntryKind.NOOP && !state.committed.contains(s)) {
                 state.output.committed.add(e);
             }
         }
-        state.commitTo(m);
+        state.commitTo(to);
     }
 
     void onSyncAck(int from) {

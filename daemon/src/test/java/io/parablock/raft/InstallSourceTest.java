@@ -22,6 +22,11 @@ class InstallSourceTest {
     private long now = 1_000 * MS;
 
     private RaftNode leader(InstallConfig install) {
+        return leader(install, 2);
+    }
+
+    /** @param e of the install that its store came with; 2 is that of none */
+    private RaftNode leader(InstallConfig install, long e) {
         RaftConfig config = ThreeVoters.config(false).withInstall(install);
         List<Entry> log = new ArrayList<>();
         for (long s = 3; s <= 5; s++) {
@@ -32,7 +37,7 @@ class InstallSourceTest {
                 new RecoveredState(
                         new HardState(1, 1, 1, 0),
                         new SyncRecord(1, 0, List.of(), List.of()),
-                        new Checkpoint(2, List.of(new OriginRun(1, 2, 1)), List.of(), 2),
+                        new Checkpoint(2, List.of(new OriginRun(1, 2, 1)), List.of(), 2, e, false),
                         log,
                         List.of(),
                         false),
@@ -57,6 +62,36 @@ class InstallSourceTest {
         node.step(3, 1, new Message.InstallAck(2, id, 0, false), now);
         node.step(3, 1, new Message.InstallAck(2, id, STORE_BYTES, false), now);
         assertThat(last(node, Message.InstallEnd.class).e()).isEqualTo(5);
+    }
+
+    /** Its quorum may need the very node that asks: only then are the slots committed that its store is ahead by. */
+    @Test
+    void shouldInstallANodeThoughTheOwnStoreIsAheadOfWhatIsApplied() {
+        RaftNode node = leader(new InstallConfig(STORE_BYTES, 4096, 4, 1 << 20, 1 << 20), 4);
+        assertThat(node.checkpointImage()).as("not readable").isNull();
+        requireInstallRunsToItsEnd(node);
+        assertThat(last(node, Message.InstallEnd.class).e()).isGreaterThanOrEqualTo(4);
+        assertThat(node.status().appliedPrefix()).isEqualTo(2);
+    }
+
+    /** What it has applied was committed, and no other node may be there to complete a quorum with it. */
+    @Test
+    void shouldInstallANodeThatAppliedMoreThanThisProcess() {
+        RaftNode node = leader(new InstallConfig(STORE_BYTES, 4096, 4, 1 << 20, 1 << 20));
+        node.step(3, 1, new Message.InstallRequest(2, 0, 4), now);
+        assertThat(node.status().commitWatermark()).isEqualTo(4);
+        assertThat(node.output().applies).extracting(Entry::slot).containsExactly(3L, 4L);
+        node.onApplied(3, now);
+        node.onApplied(4, now);
+        requireInstallRunsToItsEnd(node);
+    }
+
+    /** Slots of this term are committed by their acknowledgements alone. */
+    @Test
+    void shouldTakeNothingAboveTheMergedLogForCommittedBefore() {
+        RaftNode node = leader(new InstallConfig(STORE_BYTES, 4096, 4, 1 << 20, 1 << 20));
+        node.step(3, 1, new Message.InstallRequest(2, 0, 9), now);
+        assertThat(node.status().commitWatermark()).isEqualTo(5);
     }
 
     /** A quorum may need the very node that is installed; until then nothing above the base is committed. */

@@ -89,7 +89,7 @@ final class InstallChecker implements Checker {
 
     @Override
     public void onInstallOffered(int node, int to, long installId, Checkpoint image, long storeBytes) {
-        require(isReadable(node), 10, node, "offers node " + to + " its store, which is not readable");
+        require(!ledger.disk(node).isInstalling(), 10, node, "offers node " + to + " its store, which it installs");
         Offer known = offers.putIfAbsent(installId, new Offer(to, image, storeBytes));
         require(
                 known == null || (known.to() == to && known.image().equals(image)),
@@ -102,6 +102,15 @@ final class InstallChecker implements Checker {
     public void onInstallEndSent(int node, int to, long installId, long e) {
         Long known = ends.putIfAbsent(installId, e);
         require(known == null || known == e, 10, node, "ends install " + installId + " at " + known + " and at " + e);
+        for (long slot = e + 1; slot <= taken[node].e; slot++) {
+            // What was never committed was in no store.
+            EntryView above = ledger.committedValue(slot);
+            require(
+                    above == null || !above.touchesBlocks(),
+                    10,
+                    node,
+                    "ends install " + installId + " at " + e + ", and its own store may hold parts of slot " + slot);
+        }
     }
 
     // ---- the installing node ----
