@@ -413,15 +413,6 @@ final class CoreState {
     }
 
     /**
-     * Leader: no slot above it is in the block store, not even in part. What is in there was handed to it by this process, or
-     * by an earlier one of this node, and then it was committed before this term, so the merged log has it; or it came with an
-     * install.
-     */
-    long storeReach() {
-        return Math.max(Math.max(apply.issuedHighest(), mSync), readableFrom);
-    }
-
-    /**
      * The end of an install is durable. The log above its base stays.
      *
      * @param isOfThisLeader and of this term, so that its store is the one that counts

@@ -109,8 +109,7 @@ final class InstallSender {
         long b = state.apply.appliedPrefix();
         if (b < m.atLeast()) {
             // What it has applied was committed, if not in this term then before it, and the merged log has it
-            // (invariant 7).
-            // To wait for a quorum's SyncAcks may be to wait for its own.
+            // (invariant 7). To wait for a quorum's SyncAcks may be to wait for its own.
             leader.commitMerged(Math.min(m.atLeast(), state.mSync));
             return;
         }
@@ -236,7 +235,7 @@ final class InstallSender {
             t.sentBytes = Math.max(t.sentBytes, t.receivedBytes);
             sendPieces(t);
         } else if (t.e == 0 || silentNs >= state.config.retransmitNs()) {
-            t.e = t.e == 0 ? Math.max(state.storeReach(), t.image.a()) : t.e;
+            t.e = t.e == 0 ? Math.max(storeReach(), t.image.a()) : t.e;
             t.lastSentNs = state.nowNs;
             state.send(t.node, new Message.InstallEnd(state.term, t.installId, t.e));
         }
@@ -268,5 +267,14 @@ final class InstallSender {
             bytes += t.done ? 0 : limits.storeBytes();
         }
         return bytes;
+    }
+
+    /**
+     * No slot above it is in the block store, not even in part. What is in there was handed to it by this process, or
+     * by an earlier one of this node, and then it was committed before this term, so the merged log has it; or it came with an
+     * install.
+     */
+    private long storeReach() {
+        return Math.max(Math.max(state.apply.issuedHighest(), state.mSync), state.readableFrom);
     }
 }
