@@ -83,7 +83,7 @@ final class CoreState {
     /** The last durable CKPT. */
     Checkpoint durable;
     /** e of the last install: below it the store may hold parts of slots that are not applied yet. */
-    private long readableFrom;
+    long readableFrom;
     /** No install that ended has a later one. */
     private long readableTerm;
     /** Leader: the log above this slot is kept for installs, whatever the floor is. */
