@@ -14,7 +14,7 @@ import io.parablock.wal.MemoryWal;
 import io.parablock.wal.StateStore;
 import io.parablock.wal.Wal;
 import io.parablock.wal.chronicle.ChronicleWal;
-import io.parablock.wal.chronicle.ChronicleWalConfig;
+import io.parablock.wal.segment.WalConfig;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -208,12 +208,12 @@ final class NodeDisk implements AutoCloseable {
         return switch (config.wal().engine()) {
             case CHRONICLE ->
                 ChronicleWal.open(
-                        new ChronicleWalConfig(
+                        new WalConfig(
                                 config.dataDir().resolve("wal"),
                                 NodeSettings.clusterId(config),
                                 NodeSettings.mapped(config) ? Durability.MAPPED : Durability.FSYNC,
                                 config.wal().segmentBytes(),
-                                ChronicleWalConfig.RECORD_BYTES_MAX_DEFAULT,
+                                WalConfig.RECORD_BYTES_MAX_DEFAULT,
                                 config.wal().reserveBytes()),
                         router);
             case MEMORY -> new MemoryWal(router);

@@ -15,22 +15,24 @@ import org.agrona.MutableDirectBuffer;
  *   +--------+--------+--------+----------------+----------------+--------+--------+
  *  32               40               48   49   50       52       56               64
  *   +----------------+----------------+----+----+--------+--------+----------------+
- *   | slot           | origin         |kind|deps| unused |pay len | extent offset  |
+ *   | slot           | origin         |kind|deps|behind  |pay len | extent offset  |
  *   +----------------+----------------+----+----+--------+--------+----------------+
  *  64               72               80               88               96
  *   +----------------+----------------+----------------+----------------+
  *   | extent length  | session        | seq            | lowest outst.  |
  *   +----------------+----------------+----------------+----------------+
- *  96              104      108      112                         header length
- *   +----------------+--------+--------+-----------------------------+----------
- *   | durable up to  |pay CRC |hdr CRC | dep: 0 to 64 words          | payload
- *   +----------------+--------+--------+-----------------------------+----------
+ *  96              104      108      112      116      120          header length
+ *   +----------------+--------+--------+--------+--------+--------------+----------
+ *   | durable up to  |pay CRC |hdr CRC |wr start|wr end  | dep: 0 to 64 | payload
+ *   +----------------+--------+--------+--------+--------+--------------+----------
  * </pre>
  *
  * Position is segment id (high 32 bits) and offset in the segment file (low 32 bits): recycled and misdirected bytes
  * do not carry their own position. The record number counts from 0 in each segment, so a lost record leaves a gap. The
  * header CRC32C covers the segment's random nonce, then the header without the CRC field: payload bytes cannot pose as
- * a record.
+ * a record. <em>Write start</em> and <em>write end</em> are the offsets in the segment file of the write that the record
+ * went out with, and <em>behind</em> counts the records behind it in that write; all are 0 in a mapped file, which knows
+ * no writes.
  */
 public final class RecordDescriptor {
     public static final int MAGIC = 0x4C41_5750;
@@ -47,6 +49,7 @@ public final class RecordDescriptor {
     public static final int ORIGIN_OFFSET = 40;
     public static final int KIND_OFFSET = 48;
     public static final int DEP_WORDS_OFFSET = 49;
+    public static final int BEHIND_OFFSET = 50;
     public static final int PAYLOAD_LENGTH_OFFSET = 52;
     public static final int EXTENT_OFFSET_OFFSET = 56;
     public static final int EXTENT_LENGTH_OFFSET = 64;
@@ -56,7 +59,9 @@ public final class RecordDescriptor {
     public static final int DURABLE_UP_TO_OFFSET = 96;
     public static final int PAYLOAD_CRC_OFFSET = 104;
     public static final int HEADER_CRC_OFFSET = 108;
-    public static final int DEP_OFFSET = 112;
+    public static final int WRITE_START_OFFSET = 112;
+    public static final int WRITE_END_OFFSET = 116;
+    public static final int DEP_OFFSET = 120;
 
     public static final int HEADER_LENGTH_MIN = DEP_OFFSET;
     public static final int HEADER_LENGTH_MAX = DEP_OFFSET + Long.BYTES * WalRecord.DEP_WORDS_MAX;
@@ -64,8 +69,11 @@ public final class RecordDescriptor {
     /** Kinds of the log itself: entries use 0 to 99. The first record of a segment carries its nonce as the session. */
     public static final byte KIND_SEGMENT_START = 100;
 
-    /** Carries nothing but durable-up-to. */
+    /** Carries nothing but durable-up-to; the last record of each write of the direct engine. */
     public static final byte KIND_MARKER = 101;
+
+    /** More records than {@link #BEHIND_OFFSET} can count are not put into one write. */
+    public static final int WRITE_RECORDS_MAX = 0x7FFF;
 
     private RecordDescriptor() {}
 
@@ -107,7 +115,7 @@ public final class RecordDescriptor {
         buffer.putLong(at + ORIGIN_OFFSET, record.origin(), LITTLE_ENDIAN);
         buffer.putByte(at + KIND_OFFSET, record.kind());
         buffer.putByte(at + DEP_WORDS_OFFSET, (byte) dep.length);
-        buffer.putShort(at + DEP_WORDS_OFFSET + 1, (short) 0, LITTLE_ENDIAN);
+        buffer.putShort(at + BEHIND_OFFSET, (short) 0, LITTLE_ENDIAN);
         buffer.putInt(at + PAYLOAD_LENGTH_OFFSET, record.payloadLength(), LITTLE_ENDIAN);
         buffer.putLong(at + EXTENT_OFFSET_OFFSET, record.offsetBytes(), LITTLE_ENDIAN);
         buffer.putLong(at + EXTENT_LENGTH_OFFSET, record.lengthBytes(), LITTLE_ENDIAN);
@@ -116,10 +124,20 @@ public final class RecordDescriptor {
         buffer.putLong(at + LOWEST_OUTSTANDING_OFFSET, record.lowestOutstanding(), LITTLE_ENDIAN);
         buffer.putLong(at + DURABLE_UP_TO_OFFSET, durableUpTo, LITTLE_ENDIAN);
         buffer.putInt(at + PAYLOAD_CRC_OFFSET, record.payloadCrc(), LITTLE_ENDIAN);
+        buffer.putLong(at + WRITE_START_OFFSET, 0, LITTLE_ENDIAN);
         for (int i = 0; i < dep.length; i++) {
             buffer.putLong(at + DEP_OFFSET + i * Long.BYTES, dep[i], LITTLE_ENDIAN);
         }
         return headerLength;
+    }
+
+    /** Completes a header of a write whose extent is now known, all but its CRC. */
+    public static void encodeWrite(
+            MutableDirectBuffer buffer, int at, int writeStart, int writeEnd, int behind, long durableUpTo) {
+        buffer.putInt(at + WRITE_START_OFFSET, writeStart, LITTLE_ENDIAN);
+        buffer.putInt(at + WRITE_END_OFFSET, writeEnd, LITTLE_ENDIAN);
+        buffer.putShort(at + BEHIND_OFFSET, (short) behind, LITTLE_ENDIAN);
+        buffer.putLong(at + DURABLE_UP_TO_OFFSET, durableUpTo, LITTLE_ENDIAN);
     }
 
     /** Reads a header whose CRC has been checked. */

@@ -8,7 +8,7 @@ import io.parablock.wal.FileStateStore;
 import io.parablock.wal.StateStore;
 import io.parablock.wal.Wal;
 import io.parablock.wal.WalListener;
-import io.parablock.wal.chronicle.ChronicleWalConfig;
+import io.parablock.wal.segment.WalConfig;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -138,7 +138,7 @@ public final class SectorNodeStorage implements NodeStorage {
     }
 
     Wal openWal(WalListener listener) {
-        ChronicleWalConfig walConfig = new ChronicleWalConfig(
+        WalConfig walConfig = new WalConfig(
                 disk.path(WAL),
                 config.clusterId(),
                 config.durability(),

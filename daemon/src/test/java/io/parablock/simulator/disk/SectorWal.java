@@ -3,8 +3,11 @@ package io.parablock.simulator.disk;
 import io.parablock.wal.Wal;
 import io.parablock.wal.WalListener;
 import io.parablock.wal.chronicle.ChronicleWal;
-import io.parablock.wal.chronicle.ChronicleWalConfig;
 import io.parablock.wal.chronicle.SegmentEngine;
+import io.parablock.wal.segment.FileOpener;
+import io.parablock.wal.segment.SegmentFiles;
+import io.parablock.wal.segment.SegmentLayout;
+import io.parablock.wal.segment.WalConfig;
 import java.nio.channels.FileChannel;
 import java.util.SplittableRandom;
 
@@ -18,12 +21,12 @@ final class SectorWal {
     private SectorWal() {}
 
     /** @param random gives the segments' nonces; outlives the openings */
-    static Wal open(ChronicleWalConfig config, WalListener listener, WalRegions regions, SplittableRandom random) {
+    static Wal open(WalConfig config, WalListener listener, WalRegions regions, SplittableRandom random) {
         return open(config, listener, regions, random, DiskMutation.NONE);
     }
 
     static Wal open(
-            ChronicleWalConfig config,
+            WalConfig config,
             WalListener listener,
             WalRegions regions,
             SplittableRandom random,
@@ -32,14 +35,17 @@ final class SectorWal {
         SegmentEngine engine = new SegmentEngine(
                 "sector",
                 (runDirectory, runId, c) -> new SectorWriter(c.clusterId(), regions),
-                SectorWal::fileBytes,
-                channel -> {
-                    if (!deaf[0]) {
-                        force(channel, regions);
-                    }
-                },
-                InlineExecutor::new,
-                random::nextLong);
+                new SegmentFiles(
+                        SegmentLayout.QUEUE,
+                        SectorWal::fileBytes,
+                        channel -> {
+                            if (!deaf[0]) {
+                                force(channel, regions);
+                            }
+                        },
+                        FileOpener.BUFFERED,
+                        InlineExecutor::new,
+                        random::nextLong));
         Wal wal = ChronicleWal.open(config, listener, engine);
         return mutation == DiskMutation.NONE
                 ? wal
@@ -47,7 +53,7 @@ final class SectorWal {
     }
 
     /** A record starts below segmentBytes; a marker may follow it. */
-    private static long fileBytes(ChronicleWalConfig config) {
+    private static long fileBytes(WalConfig config) {
         long needed = config.segmentBytes() + config.recordBytesMax() + PAGE_BYTES;
         return (needed + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
     }

@@ -1,24 +1,23 @@
 package io.parablock.wal.chronicle;
 
-import io.parablock.wal.DamagedRecord;
 import io.parablock.wal.Durability;
 import io.parablock.wal.RecordChecksum;
 import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.Wal;
-import io.parablock.wal.WalCorruptException;
 import io.parablock.wal.WalException;
-import io.parablock.wal.WalFailedException;
 import io.parablock.wal.WalFullException;
 import io.parablock.wal.WalListener;
 import io.parablock.wal.WalRecord;
 import io.parablock.wal.WalVisitor;
+import io.parablock.wal.segment.Segment;
+import io.parablock.wal.segment.SegmentedLog;
+import io.parablock.wal.segment.StableStorage;
+import io.parablock.wal.segment.WalConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListMap;
-import org.agrona.collections.Long2LongHashMap;
 import org.agrona.collections.LongArrayList;
 import org.jspecify.annotations.Nullable;
 
@@ -30,18 +29,11 @@ import org.jspecify.annotations.Nullable;
 public final class ChronicleWal implements Wal {
     private static final ByteBuffer NO_PAYLOAD = ByteBuffer.allocate(0);
 
-    private final ChronicleWalConfig config;
+    private final WalConfig config;
     private final WalListener listener;
     private final SegmentEngine engine;
-    private final WalDirectory directory;
-    private final SegmentKeeper keeper;
-
-    /** Live segments by id; readers use it too. */
-    private final ConcurrentSkipListMap<Integer, Segment> segments;
-
-    private final ThreadLocal<SegmentReader> readers = ThreadLocal.withInitial(SegmentReader::new);
+    private final SegmentedLog log;
     private final RecordChecksum checksum = new RecordChecksum();
-    private final Long2LongHashMap truncatedSlotByGroup = new Long2LongHashMap(Long.MIN_VALUE);
 
     /** Finished segments of this run whose last pages may not be on stable storage yet. */
     private final Set<Segment> unforced = ConcurrentHashMap.newKeySet();
@@ -57,28 +49,24 @@ public final class ChronicleWal implements Wal {
 
     private LongArrayList queuedTokens = new LongArrayList();
     private @Nullable LongArrayList spareTokens = new LongArrayList();
-    private volatile @Nullable Throwable failure;
-    private boolean closed;
 
-    private ChronicleWal(ChronicleWalConfig config, WalListener listener, SegmentEngine engine) {
+    private ChronicleWal(WalConfig config, WalListener listener, SegmentEngine engine) {
         this.config = config;
         this.listener = listener;
         this.engine = engine;
-        this.directory = WalDirectory.open(config, engine.storage());
-        this.segments = directory.segments();
-        this.keeper = new SegmentKeeper(config, directory.manifest(), engine, directory.runId());
+        this.log = SegmentedLog.open(config, engine.files());
     }
 
-    public static ChronicleWal open(ChronicleWalConfig config, WalListener listener) {
+    public static ChronicleWal open(WalConfig config, WalListener listener) {
         return open(config, listener, StableStorage.FDATASYNC);
     }
 
-    static ChronicleWal open(ChronicleWalConfig config, WalListener listener, StableStorage storage) {
+    static ChronicleWal open(WalConfig config, WalListener listener, StableStorage storage) {
         return open(config, listener, SegmentEngine.chronicle(storage));
     }
 
     /** The same log with records put into its files in another way. */
-    public static ChronicleWal open(ChronicleWalConfig config, WalListener listener, SegmentEngine engine) {
+    public static ChronicleWal open(WalConfig config, WalListener listener, SegmentEngine engine) {
         ChronicleWal wal = new ChronicleWal(config, listener, engine);
         try {
             wal.startSegment();
@@ -93,15 +81,8 @@ public final class ChronicleWal implements Wal {
 
     @Override
     public long append(WalRecord record, ByteBuffer payload, long token) {
-        checkUsable();
-        int length = RecordDescriptor.headerLength(record.dep().length) + record.payloadLength();
-        if (payload.remaining() != record.payloadLength() || length > config.recordBytesMax()) {
-            throw new IllegalArgumentException("payload has " + payload.remaining() + " bytes, record says "
-                    + record.payloadLength() + ", limit with header " + config.recordBytesMax());
-        }
-        if (record.kind() < 0 || record.kind() >= RecordDescriptor.KIND_SEGMENT_START) {
-            throw new IllegalArgumentException("kind " + record.kind() + " is the log's own");
-        }
+        log.checkUsable();
+        log.checkRecord(record, payload);
         assert checksum.ofPayload(payload) == record.payloadCrc() : "payload CRC of " + record;
         long position = write(record, payload);
         requireCurrent().note(record);
@@ -112,7 +93,7 @@ public final class ChronicleWal implements Wal {
 
     @Override
     public void submit() {
-        checkUsable();
+        log.checkUsable();
         if (queuedTokens.isEmpty()) {
             writeMarkerIfDue();
             return;
@@ -133,69 +114,29 @@ public final class ChronicleWal implements Wal {
 
     @Override
     public void force() {
-        checkUsable();
+        log.checkUsable();
         forceAppended();
     }
 
     @Override
     public void read(long position, WalVisitor visitor) {
-        Segment segment = segments.get(RecordDescriptor.segmentId(position));
-        if (segment == null) {
-            throw new WalCorruptException("position " + position + " is truncated away");
-        }
-        readers.get().read(segment, position, config.clusterId(), visitor);
+        log.read(position, visitor);
     }
 
     @Override
     public void scan(WalVisitor visitor) {
-        checkUsable();
-        SegmentScanner scanner = new SegmentScanner(config.clusterId(), config.recordBytesMax());
-        for (int id : directory.earlierSegmentIds()) {
-            Segment segment = segments.get(id);
-            if (segment == null) {
-                visitor.onDamaged(
-                        RecordDescriptor.position(id, 0),
-                        DamagedRecord.unidentified(1, true, "the file of segment " + id + " is missing"));
-            } else {
-                boolean sound = scanner.scan(segment, visitor);
-                sealScanned(segment, sound);
-            }
-        }
-    }
-
-    /** The caller acts upon what it was shown: whatever happens to it from now on is corruption, not a torn write. */
-    private void sealScanned(Segment segment, boolean sound) {
-        if (sound && segment.sealedRecordCount == SegmentManifest.UNSEALED && !segment.isEmpty()) {
-            try {
-                directory.manifest().seal(segment.id, segment.recordCount);
-            } catch (IOException e) {
-                throw fail("cannot seal " + segment.path, e);
-            }
-        }
+        log.scan(visitor);
     }
 
     @Override
     public void truncate(int groupId, long slot) {
-        checkUsable();
-        if (slot > truncatedSlotByGroup.get(groupId)) {
-            truncatedSlotByGroup.put(groupId, slot);
-        }
-        for (Segment segment : segments.values()) {
-            if (segment != current && segment.isCoveredBy(truncatedSlotByGroup)) {
-                segments.remove(segment.id);
-                unforced.remove(segment);
-                keeper.delete(segment);
-            }
-        }
+        log.truncate(groupId, slot, segment -> segment == current);
+        unforced.removeIf(segment -> !log.isLive(segment));
     }
 
     @Override
     public long sizeBytes() {
-        long bytes = 0;
-        for (Segment segment : segments.values()) {
-            bytes += segment.fileBytes;
-        }
-        return bytes;
+        return log.sizeBytes();
     }
 
     @Override
@@ -205,26 +146,23 @@ public final class ChronicleWal implements Wal {
 
     /** Waits until background work asked for so far, such as deletions, is done. */
     void drain() {
-        keeper.drain();
+        log.drain();
     }
 
     @Override
     public void close() {
-        if (closed) {
+        if (log.isClosed()) {
             return;
         }
         try {
-            if (failure == null && keeper.failure() == null) {
+            if (!log.hasFailed()) {
                 finish();
             }
         } finally {
-            closed = true;
-            keeper.close();
             if (appender != null) {
                 appender.close();
             }
-            segments.values().forEach(Segment::close);
-            directory.close();
+            log.close();
         }
     }
 
@@ -235,10 +173,9 @@ public final class ChronicleWal implements Wal {
             return;
         }
         if (last.isEmpty()) {
-            segments.remove(last.id);
-            keeper.delete(last);
+            log.delete(last);
         } else {
-            keeper.seal(last, () -> {});
+            log.seal(last, () -> {});
         }
     }
 
@@ -261,25 +198,26 @@ public final class ChronicleWal implements Wal {
             dirty = true;
             return RecordDescriptor.position(segment.id, offsetBytes);
         } catch (RuntimeException | AssertionError | InternalError e) {
-            throw fail("cannot append to " + segment.path, e);
+            throw log.fail("cannot append to " + segment.path, e);
         }
     }
 
     private void startSegment() {
         if (appender == null) {
-            appender = engine.writers().open(directory.createRunDirectory(), directory.runId(), config);
+            log.createRunDirectory();
+            appender =
+                    engine.writers().open(Segment.runDirectory(config.directory(), log.runId()), log.runId(), config);
         }
         Segment next;
         try {
-            next = keeper.takeNext();
+            next = log.takeNext();
         } catch (WalFullException full) {
             throw full;
         } catch (WalException e) {
-            throw fail("cannot start a segment", e);
+            throw log.fail("cannot start a segment", e);
         }
         Segment finished = current;
         current = next;
-        segments.put(next.id, next);
         if (finished != null && dirty) {
             unforced.add(finished);
         }
@@ -300,9 +238,9 @@ public final class ChronicleWal implements Wal {
                         WalRecord.NO_DEP),
                 NO_PAYLOAD);
         if (finished != null) {
-            keeper.seal(finished, () -> unforced.remove(finished));
+            log.seal(finished, () -> unforced.remove(finished));
         }
-        keeper.prepareNext();
+        log.prepareNext();
     }
 
     private void writeMarkerIfDue() {
@@ -328,14 +266,14 @@ public final class ChronicleWal implements Wal {
         }
         try {
             for (Iterator<Segment> finished = unforced.iterator(); finished.hasNext(); ) {
-                engine.storage().force(finished.next().forceChannel());
+                engine.files().storage().force(finished.next().forceChannel());
                 finished.remove();
             }
             if (dirty) {
-                engine.storage().force(segment.forceChannel());
+                engine.files().storage().force(segment.forceChannel());
             }
         } catch (IOException | RuntimeException e) {
-            throw fail("cannot force " + segment.path, e);
+            throw log.fail("cannot force " + segment.path, e);
         }
         dirty = false;
         durableUpTo = RecordDescriptor.position(segment.id, endOffsetBytes);
@@ -347,20 +285,5 @@ public final class ChronicleWal implements Wal {
             throw new IllegalStateException("no segment");
         }
         return segment;
-    }
-
-    private WalFailedException fail(String what, Throwable cause) {
-        failure = cause;
-        return new WalFailedException(what + ": " + cause.getMessage(), cause);
-    }
-
-    private void checkUsable() {
-        if (closed) {
-            throw new IllegalStateException("the log is closed");
-        }
-        Throwable cause = failure == null ? keeper.failure() : failure;
-        if (cause != null) {
-            throw new WalFailedException("the log in " + config.directory() + " has failed before", cause);
-        }
     }
 }

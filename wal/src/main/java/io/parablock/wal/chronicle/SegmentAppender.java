@@ -3,6 +3,9 @@ package io.parablock.wal.chronicle;
 import io.parablock.wal.RecordChecksum;
 import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.WalRecord;
+import io.parablock.wal.segment.Segment;
+import io.parablock.wal.segment.SegmentLayout;
+import io.parablock.wal.segment.WalConfig;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -21,7 +24,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * earlier run. Our clock stands still at one hour per segment: a segment ends when we say so.
  */
 final class SegmentAppender implements SegmentWriter {
-    private static final long CYCLE_MS = TimeUnit.SECONDS.toMillis(Segment.CYCLE_S);
+    private static final long CYCLE_MS = TimeUnit.SECONDS.toMillis(SegmentLayout.CYCLE_S);
 
     /** We never read through the queue's index, so it is kept small; 128 * 128 * 4096 records fit in a segment. */
     private static final int INDEX_COUNT = 128;
@@ -52,14 +55,14 @@ final class SegmentAppender implements SegmentWriter {
     }
 
     /** To be created before the first segment's file exists: the queue would wait for a header in it. */
-    SegmentAppender(Path runDirectory, int runId, ChronicleWalConfig config) {
+    SegmentAppender(Path runDirectory, int runId, WalConfig config) {
         clusterId = config.clusterId();
         clock.startSegment(runId);
         queue = SingleChronicleQueueBuilder.binary(runDirectory)
                 .rollCycle(RollCycles.FAST_HOURLY)
                 .timeProvider(clock)
                 // One mapping covers the whole file: no record and no force ever crosses from one chunk to the next.
-                .blockSize(config.fileBytes())
+                .blockSize(SegmentEngine.fileBytes(config))
                 .indexCount(INDEX_COUNT)
                 .indexSpacing(INDEX_SPACING)
                 .checkInterrupts(false)

@@ -1,6 +1,7 @@
 package io.parablock.wal.chronicle;
 
 import io.parablock.wal.WalRecord;
+import io.parablock.wal.segment.Segment;
 import java.nio.ByteBuffer;
 
 /** Puts encoded records into segment files; one per opening of the log, used by the writer thread only. */

@@ -5,6 +5,7 @@ import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.Wal;
 import io.parablock.wal.WalContract;
 import io.parablock.wal.WalListener;
+import io.parablock.wal.segment.WalConfig;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,7 +20,7 @@ class ChronicleWalContractTest {
         @Override
         protected Wal open(WalListener listener) {
             return ChronicleWal.open(
-                    ChronicleWalConfig.of(directory, 42)
+                    WalConfig.of(directory, 42)
                             .withDurability(durability())
                             .withSegmentBytes(256 << 10)
                             .withRecordBytesMax((1 << 20) + RecordDescriptor.HEADER_LENGTH_MAX),

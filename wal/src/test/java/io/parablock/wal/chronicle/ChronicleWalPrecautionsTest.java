@@ -16,6 +16,10 @@ import io.parablock.wal.WalException;
 import io.parablock.wal.WalFailedException;
 import io.parablock.wal.WalFullException;
 import io.parablock.wal.WalRecord;
+import io.parablock.wal.segment.SegmentLayout;
+import io.parablock.wal.segment.SegmentManifest;
+import io.parablock.wal.segment.StableStorage;
+import io.parablock.wal.segment.WalConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -45,8 +49,8 @@ class ChronicleWalPrecautionsTest {
 
     private final List<Long> durable = new ArrayList<>();
 
-    private ChronicleWalConfig config() {
-        return ChronicleWalConfig.of(directory, 42)
+    private WalConfig config() {
+        return WalConfig.of(directory, 42)
                 .withSegmentBytes(64 << 10)
                 .withRecordBytesMax(RECORD_BYTES_MAX)
                 .withReserveBytes(0);
@@ -96,14 +100,14 @@ class ChronicleWalPrecautionsTest {
     private Path fileOf(long position) throws IOException {
         int id = RecordDescriptor.segmentId(position);
         return segmentFiles().stream()
-                .filter(file -> Segment.segmentIdOf(file.getFileName().toString()) == id)
+                .filter(file -> SegmentLayout.QUEUE.segmentIdOf(file) == id)
                 .findFirst()
                 .orElseThrow();
     }
 
     private List<Path> segmentFiles() throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
-            return files.filter(file -> file.toString().endsWith(Segment.FILE_SUFFIX))
+            return files.filter(file -> SegmentLayout.of(file) == SegmentLayout.QUEUE)
                     .sorted()
                     .toList();
         }
@@ -390,7 +394,7 @@ class ChronicleWalPrecautionsTest {
     @Test
     void shouldFailForGoodAfterFailedForceInBackground() {
         AtomicBoolean broken = new AtomicBoolean();
-        ChronicleWalConfig mapped = config().withDurability(Durability.MAPPED);
+        WalConfig mapped = config().withDurability(Durability.MAPPED);
         try (ChronicleWal wal = ChronicleWal.open(mapped, durable::add, channel -> {
             if (broken.get()) {
                 throw new IOException("Input/output error");
@@ -427,7 +431,7 @@ class ChronicleWalPrecautionsTest {
             assertThat(forces.get()).isEqualTo(1);
         }
         forces.set(0);
-        ChronicleWalConfig mapped = config().withDurability(Durability.MAPPED);
+        WalConfig mapped = config().withDurability(Durability.MAPPED);
         try (ChronicleWal wal = ChronicleWal.open(mapped, durable::add, counting)) {
             append(wal, 1, 16, 1000);
             wal.submit();
@@ -456,7 +460,7 @@ class ChronicleWalPrecautionsTest {
         write(200, 30_000);
         for (Path file : segmentFiles()) {
             byte[] bytes = Files.readAllBytes(file);
-            long zerosBytes = config().fileBytes();
+            long zerosBytes = SegmentEngine.fileBytes(config());
             for (int at = (int) zerosBytes; at < bytes.length; at++) {
                 assertThat(bytes[at]).isZero();
             }
@@ -469,7 +473,7 @@ class ChronicleWalPrecautionsTest {
             assertThat(wal.engine()).isEqualTo("chronicle");
             assertThatThrownBy(this::open).isInstanceOf(WalException.class).hasMessageContaining("in use");
         }
-        assertThatThrownBy(() -> ChronicleWal.open(ChronicleWalConfig.of(directory, 43), durable::add))
+        assertThatThrownBy(() -> ChronicleWal.open(WalConfig.of(directory, 43), durable::add))
                 .isInstanceOf(UnsupportedFormatException.class)
                 .hasMessageContaining("belongs to cluster 42");
         open().close();

@@ -5,6 +5,7 @@ import static io.parablock.wal.TestRecords.scan;
 
 import io.parablock.wal.Durability;
 import io.parablock.wal.TestRecords.Recorder;
+import io.parablock.wal.segment.WalConfig;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Random;
@@ -13,8 +14,8 @@ import java.util.Random;
 final class KilledWriter {
     private KilledWriter() {}
 
-    static ChronicleWalConfig config(Path directory, Durability durability) {
-        return ChronicleWalConfig.of(directory, 42)
+    static WalConfig config(Path directory, Durability durability) {
+        return WalConfig.of(directory, 42)
                 .withDurability(durability)
                 .withSegmentBytes(256 << 10)
                 .withRecordBytesMax(64 << 10);

@@ -1,6 +1,7 @@
-package io.parablock.wal.chronicle;
+package io.parablock.wal.segment;
 
 import io.parablock.wal.AtomicFile;
+import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.UnsupportedFormatException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -15,20 +16,20 @@ import org.jspecify.annotations.Nullable;
  * The list of live segments, in one small atomic file. Without it a lost file, or a lost end of a finished one, would
  * look like a log that never had those records.
  */
-final class SegmentManifest {
-    static final String FILE_NAME = "segments";
+public final class SegmentManifest {
+    public static final String FILE_NAME = "segments";
     private static final int MAGIC = 0x4745_5357;
-    private static final int HEADER_BYTES = 16;
+    private static final int HEADER_BYTES = 20;
     private static final int ENTRY_BYTES = 28;
 
     /** A segment that may still be written: how many records it holds is not known. */
-    static final int UNSEALED = -1;
+    public static final int UNSEALED = -1;
 
     /**
      * @param runId the first segment of the run (one opening of the log) that wrote it; names its folder
      * @param recordCount the records in it, all durable, or {@link #UNSEALED}
      */
-    record Entry(int segmentId, int runId, long nonce, int recordCount, long fileBytes) {}
+    public record Entry(int segmentId, int runId, long nonce, int recordCount, long fileBytes) {}
 
     private final AtomicFile file;
     private final long clusterId;
@@ -42,7 +43,7 @@ final class SegmentManifest {
     }
 
     /** Returns null when there is none that can be read. */
-    static @Nullable SegmentManifest load(Path directory, long clusterId) {
+    public static @Nullable SegmentManifest load(Path directory, long clusterId) {
         SegmentManifest manifest = empty(directory, clusterId);
         AtomicFile.Content content = manifest.file.read();
         if (content == null) {
@@ -53,6 +54,11 @@ final class SegmentManifest {
         if (foundClusterId != clusterId) {
             throw new UnsupportedFormatException(
                     "the log in " + directory + " belongs to cluster " + foundClusterId + ", not to " + clusterId);
+        }
+        int format = in.getInt();
+        if (format > RecordDescriptor.VERSION) {
+            throw new UnsupportedFormatException("the log in " + directory + " has record format " + format
+                    + "; this program reads up to " + RecordDescriptor.VERSION);
         }
         manifest.sequence = content.sequence();
         manifest.lastSegmentId = in.getInt();
@@ -71,7 +77,7 @@ final class SegmentManifest {
         return lastSegmentId;
     }
 
-    synchronized List<Entry> entries() {
+    public synchronized List<Entry> entries() {
         return new ArrayList<>(entries.values());
     }
 
@@ -81,7 +87,7 @@ final class SegmentManifest {
         write();
     }
 
-    synchronized void seal(int segmentId, int recordCount) throws IOException {
+    public synchronized void seal(int segmentId, int recordCount) throws IOException {
         Entry entry = entries.get(segmentId);
         if (entry != null) {
             put(new Entry(segmentId, entry.runId(), entry.nonce(), recordCount, entry.fileBytes()));
@@ -97,7 +103,10 @@ final class SegmentManifest {
     private void write() throws IOException {
         ByteBuffer out =
                 ByteBuffer.allocate(HEADER_BYTES + entries.size() * ENTRY_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        out.putLong(clusterId).putInt(lastSegmentId).putInt(entries.size());
+        out.putLong(clusterId)
+                .putInt(RecordDescriptor.VERSION)
+                .putInt(lastSegmentId)
+                .putInt(entries.size());
         for (Entry entry : entries.values()) {
             out.putInt(entry.segmentId()).putInt(entry.runId()).putLong(entry.nonce());
             out.putInt(entry.recordCount()).putLong(entry.fileBytes());

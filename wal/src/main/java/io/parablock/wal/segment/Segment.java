@@ -1,93 +1,112 @@
-package io.parablock.wal.chronicle;
+package io.parablock.wal.segment;
 
 import io.parablock.wal.WalRecord;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.Locale;
 import org.agrona.collections.Long2LongHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** One live segment: one cycle file, what it holds for whom, and the channels to it. */
+/** One live segment: one file, what it holds for whom, and the channels to it. */
 public final class Segment implements AutoCloseable {
-    private static final DateTimeFormatter CYCLE_NAME = DateTimeFormatter.ofPattern("yyyyMMdd-HH", Locale.ROOT);
-    static final long CYCLE_S = 3600;
-    static final String FILE_SUFFIX = "F.cq4";
     private static final long NO_SLOT = Long.MIN_VALUE;
 
     public final int id;
-    final int runId;
+    public final int runId;
     public final Path path;
+    public final SegmentLayout layout;
     public final long nonce;
-    final long fileBytes;
+    public final long fileBytes;
 
     /** Records that the manifest vouches for, or {@link SegmentManifest#UNSEALED}. */
     final int sealedRecordCount;
 
     private final FileChannel forceChannel;
+    private final FileOpener opener;
     private @Nullable FileChannel readChannel;
     private volatile boolean closed;
 
     // Writer thread only.
     public int recordCount;
-    boolean indexed;
+    public boolean indexed;
     private final Long2LongHashMap highestSlotByGroup = new Long2LongHashMap(NO_SLOT);
 
-    private Segment(SegmentManifest.Entry entry, Path path, FileChannel forceChannel) {
+    private Segment(
+            SegmentManifest.Entry entry, Path path, SegmentLayout layout, FileChannel forceChannel, FileOpener opener) {
         this.id = entry.segmentId();
         this.runId = entry.runId();
         this.nonce = entry.nonce();
         this.fileBytes = entry.fileBytes();
         this.sealedRecordCount = entry.recordCount();
         this.path = path;
+        this.layout = layout;
         this.forceChannel = forceChannel;
+        this.opener = opener;
     }
 
-    static Segment open(Path walDirectory, SegmentManifest.Entry entry) throws IOException {
-        Path path = pathOf(walDirectory, entry.runId(), entry.segmentId());
-        return new Segment(entry, path, FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE));
+    /** From the folder of the log. */
+    public static Segment openListed(Path walDirectory, SegmentManifest.Entry entry) throws IOException {
+        Path path = find(walDirectory, entry);
+        if (path == null) {
+            throw new NoSuchFileException("the file of segment " + entry.segmentId());
+        }
+        return open(path, entry, FileOpener.BUFFERED);
     }
 
-    static Path runDirectory(Path walDirectory, int runId) {
+    static Segment open(Path path, SegmentManifest.Entry entry, FileOpener opener) throws IOException {
+        SegmentLayout layout = SegmentLayout.of(path);
+        if (layout == null) {
+            throw new IllegalArgumentException(path + " is not a segment file");
+        }
+        return new Segment(
+                entry, path, layout, FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE), opener);
+    }
+
+    public static Path runDirectory(Path walDirectory, int runId) {
         return walDirectory.resolve(String.format("run-%010d", runId));
     }
 
-    /**
-     * The queue names a cycle file after a time; our cycles are hours, counted by segment id. The names last until the
-     * year 9999: 70 million segments, 4 EiB of them at the default size.
-     */
-    static Path pathOf(Path walDirectory, int runId, int segmentId) {
-        LocalDateTime hour = LocalDateTime.ofEpochSecond(segmentId * CYCLE_S, 0, ZoneOffset.UTC);
-        return runDirectory(walDirectory, runId).resolve(CYCLE_NAME.format(hour) + FILE_SUFFIX);
+    static Path pathOf(Path walDirectory, int runId, int segmentId, SegmentLayout layout) {
+        return runDirectory(walDirectory, runId).resolve(layout.fileName(segmentId));
     }
 
-    static int segmentIdOf(String fileName) {
-        String hour = fileName.substring(0, fileName.length() - FILE_SUFFIX.length());
-        return (int) (LocalDateTime.parse(hour, CYCLE_NAME).toEpochSecond(ZoneOffset.UTC) / CYCLE_S);
+    /** The file of a listed segment, in whichever layout it is there, or null when it is missing. */
+    static @Nullable Path find(Path walDirectory, SegmentManifest.Entry entry) {
+        for (SegmentLayout layout : SegmentLayout.values()) {
+            Path path = pathOf(walDirectory, entry.runId(), entry.segmentId(), layout);
+            if (Files.exists(path)) {
+                return path;
+            }
+        }
+        return null;
+    }
+
+    /** What each 8 bytes of the file held before they were written. */
+    long fillWord() {
+        return layout.fillWord(nonce);
     }
 
     /** For fdatasync. Never handed to reading threads: an interrupt of theirs would close it. */
-    FileChannel forceChannel() {
+    public FileChannel forceChannel() {
         return forceChannel;
     }
 
     /** For reading. Opened again when an interrupted reader has closed it. */
-    synchronized FileChannel readChannel() throws IOException {
+    public synchronized FileChannel readChannel() throws IOException {
         if (closed) {
             throw new IOException("segment " + id + " is truncated away");
         }
         if (readChannel == null || !readChannel.isOpen()) {
-            readChannel = FileChannel.open(path, StandardOpenOption.READ);
+            readChannel = opener.open(path, StandardOpenOption.READ);
         }
         return readChannel;
     }
 
-    void note(WalRecord record) {
+    public void note(WalRecord record) {
         long slot = record.slot();
         if (slot > highestSlotByGroup.get(record.groupId())) {
             highestSlotByGroup.put(record.groupId(), slot);
@@ -108,7 +127,7 @@ public final class Segment implements AutoCloseable {
         return true;
     }
 
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return highestSlotByGroup.isEmpty();
     }
 

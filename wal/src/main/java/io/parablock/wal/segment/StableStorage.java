@@ -1,4 +1,4 @@
-package io.parablock.wal.chronicle;
+package io.parablock.wal.segment;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;

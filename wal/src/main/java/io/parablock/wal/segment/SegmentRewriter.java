@@ -1,7 +1,8 @@
-package io.parablock.wal.chronicle;
+package io.parablock.wal.segment;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 
 /**
@@ -14,34 +15,37 @@ final class SegmentRewriter {
 
     private SegmentRewriter() {}
 
-    /** Pages that cannot be read, and blank ones, are left alone. The caller forces the file. */
-    static void rewrite(FileChannel channel) throws IOException {
+    /** Pages that cannot be read, and ones never written, are left alone. The caller forces the file. */
+    static void rewrite(Segment segment) throws IOException {
+        FileChannel channel = segment.forceChannel();
+        long fill = segment.fillWord();
         long sizeBytes = channel.size();
-        ByteBuffer piece = ByteBuffer.allocateDirect((int) Math.min(PIECE_BYTES, sizeBytes));
+        ByteBuffer piece = ByteBuffer.allocateDirect((int) Math.min(PIECE_BYTES, sizeBytes))
+                .order(ByteOrder.LITTLE_ENDIAN);
         for (long at = 0; at < sizeBytes; at += PIECE_BYTES) {
             int length = (int) Math.min(PIECE_BYTES, sizeBytes - at);
             try {
-                rewrite(channel, at, piece.clear().limit(length));
+                rewrite(channel, at, piece.clear().limit(length), fill);
             } catch (IOException somePageIsBad) {
                 for (int page = 0; page < length; page += PAGE_BYTES) {
-                    rewritePage(channel, at + page, piece.clear().limit(Math.min(PAGE_BYTES, length - page)));
+                    rewritePage(channel, at + page, piece.clear().limit(Math.min(PAGE_BYTES, length - page)), fill);
                 }
             }
         }
     }
 
-    private static void rewritePage(FileChannel channel, long at, ByteBuffer page) throws IOException {
+    private static void rewritePage(FileChannel channel, long at, ByteBuffer page, long fill) throws IOException {
         try {
             read(channel, at, page);
         } catch (IOException unreadable) {
             return; // the scan reports it
         }
-        write(channel, at, page);
+        write(channel, at, page, fill);
     }
 
-    private static void rewrite(FileChannel channel, long at, ByteBuffer piece) throws IOException {
+    private static void rewrite(FileChannel channel, long at, ByteBuffer piece, long fill) throws IOException {
         read(channel, at, piece);
-        write(channel, at, piece);
+        write(channel, at, piece, fill);
     }
 
     private static void read(FileChannel channel, long at, ByteBuffer into) throws IOException {
@@ -49,8 +53,8 @@ final class SegmentRewriter {
         into.flip();
     }
 
-    private static void write(FileChannel channel, long at, ByteBuffer from) throws IOException {
-        if (isBlank(from)) {
+    private static void write(FileChannel channel, long at, ByteBuffer from, long fill) throws IOException {
+        if (isBlank(from, fill)) {
             return;
         }
         while (from.hasRemaining()) {
@@ -58,9 +62,9 @@ final class SegmentRewriter {
         }
     }
 
-    private static boolean isBlank(ByteBuffer bytes) {
+    private static boolean isBlank(ByteBuffer bytes, long fill) {
         int at = 0;
-        while (at <= bytes.limit() - Long.BYTES && bytes.getLong(at) == 0) {
+        while (at <= bytes.limit() - Long.BYTES && bytes.getLong(at) == fill) {
             at += Long.BYTES;
         }
         while (at < bytes.limit() && bytes.get(at) == 0) {

@@ -1,4 +1,4 @@
-package io.parablock.wal.chronicle;
+package io.parablock.wal.segment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.parablock.wal.TestRecords;
 import io.parablock.wal.TestRecords.Recorder;
 import io.parablock.wal.TestRecords.Seen;
+import io.parablock.wal.chronicle.ChronicleWal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -42,7 +43,7 @@ class RecoveryScanFuzzTest {
 
     @BeforeAll
     static void writeSegment() throws IOException {
-        ChronicleWalConfig config = ChronicleWalConfig.of(directory, CLUSTER_ID)
+        WalConfig config = WalConfig.of(directory, CLUSTER_ID)
                 .withSegmentBytes(64 << 10)
                 .withRecordBytesMax(RECORD_BYTES_MAX)
                 .withReserveBytes(0);
@@ -59,9 +60,7 @@ class RecoveryScanFuzzTest {
         listed = manifest.entries().iterator().next();
         assertThat(listed.recordCount()).isGreaterThan(RECORDS);
         try (Stream<Path> files = Files.walk(directory)) {
-            path = files.filter(f -> f.toString().endsWith(Segment.FILE_SUFFIX))
-                    .findFirst()
-                    .orElseThrow();
+            path = files.filter(f -> SegmentLayout.of(f) != null).findFirst().orElseThrow();
         }
         file = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
         original = Files.readAllBytes(path);
@@ -89,7 +88,7 @@ class RecoveryScanFuzzTest {
                 listed.fileBytes());
         Recorder seen = new Recorder();
         boolean sound;
-        try (Segment segment = Segment.open(directory, entry)) {
+        try (Segment segment = Segment.openListed(directory, entry)) {
             sound = new SegmentScanner(CLUSTER_ID, RECORD_BYTES_MAX).scan(segment, seen);
         }
         for (Seen each : seen.seen) {

@@ -1,4 +1,4 @@
-package io.parablock.wal.chronicle;
+package io.parablock.wal.segment;
 
 import io.parablock.wal.AtomicFile;
 import io.parablock.wal.WalException;
@@ -6,6 +6,7 @@ import io.parablock.wal.WalFailedException;
 import io.parablock.wal.WalFullException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Creates, seals and deletes segment files on a thread of its own, so that the writer waits for none of it. A segment
- * is written full of zeros, forced and listed before the writer may have it: a mapped page without disk blocks behind
+ * is filled, forced and listed before the writer may have it: a mapped page without disk blocks behind
  * it would kill the process with SIGBUS on a full disk.
  */
 final class SegmentKeeper implements AutoCloseable {
@@ -27,25 +28,28 @@ final class SegmentKeeper implements AutoCloseable {
      * One page at a time. The page cache keeps a file in folios as large as the writes that brought it in, and a store
      * into a mapping dirties its whole folio: with zeros by the MiB every force wrote a MiB (2.0 ms instead of 0.3).
      */
-    private static final int ZEROS_BYTES = 4096;
+    private static final int QUEUE_PIECE_BYTES = 4096;
+
+    /** Past the page cache: few large writes. */
+    private static final int WRITES_PIECE_BYTES = 256 << 10;
 
     /** Closing waits this long for work in progress; it is bounded by writing one segment. */
     private static final long CLOSE_TIMEOUT_S = 60;
 
-    private final ChronicleWalConfig config;
+    private final WalConfig config;
     private final SegmentManifest manifest;
-    private final SegmentEngine engine;
+    private final SegmentFiles files;
     private final int runId;
     private final ExecutorService worker;
     private volatile @Nullable Throwable failure;
     private int nextSegmentId;
     private @Nullable Future<Segment> next;
 
-    SegmentKeeper(ChronicleWalConfig config, SegmentManifest manifest, SegmentEngine engine, int runId) {
+    SegmentKeeper(WalConfig config, SegmentManifest manifest, SegmentFiles files, int runId) {
         this.config = config;
         this.manifest = manifest;
-        this.engine = engine;
-        this.worker = engine.workers().get();
+        this.files = files;
+        this.worker = files.workers().get();
         this.runId = runId;
         this.nextSegmentId = runId;
     }
@@ -91,7 +95,7 @@ final class SegmentKeeper implements AutoCloseable {
     void seal(Segment segment, Runnable whenForced) {
         int recordCount = segment.recordCount;
         background(() -> {
-            engine.storage().force(segment.forceChannel());
+            files.storage().force(segment.forceChannel());
             whenForced.run();
             manifest.seal(segment.id, recordCount);
         });
@@ -148,15 +152,16 @@ final class SegmentKeeper implements AutoCloseable {
     }
 
     private Segment create(int id) throws IOException {
-        long fileBytes = engine.fileBytes().applyAsLong(config);
+        long fileBytes = files.fileBytes().applyAsLong(config);
         long usableBytes = Files.getFileStore(config.directory()).getUsableSpace();
         if (usableBytes < fileBytes + config.reserveBytes()) {
             throw new WalFullException("no room for another segment in " + config.directory() + ": " + usableBytes
                     + " bytes free, " + fileBytes + " needed, " + config.reserveBytes() + " kept in reserve");
         }
-        Path path = Segment.pathOf(config.directory(), runId, id);
+        long nonce = files.nonces().getAsLong();
+        Path path = Segment.pathOf(config.directory(), runId, id, files.layout());
         try {
-            writeZeros(path, fileBytes);
+            fill(path, fileBytes, nonce);
         } catch (IOException e) {
             Files.deleteIfExists(path);
             if (Files.getFileStore(config.directory()).getUsableSpace() < fileBytes) {
@@ -165,25 +170,33 @@ final class SegmentKeeper implements AutoCloseable {
             throw e;
         }
         AtomicFile.forceDirectory(Segment.runDirectory(config.directory(), runId));
-        SegmentManifest.Entry entry =
-                new SegmentManifest.Entry(id, runId, engine.nonces().getAsLong(), SegmentManifest.UNSEALED, fileBytes);
+        SegmentManifest.Entry entry = new SegmentManifest.Entry(id, runId, nonce, SegmentManifest.UNSEALED, fileBytes);
         manifest.put(entry);
-        Segment segment = Segment.open(config.directory(), entry);
+        Segment segment = Segment.open(path, entry, files.opener());
         segment.indexed = true;
         return segment;
     }
 
-    private void writeZeros(Path path, long fileBytes) throws IOException {
-        ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_BYTES, fileBytes));
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+    private void fill(Path path, long fileBytes, long nonce) throws IOException {
+        boolean queue = files.layout() == SegmentLayout.QUEUE;
+        int pieceBytes = queue ? QUEUE_PIECE_BYTES : WRITES_PIECE_BYTES;
+        ByteBuffer piece = ByteBuffer.allocateDirect(pieceBytes + SegmentLayout.WRITE_ALIGNMENT)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .alignedSlice(SegmentLayout.WRITE_ALIGNMENT)
+                .order(ByteOrder.LITTLE_ENDIAN);
+        for (int at = 0; at < pieceBytes; at += Long.BYTES) {
+            piece.putLong(at, files.layout().fillWord(nonce));
+        }
+        try (FileChannel channel = files.opener().open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             for (long at = 0; at < fileBytes; ) {
-                zeros.position(0).limit((int) Math.min(zeros.capacity(), fileBytes - at));
-                at += channel.write(zeros, at);
+                piece.limit((int) Math.min(pieceBytes, fileBytes - at)).position(0);
+                at += channel.write(piece, at);
             }
-            // The queue maps a quarter more than its block, where no record goes. Growing the file to that is work that
-            // the writer would otherwise wait for.
-            zeros.position(0).limit(1);
-            channel.write(zeros, fileBytes + fileBytes / 4 - 1);
+            if (queue) {
+                // The queue maps a quarter more than its block, where no record goes. Growing the file to that is work
+                // that the writer would otherwise wait for.
+                channel.write(piece.position(0).limit(1), fileBytes + fileBytes / 4 - 1);
+            }
             channel.force(true);
         }
     }
@@ -201,7 +214,7 @@ final class SegmentKeeper implements AutoCloseable {
     /** A run without segments leaves only the queue's own table behind. */
     static void deleteRunIfEmpty(Path runDirectory) throws IOException {
         try (Stream<Path> files = Files.list(runDirectory)) {
-            if (files.anyMatch(file -> file.toString().endsWith(Segment.FILE_SUFFIX))) {
+            if (files.anyMatch(file -> SegmentLayout.of(file) != null)) {
                 return;
             }
         }

@@ -1,16 +1,18 @@
-package io.parablock.wal.chronicle;
+package io.parablock.wal.segment;
 
 import io.parablock.wal.Durability;
 import io.parablock.wal.RecordDescriptor;
 import java.nio.file.Path;
 
 /**
+ * A log in segment files.
+ *
  * @param clusterId written into every record; a log of another cluster is refused
  * @param segmentBytes a segment that has grown to this is left for the next one
  * @param recordBytesMax the largest header plus payload
  * @param reserveBytes no segment is created when less than this would stay free on the disk
  */
-public record ChronicleWalConfig(
+public record WalConfig(
         Path directory,
         long clusterId,
         Durability durability,
@@ -27,7 +29,7 @@ public record ChronicleWalConfig(
     public static final int RECORD_BYTES_MAX_LIMIT = 16 << 20;
     public static final long RESERVE_BYTES_DEFAULT = 128L << 20;
 
-    public ChronicleWalConfig {
+    public WalConfig {
         if (segmentBytes <= 0 || segmentBytes > SEGMENT_BYTES_MAX) {
             throw new IllegalArgumentException("segmentBytes " + segmentBytes + ", range 1 to " + SEGMENT_BYTES_MAX);
         }
@@ -40,8 +42,8 @@ public record ChronicleWalConfig(
         }
     }
 
-    public static ChronicleWalConfig of(Path directory, long clusterId) {
-        return new ChronicleWalConfig(
+    public static WalConfig of(Path directory, long clusterId) {
+        return new WalConfig(
                 directory,
                 clusterId,
                 Durability.FSYNC,
@@ -50,35 +52,19 @@ public record ChronicleWalConfig(
                 RESERVE_BYTES_DEFAULT);
     }
 
-    public ChronicleWalConfig withDurability(Durability value) {
-        return new ChronicleWalConfig(directory, clusterId, value, segmentBytes, recordBytesMax, reserveBytes);
+    public WalConfig withDurability(Durability value) {
+        return new WalConfig(directory, clusterId, value, segmentBytes, recordBytesMax, reserveBytes);
     }
 
-    public ChronicleWalConfig withSegmentBytes(long value) {
-        return new ChronicleWalConfig(directory, clusterId, durability, value, recordBytesMax, reserveBytes);
+    public WalConfig withSegmentBytes(long value) {
+        return new WalConfig(directory, clusterId, durability, value, recordBytesMax, reserveBytes);
     }
 
-    public ChronicleWalConfig withRecordBytesMax(int value) {
-        return new ChronicleWalConfig(directory, clusterId, durability, segmentBytes, value, reserveBytes);
+    public WalConfig withRecordBytesMax(int value) {
+        return new WalConfig(directory, clusterId, durability, segmentBytes, value, reserveBytes);
     }
 
-    public ChronicleWalConfig withReserveBytes(long value) {
-        return new ChronicleWalConfig(directory, clusterId, durability, segmentBytes, recordBytesMax, value);
+    public WalConfig withReserveBytes(long value) {
+        return new WalConfig(directory, clusterId, durability, segmentBytes, recordBytesMax, value);
     }
-
-    /**
-     * The bytes of a segment file that records can reach; these are written with zeros before use. A record starts
-     * below segmentBytes and ends at most recordBytesMax later. The factor 4 is Chronicle's: it lets one record be at
-     * most a quarter of its block.
-     */
-    long fileBytes() {
-        long needed = Math.max(segmentBytes + recordBytesMax + QUEUE_OVERHEAD_BYTES, 4L * recordBytesMax);
-        long blocks = (needed + BLOCK_BYTES - 1) / BLOCK_BYTES;
-        return blocks * BLOCK_BYTES;
-    }
-
-    /** Chronicle's own header and index pages of a segment, rounded up generously. */
-    private static final long QUEUE_OVERHEAD_BYTES = 128 << 10;
-
-    private static final long BLOCK_BYTES = 64 << 10;
 }

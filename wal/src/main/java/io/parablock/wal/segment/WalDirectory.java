@@ -1,4 +1,4 @@
-package io.parablock.wal.chronicle;
+package io.parablock.wal.segment;
 
 import io.parablock.wal.AtomicFile;
 import io.parablock.wal.WalException;
@@ -25,8 +25,9 @@ import java.util.stream.Stream;
  *   segments                  the manifest
  *   run-0000000001/           one opening of the log, named after its first segment
  *       metadata.cq4t         the queue's own table; worthless after the run
- *       19700101-01F.cq4      segment 1
- *       19700101-02F.cq4      segment 2
+ *       19700101-01F.cq4      segment 1, of the queue
+ *   run-0000000002/
+ *       0000000002.wal        segment 2, of writes
  * </pre>
  */
 final class WalDirectory implements AutoCloseable {
@@ -37,7 +38,7 @@ final class WalDirectory implements AutoCloseable {
     private final ConcurrentSkipListMap<Integer, Segment> segments = new ConcurrentSkipListMap<>();
     private final int runId;
 
-    private WalDirectory(ChronicleWalConfig config, FileChannel lockChannel, StableStorage storage) throws IOException {
+    private WalDirectory(WalConfig config, FileChannel lockChannel, StableStorage storage) throws IOException {
         this.path = config.directory();
         this.lockChannel = lockChannel;
         for (Path run : runDirectories(path)) {
@@ -58,7 +59,7 @@ final class WalDirectory implements AutoCloseable {
         runId = Math.max(manifest.lastSegmentId(), lastFile) + 1;
     }
 
-    static WalDirectory open(ChronicleWalConfig config, StableStorage storage) {
+    static WalDirectory open(WalConfig config, StableStorage storage) {
         AtomicFile.createDirectories(config.directory());
         FileChannel lockChannel = lock(config.directory());
         try {
@@ -103,13 +104,14 @@ final class WalDirectory implements AutoCloseable {
     private void openSegments(StableStorage storage) throws IOException {
         for (SegmentManifest.Entry entry : manifest.entries()) {
             earlierSegmentIds.add(entry.segmentId());
-            if (!Files.exists(Segment.pathOf(path, entry.runId(), entry.segmentId()))) {
+            Path file = Segment.find(path, entry);
+            if (file == null) {
                 continue;
             }
-            Segment segment = Segment.open(path, entry);
+            Segment segment = Segment.open(file, entry, FileOpener.BUFFERED);
             if (entry.recordCount() == SegmentManifest.UNSEALED) {
                 // What a killed process left may be in the page cache only; the scan is about to vouch for it.
-                SegmentRewriter.rewrite(segment.forceChannel());
+                SegmentRewriter.rewrite(segment);
                 storage.force(segment.forceChannel());
             }
             segments.put(segment.id, segment);
@@ -117,14 +119,14 @@ final class WalDirectory implements AutoCloseable {
     }
 
     /** The manifest is damaged or was never written: every file counts, and each one tells its own nonce. */
-    private void rebuildManifest(ChronicleWalConfig config, Map<Integer, Path> files) throws IOException {
+    private void rebuildManifest(WalConfig config, Map<Integer, Path> files) throws IOException {
         SegmentScanner scanner = new SegmentScanner(config.clusterId(), config.recordBytesMax());
         for (var file : files.entrySet()) {
             int runId = runIdOf(file.getValue());
             long fileBytes = Files.size(file.getValue());
             SegmentManifest.Entry entry =
                     new SegmentManifest.Entry(file.getKey(), runId, 0, SegmentManifest.UNSEALED, fileBytes);
-            try (Segment segment = Segment.open(path, entry)) {
+            try (Segment segment = Segment.open(file.getValue(), entry, FileOpener.BUFFERED)) {
                 long nonce = scanner.findNonce(segment);
                 manifest.put(
                         new SegmentManifest.Entry(file.getKey(), runId, nonce, SegmentManifest.UNSEALED, fileBytes));
@@ -149,9 +151,9 @@ final class WalDirectory implements AutoCloseable {
         for (Path run : runDirectories(directory)) {
             try (Stream<Path> names = Files.list(run)) {
                 for (Path file : names.toList()) {
-                    String name = String.valueOf(file.getFileName());
-                    if (name.endsWith(Segment.FILE_SUFFIX)) {
-                        files.put(Segment.segmentIdOf(name), file);
+                    SegmentLayout layout = SegmentLayout.of(file);
+                    if (layout != null) {
+                        files.put(layout.segmentIdOf(file), file);
                     }
                 }
             }

@@ -1,4 +1,4 @@
-package io.parablock.wal.chronicle;
+package io.parablock.wal.segment;
 
 import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.WalException;
@@ -50,10 +50,11 @@ final class ScanWindow {
         return fileBytes;
     }
 
-    /** Whether every byte can be read and is zero. */
-    boolean isBlank() {
-        for (long at = 0; at < fileBytes; at += Long.BYTES) {
-            if (bytes.getLong(indexOf(at, Long.BYTES)) != 0) {
+    /** Whether every byte can be read and all words of 8 bytes are the same: nothing was ever written here. */
+    boolean isUniform() {
+        long first = bytes.getLong(indexOf(0, Long.BYTES));
+        for (long at = 0; at + Long.BYTES <= fileBytes; at += Long.BYTES) {
+            if (bytes.getLong(indexOf(at, Long.BYTES)) != first) {
                 return false;
             }
         }
