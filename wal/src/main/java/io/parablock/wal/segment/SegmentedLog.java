@@ -9,6 +9,8 @@ import io.parablock.wal.WalRecord;
 import io.parablock.wal.WalVisitor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.agrona.collections.Long2LongHashMap;
 import org.jspecify.annotations.Nullable;
@@ -95,7 +97,7 @@ public final class SegmentedLog implements AutoCloseable {
     public void scan(WalVisitor visitor) {
         checkUsable();
         SegmentScanner scanner = new SegmentScanner(config.clusterId(), config.recordBytesMax());
-        Long2LongHashMap durableByRun = durableByRun(scanner);
+        Map<Integer, Long> durableByRun = durableByRun(scanner);
         for (int id : directory.earlierSegmentIds()) {
             Segment segment = segments.get(id);
             if (segment == null) {
@@ -103,7 +105,7 @@ public final class SegmentedLog implements AutoCloseable {
                         RecordDescriptor.position(id, 0),
                         DamagedRecord.unidentified(1, true, "the file of segment " + id + " is missing"));
             } else {
-                sealScanned(segment, scanner.scan(segment, durableByRun.get(segment.runId), visitor));
+                sealScanned(segment, scanner.scan(segment, durableByRun.getOrDefault(segment.runId, 0L), visitor));
             }
         }
     }
@@ -112,10 +114,11 @@ public final class SegmentedLog implements AutoCloseable {
      * What the headers of a run tell of its durability, for runs with unfinished segments. A run knows nothing of the
      * runs before it: what these left torn stays torn, however much was made durable since.
      */
-    private Long2LongHashMap durableByRun(SegmentScanner scanner) {
-        Long2LongHashMap durableByRun = new Long2LongHashMap(0);
+    private Map<Integer, Long> durableByRun(SegmentScanner scanner) {
+        Map<Integer, Long> durableByRun = new HashMap<>();
         for (Segment unfinished : segments.values()) {
             if (unfinished.sealedRecordCount != SegmentManifest.UNSEALED
+                    || unfinished.runId == runId()
                     || durableByRun.containsKey(unfinished.runId)) {
                 continue;
             }
