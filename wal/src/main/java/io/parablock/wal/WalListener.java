@@ -4,4 +4,7 @@ package io.parablock.wal;
 @FunctionalInterface
 public interface WalListener {
     void onDurable(long token);
+
+    /** A write that nobody waits for in a call has failed. Every later call of the log throws. */
+    default void onFailed(WalFailedException failure) {}
 }
