@@ -21,18 +21,22 @@ import org.agrona.MutableDirectBuffer;
  *   +----------------+----------------+----------------+----------------+
  *   | extent length  | session        | seq            | lowest outst.  |
  *   +----------------+----------------+----------------+----------------+
- *  96              104      108      112      116      120          header length
- *   +----------------+--------+--------+--------+--------+--------------+----------
- *   | durable up to  |pay CRC |hdr CRC |wr start|wr end  | dep: 0 to 64 | payload
- *   +----------------+--------+--------+--------+--------+--------------+----------
+ *  96              104      108      112      116      120              128
+ *   +----------------+--------+--------+--------+--------+----------------+
+ *   | durable up to  |pay CRC |hdr CRC |wr start|wr end  | earlier starts |
+ *   +----------------+--------+--------+--------+--------+----------------+
+ *  128                           header length
+ *   +-----------------------------+----------
+ *   | dep: 0 to 64 words          | payload
+ *   +-----------------------------+----------
  * </pre>
  *
  * Position is segment id (high 32 bits) and offset in the segment file (low 32 bits): recycled and misdirected bytes
  * do not carry their own position. The record number counts from 0 in each segment, so a lost record leaves a gap. The
  * header CRC32C covers the segment's random nonce, then the header without the CRC field: payload bytes cannot pose as
  * a record. <em>Write start</em> and <em>write end</em> are the offsets in the segment file of the write that the record
- * went out with, and <em>behind</em> counts the records behind it in that write; all are 0 in a mapped file, which knows
- * no writes.
+ * went out with, and <em>behind</em> counts the records behind it in that write. Bit i of <em>earlier starts</em> is set
+ * when a write began i + 1 blocks of 4096 bytes before write start. All are 0 in a mapped file, which knows no writes.
  */
 public final class RecordDescriptor {
     public static final int MAGIC = 0x4C41_5750;
@@ -61,7 +65,8 @@ public final class RecordDescriptor {
     public static final int HEADER_CRC_OFFSET = 108;
     public static final int WRITE_START_OFFSET = 112;
     public static final int WRITE_END_OFFSET = 116;
-    public static final int DEP_OFFSET = 120;
+    public static final int EARLIER_STARTS_OFFSET = 120;
+    public static final int DEP_OFFSET = 128;
 
     public static final int HEADER_LENGTH_MIN = DEP_OFFSET;
     public static final int HEADER_LENGTH_MAX = DEP_OFFSET + Long.BYTES * WalRecord.DEP_WORDS_MAX;
@@ -125,6 +130,7 @@ public final class RecordDescriptor {
         buffer.putLong(at + DURABLE_UP_TO_OFFSET, durableUpTo, LITTLE_ENDIAN);
         buffer.putInt(at + PAYLOAD_CRC_OFFSET, record.payloadCrc(), LITTLE_ENDIAN);
         buffer.putLong(at + WRITE_START_OFFSET, 0, LITTLE_ENDIAN);
+        buffer.putLong(at + EARLIER_STARTS_OFFSET, 0, LITTLE_ENDIAN);
         for (int i = 0; i < dep.length; i++) {
             buffer.putLong(at + DEP_OFFSET + i * Long.BYTES, dep[i], LITTLE_ENDIAN);
         }
@@ -133,7 +139,14 @@ public final class RecordDescriptor {
 
     /** Completes a header of a write whose extent is now known, all but its CRC. */
     public static void encodeWrite(
-            MutableDirectBuffer buffer, int at, int writeStart, int writeEnd, int behind, long durableUpTo) {
+            MutableDirectBuffer buffer,
+            int at,
+            int writeStart,
+            int writeEnd,
+            int behind,
+            long earlierStarts,
+            long durableUpTo) {
+        buffer.putLong(at + EARLIER_STARTS_OFFSET, earlierStarts, LITTLE_ENDIAN);
         buffer.putInt(at + WRITE_START_OFFSET, writeStart, LITTLE_ENDIAN);
         buffer.putInt(at + WRITE_END_OFFSET, writeEnd, LITTLE_ENDIAN);
         buffer.putShort(at + BEHIND_OFFSET, (short) behind, LITTLE_ENDIAN);

@@ -7,6 +7,7 @@ import io.parablock.wal.chronicle.SegmentEngine;
 import io.parablock.wal.segment.FileOpener;
 import io.parablock.wal.segment.SegmentFiles;
 import io.parablock.wal.segment.SegmentLayout;
+import io.parablock.wal.segment.SegmentManifest;
 import io.parablock.wal.segment.WalConfig;
 import java.nio.channels.FileChannel;
 import java.util.SplittableRandom;
@@ -37,6 +38,7 @@ final class SectorWal {
                 (runDirectory, runId, c) -> new SectorWriter(c.clusterId(), regions),
                 new SegmentFiles(
                         SegmentLayout.QUEUE,
+                        SegmentManifest.MANY,
                         SectorWal::fileBytes,
                         channel -> {
                             if (!deaf[0]) {

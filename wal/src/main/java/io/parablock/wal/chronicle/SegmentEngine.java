@@ -3,6 +3,7 @@ package io.parablock.wal.chronicle;
 import io.parablock.wal.segment.FileOpener;
 import io.parablock.wal.segment.SegmentFiles;
 import io.parablock.wal.segment.SegmentLayout;
+import io.parablock.wal.segment.SegmentManifest;
 import io.parablock.wal.segment.StableStorage;
 import io.parablock.wal.segment.WalConfig;
 import java.nio.file.Path;
@@ -30,7 +31,12 @@ public record SegmentEngine(String name, Writers writers, SegmentFiles files) {
         return new SegmentEngine(
                 "chronicle",
                 SegmentAppender::new,
-                SegmentFiles.of(SegmentLayout.QUEUE, SegmentEngine::fileBytes, storage, FileOpener.BUFFERED));
+                SegmentFiles.of(
+                        SegmentLayout.QUEUE,
+                        SegmentManifest.MANY,
+                        SegmentEngine::fileBytes,
+                        storage,
+                        FileOpener.BUFFERED));
     }
 
     /**

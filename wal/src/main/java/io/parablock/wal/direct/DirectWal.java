@@ -61,6 +61,7 @@ public final class DirectWal implements Wal {
     private @Nullable Segment current;
     private @Nullable SegmentWrite open;
     private int nextStartBytes;
+    private long nextEarlierStarts;
     private int inFlight;
     private boolean pumping;
     private long durableUpTo;
@@ -83,7 +84,11 @@ public final class DirectWal implements Wal {
         AtomicFile.createDirectories(config.directory());
         ChannelIo channels = ChannelIo.probe(config.directory());
         SegmentFiles files = SegmentFiles.of(
-                SegmentLayout.WRITES, c -> fileBytes(c, direct), StableStorage.FDATASYNC, channels.opener());
+                SegmentLayout.WRITES,
+                direct.writesInFlightMax(),
+                c -> fileBytes(c, direct),
+                StableStorage.FDATASYNC,
+                channels.opener());
         return open(config, direct, listener, files, channels);
     }
 
@@ -220,6 +225,11 @@ public final class DirectWal implements Wal {
         return "direct/" + io.name();
     }
 
+    /** Waits until background work asked for so far, such as deletions, is done. */
+    void drain() {
+        log.drain();
+    }
+
     /** With nothing in flight: {@link #use} something that completes its writes at once first. */
     @Override
     public void close() {
@@ -271,11 +281,11 @@ public final class DirectWal implements Wal {
         if (segment == null) {
             throw new IllegalStateException("no segment");
         }
-        SegmentWrite write =
-                new SegmentWrite(segment, nextStartBytes, memory.directBuffer(writeBytes(direct, recordBytes)));
+        SegmentWrite write = new SegmentWrite(
+                segment, nextStartBytes, nextEarlierStarts, memory.directBuffer(writeBytes(direct, recordBytes)));
         synchronized (held) {
             if (segment.recordCount == 0) {
-                write.addStart(direct.writesInFlightMax(), config.clusterId());
+                write.addStart(config.clusterId());
             }
             held.add(write);
         }
@@ -291,6 +301,7 @@ public final class DirectWal implements Wal {
                 write.close(config.clusterId());
             }
             nextStartBytes = write.endBytes();
+            nextEarlierStarts = write.startsForNext();
             waiting.add(write);
         }
     }
@@ -312,6 +323,7 @@ public final class DirectWal implements Wal {
         }
         current = next;
         nextStartBytes = 0;
+        nextEarlierStarts = 0;
         finishDurable();
         log.prepareNext();
     }

@@ -28,6 +28,7 @@ public final class SegmentWrite {
 
     private final Segment segment;
     private final int startBytes;
+    private final long earlierStarts;
     private final ByteBuf memory;
     private final ByteBuffer bytes;
     private final UnsafeBuffer buffer;
@@ -46,9 +47,10 @@ public final class SegmentWrite {
     /** Its tokens have been told. */
     boolean told;
 
-    SegmentWrite(Segment segment, int startBytes, ByteBuf memory) {
+    SegmentWrite(Segment segment, int startBytes, long earlierStarts, ByteBuf memory) {
         this.segment = segment;
         this.startBytes = startBytes;
+        this.earlierStarts = earlierStarts;
         this.memory = memory;
         this.bytes = memory.nioBuffer(0, memory.capacity()).order(LITTLE_ENDIAN);
         this.buffer = new UnsafeBuffer(bytes);
@@ -82,6 +84,16 @@ public final class SegmentWrite {
         return startBytes + lengthBytes;
     }
 
+    /** The earlier starts of a write that begins right behind this one. */
+    long startsForNext() {
+        int blocks = lengthBytes / SegmentLayout.WRITE_ALIGNMENT;
+        if (blocks > Long.SIZE) {
+            return 0;
+        }
+        long shifted = blocks == Long.SIZE ? 0 : earlierStarts << blocks;
+        return shifted | 1L << (blocks - 1);
+    }
+
     boolean hasRoom(int recordBytes) {
         return records.size() < RecordDescriptor.WRITE_RECORDS_MAX
                 && lengthBytes + align(recordBytes) + MARKER_BYTES <= memory.capacity();
@@ -111,8 +123,9 @@ public final class SegmentWrite {
         assert !closed;
         closed = true;
         int whole = (int) SegmentLayout.alignUp(lengthBytes + MARKER_BYTES);
-        int marker = whole - MARKER_BYTES;
-        buffer.setMemory(lengthBytes, marker - lengthBytes, (byte) 0);
+        // Alone it comes first: the first sector of a write holds a header, or it was never written.
+        int marker = records.isEmpty() ? 0 : whole - MARKER_BYTES;
+        buffer.setMemory(lengthBytes, whole - lengthBytes, (byte) 0);
         addAt(marker, LogRecords.MARKER, clusterId);
         lengthBytes = whole;
     }
@@ -131,7 +144,7 @@ public final class SegmentWrite {
         int behind = records.size();
         for (int i = 0; i < records.size(); i++) {
             int at = records.getInt(i);
-            RecordDescriptor.encodeWrite(buffer, at, startBytes, endBytes(), --behind, durableUpTo);
+            RecordDescriptor.encodeWrite(buffer, at, startBytes, endBytes(), --behind, earlierStarts, durableUpTo);
             boolean start = buffer.getByte(at + RecordDescriptor.KIND_OFFSET) == RecordDescriptor.KIND_SEGMENT_START;
             int headerLength = buffer.getShort(at + RecordDescriptor.HEADER_LENGTH_OFFSET, LITTLE_ENDIAN);
             int crc = checksum.ofHeader(bytes, at, headerLength, start ? 0 : segment.nonce);
@@ -181,26 +194,15 @@ public final class SegmentWrite {
 
         private LogRecords() {}
 
-        /** Tells the nonce, and how many writes may be in flight at once, to a scan. */
-        static WalRecord start(Segment segment, int writesInFlightMax) {
+        /** Tells the nonce to a scan that has lost the manifest. */
+        static WalRecord start(Segment segment) {
             return new WalRecord(
-                    -1,
-                    -1,
-                    -1,
-                    RecordDescriptor.KIND_SEGMENT_START,
-                    0,
-                    0,
-                    segment.nonce,
-                    writesInFlightMax,
-                    0,
-                    0,
-                    0,
-                    WalRecord.NO_DEP);
+                    -1, -1, -1, RecordDescriptor.KIND_SEGMENT_START, 0, 0, segment.nonce, 0, 0, 0, 0, WalRecord.NO_DEP);
         }
     }
 
     /** The start record of a segment: in its first write. */
-    void addStart(int writesInFlightMax, long clusterId) {
-        add(LogRecords.start(segment, writesInFlightMax), NO_PAYLOAD, clusterId);
+    void addStart(long clusterId) {
+        add(LogRecords.start(segment), NO_PAYLOAD, clusterId);
     }
 }

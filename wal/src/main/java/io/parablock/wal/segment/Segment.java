@@ -25,6 +25,8 @@ public final class Segment implements AutoCloseable {
     /** Records that the manifest vouches for, or {@link SegmentManifest#UNSEALED}. */
     final int sealedRecordCount;
 
+    final int writesInFlightMax;
+
     private final FileChannel forceChannel;
     private final FileOpener opener;
     private @Nullable FileChannel readChannel;
@@ -42,6 +44,7 @@ public final class Segment implements AutoCloseable {
         this.nonce = entry.nonce();
         this.fileBytes = entry.fileBytes();
         this.sealedRecordCount = entry.recordCount();
+        this.writesInFlightMax = entry.writesInFlightMax();
         this.path = path;
         this.layout = layout;
         this.forceChannel = forceChannel;

@@ -10,6 +10,7 @@ import java.util.function.ToLongFunction;
 /**
  * How an engine's segment files are made.
  *
+ * @param writesInFlightMax writes that may be on their way at once; of no meaning in a mapped file
  * @param fileBytes the bytes of a segment file that records can reach; these are filled before use
  * @param storage makes a segment file stable
  * @param opener opens the files of this run, to fill them and to read them
@@ -18,6 +19,7 @@ import java.util.function.ToLongFunction;
  */
 public record SegmentFiles(
         SegmentLayout layout,
+        int writesInFlightMax,
         ToLongFunction<WalConfig> fileBytes,
         StableStorage storage,
         FileOpener opener,
@@ -26,9 +28,14 @@ public record SegmentFiles(
 
     /** With a thread of their own and random nonces. */
     public static SegmentFiles of(
-            SegmentLayout layout, ToLongFunction<WalConfig> fileBytes, StableStorage storage, FileOpener opener) {
+            SegmentLayout layout,
+            int writesInFlightMax,
+            ToLongFunction<WalConfig> fileBytes,
+            StableStorage storage,
+            FileOpener opener) {
         return new SegmentFiles(
                 layout,
+                writesInFlightMax,
                 fileBytes,
                 storage,
                 opener,

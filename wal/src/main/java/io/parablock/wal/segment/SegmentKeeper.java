@@ -170,7 +170,8 @@ final class SegmentKeeper implements AutoCloseable {
             throw e;
         }
         AtomicFile.forceDirectory(Segment.runDirectory(config.directory(), runId));
-        SegmentManifest.Entry entry = new SegmentManifest.Entry(id, runId, nonce, SegmentManifest.UNSEALED, fileBytes);
+        SegmentManifest.Entry entry = new SegmentManifest.Entry(
+                id, runId, nonce, SegmentManifest.UNSEALED, fileBytes, files.writesInFlightMax());
         manifest.put(entry);
         Segment segment = Segment.open(path, entry, files.opener());
         segment.indexed = true;

@@ -20,16 +20,19 @@ public final class SegmentManifest {
     public static final String FILE_NAME = "segments";
     private static final int MAGIC = 0x4745_5357;
     private static final int HEADER_BYTES = 20;
-    private static final int ENTRY_BYTES = 28;
+    private static final int ENTRY_BYTES = 32;
 
     /** A segment that may still be written: how many records it holds is not known. */
     public static final int UNSEALED = -1;
 
+    public static final int MANY = 0;
+
     /**
      * @param runId the first segment of the run (one opening of the log) that wrote it; names its folder
      * @param recordCount the records in it, all durable, or {@link #UNSEALED}
+     * @param writesInFlightMax writes to it that may have been on their way at once; {@link #MANY} when that is not known
      */
-    public record Entry(int segmentId, int runId, long nonce, int recordCount, long fileBytes) {}
+    public record Entry(int segmentId, int runId, long nonce, int recordCount, long fileBytes, int writesInFlightMax) {}
 
     private final AtomicFile file;
     private final long clusterId;
@@ -63,7 +66,7 @@ public final class SegmentManifest {
         manifest.sequence = content.sequence();
         manifest.lastSegmentId = in.getInt();
         for (int left = in.getInt(); left > 0; left--) {
-            Entry entry = new Entry(in.getInt(), in.getInt(), in.getLong(), in.getInt(), in.getLong());
+            Entry entry = new Entry(in.getInt(), in.getInt(), in.getLong(), in.getInt(), in.getLong(), in.getInt());
             manifest.entries.put(entry.segmentId(), entry);
         }
         return manifest;
@@ -90,7 +93,13 @@ public final class SegmentManifest {
     public synchronized void seal(int segmentId, int recordCount) throws IOException {
         Entry entry = entries.get(segmentId);
         if (entry != null) {
-            put(new Entry(segmentId, entry.runId(), entry.nonce(), recordCount, entry.fileBytes()));
+            put(new Entry(
+                    segmentId,
+                    entry.runId(),
+                    entry.nonce(),
+                    recordCount,
+                    entry.fileBytes(),
+                    entry.writesInFlightMax()));
         }
     }
 
@@ -109,7 +118,7 @@ public final class SegmentManifest {
                 .putInt(entries.size());
         for (Entry entry : entries.values()) {
             out.putInt(entry.segmentId()).putInt(entry.runId()).putLong(entry.nonce());
-            out.putInt(entry.recordCount()).putLong(entry.fileBytes());
+            out.putInt(entry.recordCount()).putLong(entry.fileBytes()).putInt(entry.writesInFlightMax());
         }
         byte[] bytes = new byte[out.flip().remaining()];
         out.get(bytes);

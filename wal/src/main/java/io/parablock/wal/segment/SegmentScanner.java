@@ -83,14 +83,7 @@ final class SegmentScanner {
     private TornProof proof(Segment segment) {
         return switch (segment.layout) {
             case QUEUE -> new QueueTornProof(headers);
-            case WRITES -> {
-                long first = headers.next(0);
-                yield new WritesTornProof(
-                        headers,
-                        first == 0
-                                && headers.kind(first) == RecordDescriptor.KIND_SEGMENT_START
-                                && headers.getLong(first, RecordDescriptor.SEQ_OFFSET) == 1);
-            }
+            case WRITES -> new WritesTornProof(headers, segment.writesInFlightMax == 1);
         };
     }
 

@@ -124,12 +124,12 @@ final class WalDirectory implements AutoCloseable {
         for (var file : files.entrySet()) {
             int runId = runIdOf(file.getValue());
             long fileBytes = Files.size(file.getValue());
-            SegmentManifest.Entry entry =
-                    new SegmentManifest.Entry(file.getKey(), runId, 0, SegmentManifest.UNSEALED, fileBytes);
+            SegmentManifest.Entry entry = new SegmentManifest.Entry(
+                    file.getKey(), runId, 0, SegmentManifest.UNSEALED, fileBytes, SegmentManifest.MANY);
             try (Segment segment = Segment.open(file.getValue(), entry, FileOpener.BUFFERED)) {
                 long nonce = scanner.findNonce(segment);
-                manifest.put(
-                        new SegmentManifest.Entry(file.getKey(), runId, nonce, SegmentManifest.UNSEALED, fileBytes));
+                manifest.put(new SegmentManifest.Entry(
+                        file.getKey(), runId, nonce, SegmentManifest.UNSEALED, fileBytes, SegmentManifest.MANY));
             }
         }
     }

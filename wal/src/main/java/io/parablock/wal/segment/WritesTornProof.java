@@ -51,13 +51,33 @@ final class WritesTornProof implements TornProof {
         if (next != null && next.at() > next.writeStart()) {
             torn &= isWriteTorn(next);
         }
-        long end = next == null ? headers.fileBytes() : next.writeStart();
-        return note(torn && isTornBetween(before.writeEnd(), end));
+        return note(torn && (next == null ? isTornTail(before.writeEnd()) : areTorn(before.writeEnd(), next)));
+    }
+
+    /** The writes between an offset and one that knows where the ones before it began. */
+    private boolean areTorn(long from, Place next) {
+        long end = next.writeStart();
+        for (int block = 0; block < Long.SIZE && end > from; block++) {
+            long start = next.writeStart() - (block + 1L) * WRITE_ALIGNMENT;
+            if ((next.earlierStarts() >>> block & 1) != 0 && start >= from) {
+                if (!headers.hasUnwrittenSector(start, end)) {
+                    return false;
+                }
+                end = start;
+            }
+        }
+        return end == from || isTornBetween(from, end);
+    }
+
+    private boolean isTornTail(long from) {
+        return oneAtATime
+                ? headers.isUnwritten(from, from + SECTOR_BYTES_MIN)
+                : isTornBetween(from, headers.fileBytes());
     }
 
     /** No complete write can begin at a boundary whose first sector was never written. */
     private boolean isTornBetween(long from, long to) {
-        for (long at = from; at < to; at += oneAtATime ? to - from : WRITE_ALIGNMENT) {
+        for (long at = from; at < to; at += WRITE_ALIGNMENT) {
             if (!headers.isUnwritten(at, at + SECTOR_BYTES_MIN)) {
                 return false;
             }

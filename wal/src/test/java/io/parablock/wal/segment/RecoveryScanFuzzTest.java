@@ -36,7 +36,7 @@ class RecoveryScanFuzzTest {
     static Path directory;
 
     private static byte[] original = {};
-    private static SegmentManifest.Entry listed = new SegmentManifest.Entry(0, 0, 1, 0, 0);
+    private static SegmentManifest.Entry listed = new SegmentManifest.Entry(0, 0, 1, 0, 0, SegmentManifest.MANY);
     private static final Map<Long, Long> slotByPosition = new HashMap<>();
     private static FileChannel file;
     private static Path path;
@@ -85,7 +85,8 @@ class RecoveryScanFuzzTest {
                 listed.runId(),
                 listed.nonce(),
                 sealed ? listed.recordCount() : SegmentManifest.UNSEALED,
-                listed.fileBytes());
+                listed.fileBytes(),
+                listed.writesInFlightMax());
         Recorder seen = new Recorder();
         boolean sound;
         try (Segment segment = Segment.openListed(directory, entry)) {
