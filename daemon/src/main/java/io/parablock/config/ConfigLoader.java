@@ -172,9 +172,12 @@ public final class ConfigLoader {
         NodeConfig.WalKeys wal = new NodeConfig.WalKeys(
                 r.choice("wal.engine", NodeConfig.WalEngine.class),
                 r.bytes("wal.segment_bytes", MIB, 512 * MIB, BLOCK_BYTES),
-                r.bytes("wal.reserve_bytes", 0, 1024 * GIB, 1));
-        if (wal.engine() == NodeConfig.WalEngine.DIRECT) {
-            throw new ConfigException("wal.engine direct is not there yet; use chronicle");
+                r.bytes("wal.reserve_bytes", 0, 1024 * GIB, 1),
+                r.number("wal.writes_in_flight", 1, 128),
+                (int) r.bytes("wal.write_bytes", BLOCK_BYTES, 4 * MIB, BLOCK_BYTES));
+        NodeConfig.DurabilityMode durability = r.choice("durability", NodeConfig.DurabilityMode.class);
+        if (wal.engine() == NodeConfig.WalEngine.DIRECT && durability == NodeConfig.DurabilityMode.MAPPED) {
+            throw new ConfigException("wal.engine direct is for durability fsync; use chronicle for mapped");
         }
         return new NodeConfig(
                 r.text("cluster.id"),
@@ -185,7 +188,7 @@ public final class ConfigLoader {
                 r.address("http.listen"),
                 volumes(config),
                 r.choice("mode", NodeConfig.ReplicationMode.class),
-                r.choice("durability", NodeConfig.DurabilityMode.class),
+                durability,
                 r.choice("reads", NodeConfig.ReadMode.class),
                 wal,
                 new NodeConfig.PipelineKeys(

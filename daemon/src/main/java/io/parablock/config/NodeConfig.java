@@ -63,6 +63,8 @@ public record NodeConfig(
 
     /** {@code wal.engine}. */
     public enum WalEngine {
+        /** {@link #DIRECT} for durability fsync, {@link #CHRONICLE} for mapped. */
+        AUTO,
         CHRONICLE,
         MEMORY,
         DIRECT
@@ -99,7 +101,7 @@ public record NodeConfig(
     }
 
     /** {@code wal.*}. */
-    public record WalKeys(WalEngine engine, long segmentBytes, long reserveBytes) {}
+    public record WalKeys(WalEngine engine, long segmentBytes, long reserveBytes, int writesInFlight, int writeBytes) {}
 
     /** {@code pipeline.*}. */
     public record PipelineKeys(PipelineKind kind, PipelineWait waiting, int ringSize) {}

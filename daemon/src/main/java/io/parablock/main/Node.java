@@ -134,6 +134,7 @@ public final class Node implements AutoCloseable {
             addGroup(g, sender, pipelineConfig, boot);
         }
         addVolumes();
+        router.onFailure(failure -> groups.values().forEach(g -> g.onError(failure)));
     }
 
     private static SuspendedTime openUptime() {
@@ -205,7 +206,11 @@ public final class Node implements AutoCloseable {
         if (groupWal != null) {
             groupWal.bind(replica);
         } else {
-            router.register(id, replica::onWalDurable);
+            router.register(
+                    id,
+                    loop instanceof InlineGroupLoop inline
+                            ? inline.completions(replica::onWalDurable)
+                            : replica::onWalDurable);
         }
         group.bind(replica, loop);
         groups.put(id, group);
@@ -229,7 +234,9 @@ public final class Node implements AutoCloseable {
         StatusServer status = StatusServer.bind(resolved(config.httpListen(), "http.listen"), this::read, meters);
         http = status;
         ThreadedWalStage shared = walStage;
-        if (shared != null) {
+        if (shared == null) {
+            NodeWal.attach(disk.wal(), loops, config);
+        } else {
             shared.start();
         }
         groups.values().forEach(g -> g.loop().start());
@@ -371,6 +378,7 @@ public final class Node implements AutoCloseable {
         stages.forEach(Node::closeQuietly);
         closeQuietly(walStage);
         closeQuietly(http);
+        clean &= detachWal();
         loops.shutdownGracefully(0, STOP_TIMEOUT_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly(STOP_TIMEOUT_MS);
         timer.shutdownNow();
         background.shutdown();
@@ -387,6 +395,15 @@ public final class Node implements AutoCloseable {
         disk.close();
         closeQuietly(suspended);
         LOG.info("node {} has stopped", config.nodeId());
+    }
+
+    private boolean detachWal() {
+        try {
+            return NodeWal.detach(disk.wal(), loops);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     private static void closeQuietly(@Nullable AutoCloseable part) {

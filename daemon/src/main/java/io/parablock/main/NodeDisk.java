@@ -8,13 +8,9 @@ import io.parablock.replica.CleanMark;
 import io.parablock.replica.IdentityFile;
 import io.parablock.replica.Recovery;
 import io.parablock.replica.WalRouter;
-import io.parablock.wal.Durability;
 import io.parablock.wal.FileStateStore;
-import io.parablock.wal.MemoryWal;
 import io.parablock.wal.StateStore;
 import io.parablock.wal.Wal;
-import io.parablock.wal.chronicle.ChronicleWal;
-import io.parablock.wal.segment.WalConfig;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -100,7 +96,7 @@ final class NodeDisk implements AutoCloseable {
             for (Group g : groups) {
                 toRecover.add(new Recovery.Group(identity.identity().ofGroup(g.groupId), g.state));
             }
-            Wal wal = wal(config, router);
+            Wal wal = NodeWal.open(config, router);
             NodeDisk disk = new NodeDisk(
                     lockFile,
                     identity,
@@ -202,23 +198,6 @@ final class NodeDisk implements AutoCloseable {
 
     private static Path chunkFile(NodeConfig config, NodeConfig.Volume v, int chunk) {
         return config.dataDir().resolve("volumes").resolve(v.name() + "-" + chunk + ".chunk");
-    }
-
-    private static Wal wal(NodeConfig config, WalRouter router) {
-        return switch (config.wal().engine()) {
-            case CHRONICLE ->
-                ChronicleWal.open(
-                        new WalConfig(
-                                config.dataDir().resolve("wal"),
-                                NodeSettings.clusterId(config),
-                                NodeSettings.mapped(config) ? Durability.MAPPED : Durability.FSYNC,
-                                config.wal().segmentBytes(),
-                                WalConfig.RECORD_BYTES_MAX_DEFAULT,
-                                config.wal().reserveBytes()),
-                        router);
-            case MEMORY -> new MemoryWal(router);
-            case DIRECT -> throw new ConfigException("wal.engine direct is not there yet; use chronicle");
-        };
     }
 
     Wal wal() {

@@ -8,6 +8,7 @@ import io.netty.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,8 @@ public final class InlineGroupLoop implements GroupLoop {
     private final AtomicBoolean pollQueued = new AtomicBoolean();
     private volatile @Nullable Future<?> ticks;
     private int inBatch;
+    private final Runnable endOfCompletions = this::endOfCompletions;
+    private boolean endQueued;
     private boolean polling;
     private boolean failed;
 
@@ -111,6 +114,37 @@ public final class InlineGroupLoop implements GroupLoop {
         }
         if (!failed && (inBatch >= PipelineConfig.BATCH_INPUTS_MAX || ingress.hasOwn())) {
             wake();
+        }
+    }
+
+    /**
+     * For inputs that the event loop itself brings, such as the completions of its ring: they are taken at once, and the
+     * end of their batch comes behind the other events of the same pass. To be called on the event loop.
+     */
+    public LongConsumer completions(LongConsumer input) {
+        return token -> {
+            if (failed || ingress.isClosed()) {
+                return;
+            }
+            try {
+                input.accept(token);
+            } catch (Throwable t) {
+                failed = true;
+                inputs.onError(t);
+                return;
+            }
+            // Inside a batch its own end is still to come.
+            if (!polling && !endQueued) {
+                endQueued = true;
+                loop.execute(endOfCompletions);
+            }
+        };
+    }
+
+    private void endOfCompletions() {
+        endQueued = false;
+        if (!ingress.isClosed()) {
+            run(inputs::endOfBatch);
         }
     }
 

@@ -241,7 +241,7 @@ class ThreeNodesInOneProcessTest {
                         .openStream()
                         .readAllBytes(),
                 StandardCharsets.UTF_8);
-        assertThat(status).contains("\"wal_engine\":\"chronicle\"", "\"groups\":[");
+        assertThat(status).contains("\"wal_engine\":\"direct/", "\"groups\":[");
         String metrics = new String(
                 new java.net.URI(
                                 "http://127.0.0.1:" + nodes.get(2).httpAddress().getPort() + "/metrics")

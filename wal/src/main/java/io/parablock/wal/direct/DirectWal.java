@@ -57,7 +57,9 @@ public final class DirectWal implements Wal {
     /** Left segments that may still have writes on their way. */
     private final ArrayDeque<Segment> finishing = new ArrayDeque<>();
 
-    private SegmentIo io;
+    /** Others only ask for its name. */
+    private volatile SegmentIo io;
+
     private @Nullable Segment current;
     private @Nullable SegmentWrite open;
     private int nextStartBytes;

@@ -125,6 +125,10 @@ public final class RingIo implements SegmentIo, IoUringIoHandle {
         return arch.equals("aarch64") || arch.equals("arm") ? O_DIRECT_ARM : O_DIRECT_X86;
     }
 
+    public static boolean isPossible(IoEventLoop loop) {
+        return loop.isCompatible(RingIo.class);
+    }
+
     /**
      * Lets a log that was opened with {@link DirectWal#open(io.parablock.wal.segment.WalConfig, DirectConfig,
      * io.parablock.wal.WalListener)} write on this event loop's ring. The log belongs to the event loop from then on. Not
@@ -136,7 +140,7 @@ public final class RingIo implements SegmentIo, IoUringIoHandle {
         if (!(wal.io() instanceof ChannelIo channels)) {
             throw new IOException("the log is attached already");
         }
-        if (!loop.isCompatible(RingIo.class)) {
+        if (!isPossible(loop)) {
             throw new IOException("the event loop has no io_uring");
         }
         RingIo ring = new RingIo(channels, writesInFlightMax);
