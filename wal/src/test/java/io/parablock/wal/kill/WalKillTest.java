@@ -1,12 +1,12 @@
-package io.parablock.wal.chronicle;
+package io.parablock.wal.kill;
 
 import static io.parablock.wal.TestRecords.scan;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parablock.wal.DamagedRecord;
-import io.parablock.wal.Durability;
 import io.parablock.wal.TestRecords.Recorder;
+import io.parablock.wal.Wal;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -21,21 +21,21 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** kill -9 in the middle of appending, again and again over the same log. */
-class ChronicleWalKillTest {
-    private static final int CYCLES = 3;
+/** kill -9 in the middle of appending, again and again over the same log; {@code -Dparablock.killCycles} says how often. */
+class WalKillTest {
+    private static final int CYCLES = Integer.getInteger("parablock.killCycles", 3);
 
     @TempDir
     Path directory;
 
     @ParameterizedTest
     @EnumSource
-    void shouldKeepEveryCompletedAppendThroughKills(Durability durability) throws Exception {
+    void shouldKeepEveryCompletedAppendThroughKills(KilledWriter.Engine engine) throws Exception {
         Random random = new Random(3);
         Set<Long> promised = new HashSet<>();
         for (int cycle = 0; cycle < CYCLES; cycle++) {
-            promised.addAll(runAndKill(durability, 20 + random.nextInt(200)));
-            try (ChronicleWal wal = ChronicleWal.open(KilledWriter.config(directory, durability), token -> {})) {
+            promised.addAll(runAndKill(engine, 20 + random.nextInt(200)));
+            try (Wal wal = engine.open(directory, token -> {})) {
                 Recorder recorder = scan(wal);
                 assertThat(recorder.slots(1)).containsAll(promised).doesNotHaveDuplicates();
                 assertThat(recorder.damaged().stream().filter(DamagedRecord::belowDurable))
@@ -45,18 +45,20 @@ class ChronicleWalKillTest {
         assertThat(promised).hasSizeGreaterThan(20 * CYCLES);
     }
 
-    private List<Long> runAndKill(Durability durability, int killAfter) throws IOException, InterruptedException {
+    private List<Long> runAndKill(KilledWriter.Engine engine, int killAfter) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(arg -> arg.startsWith("--add-") || arg.startsWith("-Dchronicle"))
                 .forEach(command::add);
         command.addAll(List.of(
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 KilledWriter.class.getName(),
                 directory.toString(),
-                durability.name()));
+                engine.name()));
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
