@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.parablock.wal.RecordChecksum;
 import io.parablock.wal.RecordDescriptor;
+import org.jspecify.annotations.Nullable;
 
 /** Finds record headers in the bytes of a segment, wherever they are, and tells what else is in a place. */
 final class HeaderFinder {
@@ -49,7 +50,7 @@ final class HeaderFinder {
         for (long at = from; at + RecordDescriptor.HEADER_LENGTH_MIN <= window.fileBytes(); at += alignment) {
             int index = window.indexOf(at, RecordDescriptor.HEADER_LENGTH_MAX);
             if (window.bytes().getInt(index, LITTLE_ENDIAN) == RecordDescriptor.MAGIC) {
-                if (isHeader(at, segment.nonce)) {
+                if (isHeader(at, segment.nonce, clusterId)) {
                     return at;
                 }
                 suspectBytes = at;
@@ -66,11 +67,23 @@ final class HeaderFinder {
     /** The nonce in the segment's start record, or {@link #NO_NONCE} when that is not readable. */
     long findNonce() {
         for (long at = 0; at < START_SEARCH_BYTES; at += segment.layout.recordAlignment()) {
-            if (isHeader(at, 0)) {
+            if (isHeader(at, 0, clusterId)) {
                 return getLong(at, RecordDescriptor.SESSION_OFFSET);
             }
         }
         return NO_NONCE;
+    }
+
+    /** The cluster that the segment's start record belongs to, or null when that is not readable. */
+    @Nullable
+    Long findClusterId() {
+        for (long at = 0; at < START_SEARCH_BYTES; at += segment.layout.recordAlignment()) {
+            long candidate = getLong(at, RecordDescriptor.CLUSTER_ID_OFFSET);
+            if (isHeader(at, 0, candidate)) {
+                return candidate;
+            }
+        }
+        return null;
     }
 
     int getInt(long at, int fieldOffset) {
@@ -127,7 +140,7 @@ final class HeaderFinder {
         return (at + SECTOR_BYTES_MIN - 1) / SECTOR_BYTES_MIN * SECTOR_BYTES_MIN;
     }
 
-    private boolean isHeader(long at, long nonce) {
+    private boolean isHeader(long at, long nonce, long clusterId) {
         int index = window.indexOf(at, RecordDescriptor.HEADER_LENGTH_MAX);
         int headerLength = RecordDescriptor.plausibleHeaderLength(window.bytes(), index);
         if (headerLength < 0

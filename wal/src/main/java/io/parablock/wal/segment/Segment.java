@@ -61,12 +61,18 @@ public final class Segment implements AutoCloseable {
     }
 
     static Segment open(Path path, SegmentManifest.Entry entry, FileOpener opener) throws IOException {
-        SegmentLayout layout = SegmentLayout.of(path);
-        if (layout == null) {
-            throw new IllegalArgumentException(path + " is not a segment file");
-        }
+        SegmentLayout layout = SegmentLayout.require(path);
         return new Segment(
                 entry, path, layout, FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE), opener);
+    }
+
+    /** For someone who may not, or must not, write; such a segment cannot be forced. It stays readable when deleted. */
+    static Segment openToRead(Path path, SegmentManifest.Entry entry) throws IOException {
+        SegmentLayout layout = SegmentLayout.require(path);
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+        Segment segment = new Segment(entry, path, layout, channel, FileOpener.BUFFERED);
+        segment.readChannel = channel;
+        return segment;
     }
 
     public static Path runDirectory(Path walDirectory, int runId) {

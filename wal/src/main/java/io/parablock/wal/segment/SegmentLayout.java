@@ -105,6 +105,15 @@ public enum SegmentLayout {
         return null;
     }
 
+    /** @throws IllegalArgumentException if it is not a segment */
+    static SegmentLayout require(Path file) {
+        SegmentLayout layout = of(file);
+        if (layout == null) {
+            throw new IllegalArgumentException(file + " is not a segment file");
+        }
+        return layout;
+    }
+
     /**
      * The id in the name of a segment file.
      *

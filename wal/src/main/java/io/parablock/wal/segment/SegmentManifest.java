@@ -45,19 +45,32 @@ public final class SegmentManifest {
         this.clusterId = clusterId;
     }
 
-    /** Returns null when there is none that can be read. */
+    /**
+     * Returns null when there is none that can be read.
+     *
+     * @throws UnsupportedFormatException if it is another cluster's, or of a newer format
+     */
     public static @Nullable SegmentManifest load(Path directory, long clusterId) {
-        SegmentManifest manifest = empty(directory, clusterId);
-        AtomicFile.Content content = manifest.file.read();
+        SegmentManifest manifest = load(directory);
+        if (manifest != null && manifest.clusterId != clusterId) {
+            throw new UnsupportedFormatException(
+                    "the log in " + directory + " belongs to cluster " + manifest.clusterId + ", not to " + clusterId);
+        }
+        return manifest;
+    }
+
+    /**
+     * Whichever cluster's it is. Returns null when there is none that can be read.
+     *
+     * @throws UnsupportedFormatException if it is of a newer format
+     */
+    static @Nullable SegmentManifest load(Path directory) {
+        AtomicFile.Content content = empty(directory, 0).file.read();
         if (content == null) {
             return null;
         }
         ByteBuffer in = ByteBuffer.wrap(content.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-        long foundClusterId = in.getLong();
-        if (foundClusterId != clusterId) {
-            throw new UnsupportedFormatException(
-                    "the log in " + directory + " belongs to cluster " + foundClusterId + ", not to " + clusterId);
-        }
+        SegmentManifest manifest = empty(directory, in.getLong());
         int format = in.getInt();
         if (format > RecordDescriptor.VERSION) {
             throw new UnsupportedFormatException("the log in " + directory + " has record format " + format
@@ -74,6 +87,10 @@ public final class SegmentManifest {
 
     static SegmentManifest empty(Path directory, long clusterId) {
         return new SegmentManifest(new AtomicFile(directory.resolve(FILE_NAME), MAGIC), clusterId);
+    }
+
+    long clusterId() {
+        return clusterId;
     }
 
     synchronized int lastSegmentId() {

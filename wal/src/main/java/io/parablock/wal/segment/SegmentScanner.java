@@ -9,6 +9,7 @@ import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.WalRecord;
 import io.parablock.wal.WalVisitor;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Recovers the records of one segment from its bytes alone (protocol.md §12). A queue's length words and index are not
@@ -91,6 +92,13 @@ final class SegmentScanner {
     long findNonce(Segment segment) {
         headers.open(segment);
         return headers.findNonce();
+    }
+
+    /** The cluster that the segment's start record belongs to, or null when that is not readable. */
+    static @Nullable Long findClusterId(Segment segment) {
+        HeaderFinder headers = new HeaderFinder(0, new ScanWindow(RecordDescriptor.HEADER_LENGTH_MAX));
+        headers.open(segment);
+        return headers.findClusterId();
     }
 
     /** D of protocol.md §12 as far as the headers of this segment tell. */

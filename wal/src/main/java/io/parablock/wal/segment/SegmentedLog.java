@@ -1,6 +1,5 @@
 package io.parablock.wal.segment;
 
-import io.parablock.wal.DamagedRecord;
 import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.WalCorruptException;
 import io.parablock.wal.WalException;
@@ -9,8 +8,7 @@ import io.parablock.wal.WalRecord;
 import io.parablock.wal.WalVisitor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.agrona.collections.Long2LongHashMap;
 import org.jspecify.annotations.Nullable;
@@ -96,41 +94,15 @@ public final class SegmentedLog implements AutoCloseable {
     /** See {@link io.parablock.wal.Wal#scan}. */
     public void scan(WalVisitor visitor) {
         checkUsable();
-        SegmentScanner scanner = new SegmentScanner(config.clusterId(), config.recordBytesMax());
-        Map<Integer, Long> durableByRun = durableByRun(scanner);
-        for (int id : directory.earlierSegmentIds()) {
+        List<Integer> ids = directory.earlierSegmentIds();
+        LogScan scan = new LogScan(config.clusterId(), config.recordBytesMax(), ids, segments);
+        for (int id : ids) {
+            boolean sound = scan.visit(id, visitor);
             Segment segment = segments.get(id);
-            if (segment == null) {
-                visitor.onDamaged(
-                        RecordDescriptor.position(id, 0),
-                        DamagedRecord.unidentified(1, true, "the file of segment " + id + " is missing"));
-            } else {
-                sealScanned(segment, scanner.scan(segment, durableByRun.getOrDefault(segment.runId, 0L), visitor));
+            if (segment != null) {
+                sealScanned(segment, sound);
             }
         }
-    }
-
-    /**
-     * What the headers of a run tell of its durability, for runs with unfinished segments. A run knows nothing of the
-     * runs before it: what these left torn stays torn, however much was made durable since.
-     */
-    private Map<Integer, Long> durableByRun(SegmentScanner scanner) {
-        Map<Integer, Long> durableByRun = new HashMap<>();
-        for (Segment unfinished : segments.values()) {
-            if (unfinished.sealedRecordCount != SegmentManifest.UNSEALED
-                    || unfinished.runId == runId()
-                    || durableByRun.containsKey(unfinished.runId)) {
-                continue;
-            }
-            long greatest = 0;
-            for (Segment segment : segments.values()) {
-                if (segment.runId == unfinished.runId) {
-                    greatest = Math.max(greatest, scanner.durableUpTo(segment));
-                }
-            }
-            durableByRun.put(unfinished.runId, greatest);
-        }
-        return durableByRun;
     }
 
     /** The caller acts upon what it was shown: whatever happens to it from now on is corruption, not a torn write. */

@@ -1,12 +1,14 @@
 package io.parablock.wal.segment;
 
 import io.parablock.wal.AtomicFile;
+import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.WalException;
 import io.parablock.wal.WalFailedException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The folder of a log as an opening finds it:
@@ -31,6 +34,9 @@ import java.util.stream.Stream;
  * </pre>
  */
 final class WalDirectory implements AutoCloseable {
+    private static final String LOCK_NAME = "LOCK";
+    private static final String RUN_PREFIX = "run-";
+
     private final Path path;
     private final FileChannel lockChannel;
     private final SegmentManifest manifest;
@@ -49,7 +55,9 @@ final class WalDirectory implements AutoCloseable {
         SegmentManifest loaded = SegmentManifest.load(path, config.clusterId());
         if (loaded == null) {
             manifest = SegmentManifest.empty(path, config.clusterId());
-            rebuildManifest(config, files);
+            for (SegmentManifest.Entry entry : entriesOf(files, config.clusterId())) {
+                manifest.put(entry);
+            }
         } else {
             manifest = loaded;
             deleteUnlisted(files);
@@ -119,19 +127,39 @@ final class WalDirectory implements AutoCloseable {
     }
 
     /** The manifest is damaged or was never written: every file counts, and each one tells its own nonce. */
-    private void rebuildManifest(WalConfig config, Map<Integer, Path> files) throws IOException {
-        SegmentScanner scanner = new SegmentScanner(config.clusterId(), config.recordBytesMax());
-        for (var file : files.entrySet()) {
-            int runId = runIdOf(file.getValue());
-            long fileBytes = Files.size(file.getValue());
-            SegmentManifest.Entry entry = new SegmentManifest.Entry(
-                    file.getKey(), runId, 0, SegmentManifest.UNSEALED, fileBytes, SegmentManifest.MANY);
-            try (Segment segment = Segment.open(file.getValue(), entry, FileOpener.BUFFERED)) {
-                long nonce = scanner.findNonce(segment);
-                manifest.put(new SegmentManifest.Entry(
-                        file.getKey(), runId, nonce, SegmentManifest.UNSEALED, fileBytes, SegmentManifest.MANY));
+    static List<SegmentManifest.Entry> entriesOf(Map<Integer, Path> files, long clusterId) throws IOException {
+        SegmentScanner scanner = new SegmentScanner(clusterId, RecordDescriptor.HEADER_LENGTH_MAX);
+        List<SegmentManifest.Entry> entries = new ArrayList<>();
+        for (Path file : files.values()) {
+            SegmentManifest.Entry unknown = entryOf(file, HeaderFinder.NO_NONCE);
+            try (Segment segment = Segment.openToRead(file, unknown)) {
+                entries.add(entryOf(file, scanner.findNonce(segment)));
             }
         }
+        return entries;
+    }
+
+    /** The cluster that the first readable start record names, or null when there is none. */
+    static @Nullable Long clusterIdOf(Map<Integer, Path> files) throws IOException {
+        for (Path file : files.values()) {
+            try (Segment segment = Segment.openToRead(file, entryOf(file, HeaderFinder.NO_NONCE))) {
+                Long clusterId = SegmentScanner.findClusterId(segment);
+                if (clusterId != null) {
+                    return clusterId;
+                }
+            }
+        }
+        return null;
+    }
+
+    private static SegmentManifest.Entry entryOf(Path file, long nonce) throws IOException {
+        return new SegmentManifest.Entry(
+                SegmentLayout.require(file).segmentIdOf(file),
+                runIdOf(file),
+                nonce,
+                SegmentManifest.UNSEALED,
+                Files.size(file),
+                SegmentManifest.MANY);
     }
 
     /** A crash can leave a file that was created but not listed yet, or is no longer listed: nothing in it is needed. */
@@ -146,7 +174,7 @@ final class WalDirectory implements AutoCloseable {
         }
     }
 
-    private static NavigableMap<Integer, Path> listSegmentFiles(Path directory) throws IOException {
+    static NavigableMap<Integer, Path> listSegmentFiles(Path directory) throws IOException {
         TreeMap<Integer, Path> files = new TreeMap<>();
         for (Path run : runDirectories(directory)) {
             try (Stream<Path> names = Files.list(run)) {
@@ -161,9 +189,9 @@ final class WalDirectory implements AutoCloseable {
         return files;
     }
 
-    private static List<Path> runDirectories(Path directory) throws IOException {
+    static List<Path> runDirectories(Path directory) throws IOException {
         try (Stream<Path> children = Files.list(directory)) {
-            return children.filter(child -> String.valueOf(child.getFileName()).startsWith("run-"))
+            return children.filter(child -> String.valueOf(child.getFileName()).startsWith(RUN_PREFIX))
                     .toList();
         }
     }
@@ -171,13 +199,37 @@ final class WalDirectory implements AutoCloseable {
     private static int runIdOf(Path file) {
         Path run = file.getParent();
         return Integer.parseInt(
-                String.valueOf(run == null ? "" : run.getFileName()).substring("run-".length()));
+                String.valueOf(run == null ? "" : run.getFileName()).substring(RUN_PREFIX.length()));
+    }
+
+    /**
+     * Whether another process has the log open. Asks for a shared lock, and gives it back at once: that takes no right to
+     * write, and keeps no node from starting for longer than a moment. Not for a process that holds the lock itself: to
+     * close any channel to a file gives up all POSIX locks of the process on it.
+     */
+    static boolean isInUse(Path directory) {
+        try (FileChannel channel = FileChannel.open(directory.resolve(LOCK_NAME), StandardOpenOption.READ)) {
+            return channel.tryLock(0, Long.MAX_VALUE, true) == null;
+        } catch (NoSuchFileException neverOpened) {
+            return false;
+        } catch (OverlappingFileLockException heldByThisProcess) {
+            return true;
+        } catch (IOException e) {
+            throw new WalException("cannot tell whether the log in " + directory + " is in use: " + e, e);
+        }
+    }
+
+    /** Whether there is anything of a log in a folder. */
+    static boolean isLog(Path directory) throws IOException {
+        return Files.exists(directory.resolve(SegmentManifest.FILE_NAME))
+                || (Files.isDirectory(directory) && !runDirectories(directory).isEmpty());
     }
 
     private static FileChannel lock(Path directory) {
         FileChannel channel;
         try {
-            channel = FileChannel.open(directory.resolve("LOCK"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            channel =
+                    FileChannel.open(directory.resolve(LOCK_NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         } catch (IOException e) {
             throw new WalException("cannot lock the log in " + directory + ": " + e.getMessage(), e);
         }

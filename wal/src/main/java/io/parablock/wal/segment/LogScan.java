@@ -1,0 +1,78 @@
+package io.parablock.wal.segment;
+
+import io.parablock.wal.DamagedRecord;
+import io.parablock.wal.RecordDescriptor;
+import io.parablock.wal.WalVisitor;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One look at the segments that a log has on disk, with what each run tells of its durability (protocol.md §12). Changes
+ * nothing on disk. One thread.
+ */
+final class LogScan {
+    private final SegmentScanner scanner;
+    private final Map<Integer, Segment> segments;
+    private final Map<Integer, Long> durableByRun;
+
+    /**
+     * Reads the headers of runs with unfinished segments.
+     *
+     * @param ids the segments to look at, whether their files are there or not
+     * @param segments those whose files are there
+     */
+    LogScan(long clusterId, int recordBytesMax, Collection<Integer> ids, Map<Integer, Segment> segments) {
+        this.scanner = new SegmentScanner(clusterId, recordBytesMax);
+        this.segments = segments;
+        List<Segment> present = new ArrayList<>();
+        for (int id : ids) {
+            Segment segment = segments.get(id);
+            if (segment != null) {
+                present.add(segment);
+            }
+        }
+        this.durableByRun = durableByRun(present);
+    }
+
+    /**
+     * What the headers of a run tell of its durability, for runs with unfinished segments. A run knows nothing of the
+     * runs before it: what these left torn stays torn, however much was made durable since.
+     */
+    private Map<Integer, Long> durableByRun(List<Segment> present) {
+        Map<Integer, Long> durable = new HashMap<>();
+        for (Segment unfinished : present) {
+            if (unfinished.sealedRecordCount != SegmentManifest.UNSEALED || durable.containsKey(unfinished.runId)) {
+                continue;
+            }
+            long greatest = 0;
+            for (Segment segment : present) {
+                if (segment.runId == unfinished.runId) {
+                    greatest = Math.max(greatest, scanner.durableUpTo(segment));
+                }
+            }
+            durable.put(unfinished.runId, greatest);
+        }
+        return durable;
+    }
+
+    /** The position below which everything in a segment's run was durable; a sealed segment is durable as a whole. */
+    long durableUpTo(Segment segment) {
+        boolean sealed = segment.sealedRecordCount != SegmentManifest.UNSEALED;
+        return sealed ? RecordDescriptor.position(segment.id + 1, 0) : durableByRun.getOrDefault(segment.runId, 0L);
+    }
+
+    /** Visits what one segment holds. Returns whether all of it was sound. */
+    boolean visit(int id, WalVisitor visitor) {
+        Segment segment = segments.get(id);
+        if (segment == null) {
+            visitor.onDamaged(
+                    RecordDescriptor.position(id, 0),
+                    DamagedRecord.unidentified(1, true, "the file of segment " + id + " is missing"));
+            return false;
+        }
+        return scanner.scan(segment, durableUpTo(segment), visitor);
+    }
+}
