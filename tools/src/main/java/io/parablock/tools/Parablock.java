@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
             StatusCommand.class,
             CompareReplicasCommand.class,
             SimulateCommand.class,
+            WalCommand.class,
             HelpCommand.class
         })
 public final class Parablock implements Runnable {
@@ -54,6 +55,6 @@ public final class Parablock implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "give a command: demo, node, status, compare-replicas, simulate (parablock help tells more)");
+                "give a command: demo, node, status, compare-replicas, simulate, wal (parablock help tells more)");
     }
 }

@@ -33,7 +33,14 @@ class CommandLineTest {
                 "node",
                 "status --http here",
                 "status --http http://a --dir b",
-                "compare-replicas"
+                "compare-replicas",
+                "wal",
+                "wal dump",
+                "wal verify",
+                "wal dump . --slots 5..3",
+                "wal dump . --slots all",
+                "wal dump . --group first",
+                "wal verify . --group 1"
             })
     void shouldAnswerWrongArgumentsWithOneLineAndExitCodeTwo(String arguments) {
         Answer answer = run(arguments.split(" "));
