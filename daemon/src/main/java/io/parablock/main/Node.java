@@ -134,7 +134,10 @@ public final class Node implements AutoCloseable {
             addGroup(g, sender, pipelineConfig, boot);
         }
         addVolumes();
-        router.onFailure(failure -> groups.values().forEach(g -> g.onError(failure)));
+        if (walStage == null) {
+            // On the groups' own thread; the WAL's thread tells them itself.
+            router.onFailure(failure -> groups.values().forEach(g -> g.onError(failure)));
+        }
     }
 
     private static SuspendedTime openUptime() {
@@ -402,6 +405,9 @@ public final class Node implements AutoCloseable {
             return NodeWal.detach(disk.wal(), loops);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return false;
+        } catch (RuntimeException e) {
+            LOG.warn("the log could not be taken off its event loop: {}", e.getMessage());
             return false;
         }
     }

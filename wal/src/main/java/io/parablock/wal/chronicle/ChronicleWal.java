@@ -159,10 +159,13 @@ public final class ChronicleWal implements Wal {
                 finish();
             }
         } finally {
-            if (appender != null) {
-                appender.close();
+            try {
+                if (appender != null) {
+                    appender.close();
+                }
+            } finally {
+                log.close();
             }
-            log.close();
         }
     }
 

@@ -112,9 +112,10 @@ public final class DirectWal implements Wal {
         return wal;
     }
 
-    /** A write begins below segmentBytes and holds one record at least. */
+    /** A write begins below segmentBytes and holds one record at least; an idle log's marker may follow the last one. */
     public static long fileBytes(WalConfig config, DirectConfig direct) {
-        return SegmentLayout.alignUp(config.segmentBytes()) + writeBytes(direct, config.recordBytesMax());
+        long marker = SegmentLayout.WRITE_ALIGNMENT;
+        return SegmentLayout.alignUp(config.segmentBytes()) + writeBytes(direct, config.recordBytesMax()) + marker;
     }
 
     private static int writeBytes(DirectConfig direct, int recordBytes) {
@@ -169,6 +170,7 @@ public final class DirectWal implements Wal {
             markerAsked = true;
         }
         pump();
+        log.checkUsable();
     }
 
     @Override
@@ -247,7 +249,9 @@ public final class DirectWal implements Wal {
             io.close();
             log.close();
             synchronized (held) {
-                held.forEach(SegmentWrite::release);
+                if (inFlight == 0) {
+                    held.forEach(SegmentWrite::release);
+                } // else a leak is better than memory that is still being read from
                 held.clear();
             }
         }
@@ -342,9 +346,13 @@ public final class DirectWal implements Wal {
                 if (next == null) {
                     return;
                 }
-                next.seal(durableUpTo, checksum);
                 inFlight++;
-                io.write(next, this::onWritten);
+                if (next.durable) {
+                    onWritten(next, null); // forced while it waited: no block is written twice
+                } else {
+                    next.seal(durableUpTo, checksum);
+                    io.write(next, this::onWritten);
+                }
             }
         } finally {
             pumping = false;
@@ -371,8 +379,7 @@ public final class DirectWal implements Wal {
     private @Nullable SegmentWrite markerWrite() {
         markerAsked = false;
         markerDue = false;
-        // Markers do not start a segment, nor follow the end of one: its seal says more.
-        if (current == null || nextStartBytes >= config.segmentBytes()) {
+        if (current == null) {
             return null;
         }
         openWrite(0).submitted = true;
@@ -392,13 +399,14 @@ public final class DirectWal implements Wal {
         write.durable = true;
         try {
             tell(write);
-        } catch (RuntimeException e) {
-            listener.onFailed(log.fail("a completion of " + write.segment().path, e));
+            advance();
+            if (!log.hasFailed()) {
+                pump();
+            }
+        } catch (RuntimeException | Error e) {
+            // Nobody may be in a call who would hear of it.
+            listener.onFailed(log.fail("cannot go on after a write to " + write.segment().path, e));
             throw e;
-        }
-        advance();
-        if (!log.hasFailed()) {
-            pump();
         }
     }
 

@@ -53,7 +53,7 @@ public final class RingIo implements SegmentIo, IoUringIoHandle {
     /** Unaligned rest of a write: the disk cannot take it this way. */
     private static final int BLOCK_BYTES_MIN = 512;
 
-    /** Segments that may be opening or closing at once. */
+    /** Segments that may be opening or closing at once, beside one that opens for each write. */
     private static final int OPENING_AND_CLOSING_MAX = 16;
 
     private final ChannelIo channels;
@@ -113,7 +113,7 @@ public final class RingIo implements SegmentIo, IoUringIoHandle {
     private RingIo(ChannelIo channels, int writesInFlightMax) {
         this.channels = channels;
         this.openFlags = O_WRONLY | O_DSYNC | O_CLOEXEC | (channels.isPastPageCache() ? oDirect() : 0);
-        this.operations = new Operation[writesInFlightMax + OPENING_AND_CLOSING_MAX];
+        this.operations = new Operation[2 * writesInFlightMax + OPENING_AND_CLOSING_MAX];
         for (int i = 0; i < operations.length; i++) {
             operations[i] = new Operation(i);
             free.add(operations[i]);
@@ -261,6 +261,9 @@ public final class RingIo implements SegmentIo, IoUringIoHandle {
     }
 
     private void submit(Operation o, byte code, int fd, long offset, long address, int length, int flags) {
+        if (!registration.isValid()) {
+            throw new IllegalStateException("the ring is closed");
+        }
         registration.submit(new IoUringIoOps(
                 code, (byte) 0, (short) 0, fd, offset, address, length, flags, o.number, (short) 0, (short) 0, 0, 0L));
     }

@@ -54,6 +54,9 @@ public final class SegmentWrite {
         this.memory = memory;
         this.bytes = memory.nioBuffer(0, memory.capacity()).order(LITTLE_ENDIAN);
         this.buffer = new UnsafeBuffer(bytes);
+        if (buffer.addressOffset() % SegmentLayout.WRITE_ALIGNMENT != 0) {
+            throw new IllegalStateException("memory at " + buffer.addressOffset() + " is not aligned for the disk");
+        }
     }
 
     public Segment segment() {

@@ -151,6 +151,9 @@ final class HeaderFinder {
         }
         boolean start =
                 window.bytes().getByte(index + RecordDescriptor.KIND_OFFSET) == RecordDescriptor.KIND_SEGMENT_START;
+        if (start && at > 0 && segment.layout == SegmentLayout.WRITES) {
+            return false; // not covered by the nonce: payload bytes could pose as one
+        }
         int crc = checksum.ofHeader(window.buffer(), index, headerLength, start ? 0 : nonce);
         return crc == window.bytes().getInt(index + RecordDescriptor.HEADER_CRC_OFFSET, LITTLE_ENDIAN);
     }

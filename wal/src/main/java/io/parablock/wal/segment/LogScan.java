@@ -38,22 +38,16 @@ final class LogScan {
     }
 
     /**
-     * What the headers of a run tell of its durability, for runs with unfinished segments. A run knows nothing of the
+     * What the headers of a run tell of its durability, from its first unfinished segment on. A run knows nothing of the
      * runs before it: what these left torn stays torn, however much was made durable since.
      */
     private Map<Integer, Long> durableByRun(List<Segment> present) {
         Map<Integer, Long> durable = new HashMap<>();
-        for (Segment unfinished : present) {
-            if (unfinished.sealedRecordCount != SegmentManifest.UNSEALED || durable.containsKey(unfinished.runId)) {
-                continue;
+        for (Segment segment : present) {
+            boolean unfinished = segment.sealedRecordCount == SegmentManifest.UNSEALED;
+            if (unfinished || durable.containsKey(segment.runId)) {
+                durable.merge(segment.runId, scanner.durableUpTo(segment), Math::max);
             }
-            long greatest = 0;
-            for (Segment segment : present) {
-                if (segment.runId == unfinished.runId) {
-                    greatest = Math.max(greatest, scanner.durableUpTo(segment));
-                }
-            }
-            durable.put(unfinished.runId, greatest);
         }
         return durable;
     }

@@ -31,6 +31,12 @@ final class QueueTornProof implements TornProof {
         return torn;
     }
 
+    /** Sectors of a mapped file tell nothing of each other. */
+    @Override
+    public boolean isOfTornWrite(Place record) {
+        return false;
+    }
+
     @Override
     public boolean isTorn(Place before, @Nullable Place next, long suspectBytes) {
         long at = before.end();

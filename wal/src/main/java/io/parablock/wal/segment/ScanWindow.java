@@ -50,15 +50,15 @@ final class ScanWindow {
         return fileBytes;
     }
 
-    /** Whether every byte can be read and all words of 8 bytes are the same: nothing was ever written here. */
-    boolean isUniform() {
+    /** Whether every byte can be read and all words of 8 bytes are the same fill: nothing was ever written here. */
+    boolean isUniform(SegmentLayout layout) {
         long first = bytes.getLong(indexOf(0, Long.BYTES));
         for (long at = 0; at + Long.BYTES <= fileBytes; at += Long.BYTES) {
             if (bytes.getLong(indexOf(at, Long.BYTES)) != first) {
                 return false;
             }
         }
-        return !unreadable;
+        return !unreadable && layout.isFill(first);
     }
 
     UnsafeBuffer bytes() {

@@ -39,6 +39,11 @@ public enum SegmentLayout {
         long fillWord(long nonce) {
             return 0;
         }
+
+        @Override
+        boolean isFill(long word) {
+            return word == 0;
+        }
     },
 
     /**
@@ -64,6 +69,11 @@ public enum SegmentLayout {
             z = (z ^ (z >>> 27)) * 0x94D0_49BB_1331_11EBL;
             return (z ^ (z >>> 31)) | 1;
         }
+
+        @Override
+        boolean isFill(long word) {
+            return (word & 1) != 0;
+        }
     };
 
     /** What O_DIRECT asks for on any disk of today; also the page of the page cache. */
@@ -86,6 +96,9 @@ public enum SegmentLayout {
 
     /** What fills a segment before it is written. */
     abstract long fillWord(long nonce);
+
+    /** Whether a word may be the fill of a segment whose nonce is lost. */
+    abstract boolean isFill(long word);
 
     public String suffix() {
         return suffix;

@@ -78,7 +78,12 @@ public final class SegmentManifest {
         }
         manifest.sequence = content.sequence();
         manifest.lastSegmentId = in.getInt();
-        for (int left = in.getInt(); left > 0; left--) {
+        int count = in.getInt();
+        if (in.remaining() != count * ENTRY_BYTES) {
+            throw new UnsupportedFormatException(
+                    "the manifest of the log in " + directory + " was written by another version of this program");
+        }
+        for (int left = count; left > 0; left--) {
             Entry entry = new Entry(in.getInt(), in.getInt(), in.getLong(), in.getInt(), in.getLong(), in.getInt());
             manifest.entries.put(entry.segmentId(), entry);
         }

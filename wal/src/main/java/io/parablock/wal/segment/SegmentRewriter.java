@@ -67,6 +67,9 @@ final class SegmentRewriter {
         while (at <= bytes.limit() - Long.BYTES && bytes.getLong(at) == fill) {
             at += Long.BYTES;
         }
+        if (bytes.limit() - at >= Long.BYTES) {
+            return false;
+        }
         while (at < bytes.limit() && bytes.get(at) == 0) {
             at++;
         }

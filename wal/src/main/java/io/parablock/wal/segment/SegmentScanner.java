@@ -44,7 +44,7 @@ final class SegmentScanner {
         if (segment.nonce != NO_NONCE) {
             boolean sealed = segment.sealedRecordCount != SegmentManifest.UNSEALED;
             scanRecords(segment, sealed ? RecordDescriptor.position(segment.id + 1, 0) : durableUpTo, visitor);
-        } else if (window.isUniform()) {
+        } else if (window.isUniform(segment.layout)) {
             segment.indexed = true;
         } else {
             // Neither the manifest nor the start record is left to tell records from other bytes.
@@ -63,6 +63,9 @@ final class SegmentScanner {
         for (long found = headers.next(0); found != NOT_FOUND; found = headers.next(before.end())) {
             long suspect = headers.suspectBytes();
             Place place = Place.of(headers, found);
+            if (segment.sealedRecordCount != SegmentManifest.UNSEALED && place.number() >= segment.sealedRecordCount) {
+                break; // a write of a killed process that reached the disk after the next one had looked
+            }
             // Record 0 is the segment's start, which nobody misses.
             int missing = place.number() - Math.max(expectedNumber, 1);
             missing -= missing > 0 ? proof.ownRecords(before, place, missing) : 0;
@@ -122,10 +125,12 @@ final class SegmentScanner {
         long position = RecordDescriptor.position(segment.id, place.at());
         index = window.indexOf(place.at(), headerLength + record.payloadLength());
         ByteBuffer payload = window.slice(index + headerLength, record.payloadLength());
-        if (checksum.ofPayload(payload) == record.payloadCrc()) {
+        boolean durable = position < durableUpTo;
+        if (!durable && proof.isOfTornWrite(place)) {
+            lost(visitor, position, DamagedRecord.identified(record, false, "its write did not complete"), true);
+        } else if (checksum.ofPayload(payload) == record.payloadCrc()) {
             visitor.onRecord(position, record, payload);
         } else {
-            boolean durable = position < durableUpTo;
             boolean torn = !durable && proof.isTorn(place);
             lost(visitor, position, DamagedRecord.identified(record, durable, "payload CRC"), torn);
         }

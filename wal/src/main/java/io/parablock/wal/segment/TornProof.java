@@ -11,6 +11,12 @@ interface TornProof {
     boolean isTorn(Place record);
 
     /**
+     * A record that is good, of a write that surely did not complete: nobody was told of it, and from its next restart on
+     * nobody could tell damage to it from that. So it is not shown at all.
+     */
+    boolean isOfTornWrite(Place record);
+
+    /**
      * Records between two that are there. Without a next one: behind the last one.
      *
      * @param suspectBytes a place in between that begins like a header, or {@link HeaderFinder#NOT_FOUND}

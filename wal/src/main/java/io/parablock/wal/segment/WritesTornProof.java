@@ -1,7 +1,5 @@
 package io.parablock.wal.segment;
 
-import static io.parablock.wal.segment.HeaderFinder.NOT_FOUND;
-import static io.parablock.wal.segment.HeaderFinder.SECTOR_BYTES_MIN;
 import static io.parablock.wal.segment.SegmentLayout.WRITE_ALIGNMENT;
 
 import org.jspecify.annotations.Nullable;
@@ -22,6 +20,11 @@ final class WritesTornProof implements TornProof {
     private final boolean oneAtATime;
     private boolean anyTorn;
 
+    /** The write that was looked at last. */
+    private long judgedEnd;
+
+    private boolean judgedTorn;
+
     WritesTornProof(HeaderFinder headers, boolean oneAtATime) {
         this.headers = headers;
         this.oneAtATime = oneAtATime;
@@ -32,8 +35,17 @@ final class WritesTornProof implements TornProof {
         return note(isWriteTorn(record));
     }
 
+    @Override
+    public boolean isOfTornWrite(Place record) {
+        return note(isWriteTorn(record));
+    }
+
     private boolean isWriteTorn(Place record) {
-        return headers.hasUnwrittenSector(record.writeStart(), Math.min(record.writeEnd(), headers.fileBytes()));
+        if (record.writeEnd() != judgedEnd) {
+            judgedEnd = record.writeEnd();
+            judgedTorn = headers.hasUnwrittenSector(record.writeStart(), Math.min(judgedEnd, headers.fileBytes()));
+        }
+        return judgedTorn;
     }
 
     private boolean note(boolean torn) {
@@ -71,14 +83,14 @@ final class WritesTornProof implements TornProof {
 
     private boolean isTornTail(long from) {
         return oneAtATime
-                ? headers.isUnwritten(from, from + SECTOR_BYTES_MIN)
+                ? headers.hasUnwrittenSector(from, from + WRITE_ALIGNMENT)
                 : isTornBetween(from, headers.fileBytes());
     }
 
-    /** No complete write can begin at a boundary whose first sector was never written. */
+    /** No complete write can begin at a boundary behind which a sector of the block was never written. */
     private boolean isTornBetween(long from, long to) {
         for (long at = from; at < to; at += WRITE_ALIGNMENT) {
-            if (!headers.isUnwritten(at, at + SECTOR_BYTES_MIN)) {
+            if (!headers.hasUnwrittenSector(at, at + WRITE_ALIGNMENT)) {
                 return false;
             }
         }
@@ -88,7 +100,7 @@ final class WritesTornProof implements TornProof {
     @Override
     public boolean isWrittenBehind(Place last, long suspectBytes) {
         return last.behind() > 1
-                || suspectBytes != NOT_FOUND
+                || suspectBytes >= last.writeEnd()
                 || !headers.isUnwritten(last.writeEnd(), headers.fileBytes());
     }
 
@@ -100,7 +112,13 @@ final class WritesTornProof implements TornProof {
     /** Each write ends in a marker. */
     @Override
     public int ownRecords(Place before, @Nullable Place next, int missing) {
-        boolean markerOfBefore = before.behind() > 0 && (next == null || before.writeEnd() != next.writeEnd());
-        return markerOfBefore ? Math.min(1, missing) : 0;
+        if (next != null && before.writeEnd() == next.writeEnd()) {
+            return 0;
+        }
+        int markers = before.behind() > 0 ? 1 : 0;
+        boolean wholeWrites = next == null || next.at() == next.writeStart();
+        // One record in writes of which nothing else is left: a write of nothing but its marker.
+        markers += wholeWrites && missing - before.behind() == 1 ? 1 : 0;
+        return Math.min(markers, missing);
     }
 }
