@@ -48,7 +48,7 @@ final class WalDumpCommand implements Callable<Integer> {
         try (LogInspection log = WalCommand.open(dir)) {
             boolean inUse = log.isInUse();
             if (inUse) {
-                out.println("in use: a node has this log open, so that its end may look torn");
+                out.println("in use: a node has this log open, so that its end may look damaged");
             }
             if (log.manifest() != LogInspection.Manifest.READ) {
                 out.println("DAMAGED " + WalLine.of(log.manifest()));

@@ -7,6 +7,7 @@ import io.parablock.wal.WalRecord;
 import io.parablock.wal.segment.ListedSegment;
 import io.parablock.wal.segment.LogInspection;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.Locale;
 
 /** How the parts of a log are written for people, on one line each. */
@@ -42,16 +43,21 @@ final class WalLine {
         }
     }
 
-    /** The slots that it overlaps: bit b of the map is slot-1-b (see {@code Entry}). */
+    /** The slots that it overlaps, as runs: bit b of the map is slot-1-b (see {@code Entry}). */
     private static String dep(WalRecord record) {
-        StringBuilder slots = new StringBuilder();
-        for (int word = 0; word < record.dep().length; word++) {
-            for (long left = record.dep()[word]; left != 0; left &= left - 1) {
-                int bit = word * Long.SIZE + Long.numberOfTrailingZeros(left);
-                slots.append(slots.length() == 0 ? "" : ",").append(record.slot() - 1 - bit);
+        StringBuilder runs = new StringBuilder();
+        BitSet overlaps = BitSet.valueOf(record.dep());
+        for (int last = overlaps.length() - 1; last >= 0; ) {
+            int before = overlaps.previousClearBit(last);
+            long lowest = record.slot() - 1 - last;
+            long highest = record.slot() - 1 - (before + 1);
+            runs.append(runs.length() == 0 ? "" : ",").append(lowest);
+            if (highest > lowest) {
+                runs.append("..").append(highest);
             }
+            last = before < 0 ? -1 : overlaps.previousSetBit(before);
         }
-        return slots.toString();
+        return runs.toString();
     }
 
     static String of(DamagedRecord what) {
