@@ -231,7 +231,7 @@ class WalCommandTest {
         assertThat(torn.lines()).hasSize(1);
         assertThat(torn.out)
                 .startsWith("sound but for 1 torn, ")
-                .contains("torn, group=1 slot=59 origin=5: payload CRC");
+                .contains("torn, group=1 slot=59 origin=5: its write did not complete");
         // Bytes of another record's payload, not of a sector that was never written: that proves nothing.
         overwrite(positions.get(RECORDS - 1), 1024, new byte[512]);
         Answer unknown = run("wal", "verify", dataDir.toString());

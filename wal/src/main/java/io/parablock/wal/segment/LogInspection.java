@@ -1,6 +1,5 @@
 package io.parablock.wal.segment;
 
-import io.parablock.wal.DamagedRecord;
 import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.UnsupportedFormatException;
 import io.parablock.wal.WalException;
@@ -165,9 +164,7 @@ public final class LogInspection implements AutoCloseable {
                     entry.recordCount(),
                     entry.fileBytes(),
                     durableBytes(segment, durableUpTo)));
-            if (scan.visit(id, visitor)) {
-                visitLostEnd(segment, durableUpTo, visitor);
-            }
+            if (scan.visit(id, visitor)) {}
         }
     }
 
@@ -183,20 +180,6 @@ public final class LogInspection implements AutoCloseable {
             return durableId > segment.id ? segment.fileBytes : 0;
         }
         return RecordDescriptor.offsetBytes(durableUpTo);
-    }
-
-    /** A segment is filled before it is listed: a shorter file has lost its end, and perhaps the records there. */
-    private static void visitLostEnd(Segment segment, long durableUpTo, SegmentVisitor visitor) {
-        try {
-            long sizeBytes = segment.readChannel().size();
-            if (sizeBytes < segment.fileBytes) {
-                long position = RecordDescriptor.position(segment.id, sizeBytes);
-                String reason = "the file has " + sizeBytes + " bytes of " + segment.fileBytes;
-                visitor.onDamaged(position, DamagedRecord.unidentified(1, position < durableUpTo, reason));
-            }
-        } catch (IOException e) {
-            throw new WalException("cannot read " + segment.path + ": " + e, e);
-        }
     }
 
     @Override

@@ -80,6 +80,7 @@ final class SegmentScanner {
             before = place;
         }
         visitEnd(segment, before, expectedNumber, durableUpTo, visitor, proof);
+        visitLostEnd(segment, durableUpTo, visitor);
         segment.recordCount = expectedNumber;
         segment.indexed = true;
     }
@@ -152,6 +153,15 @@ final class SegmentScanner {
         if (sealed && missing > 0) {
             String reason = "the segment held " + segment.sealedRecordCount + " records, found " + expectedNumber;
             report(visitor, position, DamagedRecord.unidentified(missing, true, reason));
+        }
+    }
+
+    /** A segment is filled before it is listed: a shorter file has lost its end, and perhaps the records there. */
+    private void visitLostEnd(Segment segment, long durableUpTo, WalVisitor visitor) {
+        if (window.fileBytes() < segment.fileBytes) {
+            long position = RecordDescriptor.position(segment.id, window.fileBytes());
+            String reason = "the file has " + window.fileBytes() + " bytes of " + segment.fileBytes;
+            report(visitor, position, DamagedRecord.unidentified(1, position < durableUpTo, reason));
         }
     }
 

@@ -21,6 +21,7 @@ import io.parablock.wal.segment.SegmentManifest;
 import io.parablock.wal.segment.StableStorage;
 import io.parablock.wal.segment.WalConfig;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -98,18 +100,19 @@ class ChronicleWalPrecautionsTest {
     }
 
     private Path fileOf(long position) throws IOException {
-        int id = RecordDescriptor.segmentId(position);
-        return segmentFiles().stream()
-                .filter(file -> SegmentLayout.QUEUE.segmentIdOf(file) == id)
-                .findFirst()
-                .orElseThrow();
+        List<Path> files = segmentFiles();
+        files.removeIf(file -> SegmentLayout.QUEUE.segmentIdOf(file) != RecordDescriptor.segmentId(position));
+        return files.get(0);
     }
 
+    /** Also while a log is open: nothing is looked at that its worker may be replacing. */
     private List<Path> segmentFiles() throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            return files.filter(file -> SegmentLayout.of(file) == SegmentLayout.QUEUE)
+        try (Stream<Path> children = Files.list(directory)) {
+            return children.filter(child -> child.getFileName().toString().startsWith("run-"))
+                    .flatMap(run -> Stream.of(run.toFile().list()).map(run::resolve))
+                    .filter(file -> SegmentLayout.of(file) == SegmentLayout.QUEUE)
                     .sorted()
-                    .toList();
+                    .collect(Collectors.toList());
         }
     }
 
@@ -121,12 +124,11 @@ class ChronicleWalPrecautionsTest {
 
     private void flip(long position, int relativeBytes) throws IOException {
         long offset = RecordDescriptor.offsetBytes(position) + relativeBytes;
-        try (FileChannel channel =
-                FileChannel.open(fileOf(position), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            ByteBuffer one = ByteBuffer.allocate(1);
-            channel.read(one, offset);
-            one.put(0, (byte) (one.get(0) ^ 0x40)).flip();
-            channel.write(one, offset);
+        try (RandomAccessFile file = new RandomAccessFile(fileOf(position).toFile(), "rw")) {
+            file.seek(offset);
+            int one = file.read();
+            file.seek(offset);
+            file.write(one ^ 0x40);
         }
     }
 
