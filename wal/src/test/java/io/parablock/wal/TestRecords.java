@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.LongStream;
 
 /** Records whose payload follows from group and slot, so that a test can check what it reads without keeping it. */
 public final class TestRecords {
@@ -29,6 +30,14 @@ public final class TestRecords {
 
     public static long append(Wal wal, int groupId, long slot, int length, long... dep) {
         return wal.append(record(groupId, slot, length, dep), payload(groupId, slot, length), slot);
+    }
+
+    /** The slots below a number, but for some. */
+    public static List<Long> slotsWithout(int count, long... missing) {
+        return LongStream.range(0, count)
+                .filter(slot -> LongStream.of(missing).noneMatch(each -> each == slot))
+                .boxed()
+                .toList();
     }
 
     /** One record or verdict that a visitor saw. */

@@ -2,6 +2,7 @@ package io.parablock.wal.chronicle;
 
 import static io.parablock.wal.TestRecords.append;
 import static io.parablock.wal.TestRecords.scan;
+import static io.parablock.wal.TestRecords.slotsWithout;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -35,7 +36,6 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -130,13 +130,6 @@ class ChronicleWalPrecautionsTest {
             file.seek(offset);
             file.write(one ^ 0x40);
         }
-    }
-
-    private static List<Long> slotsWithout(int count, long... missing) {
-        return LongStream.range(0, count)
-                .filter(slot -> LongStream.of(missing).noneMatch(each -> each == slot))
-                .boxed()
-                .toList();
     }
 
     @ParameterizedTest
