@@ -219,8 +219,11 @@ public final class InstallReceiver {
         return Math.max(state.checkpoint, state.apply.appliedPrefix());
     }
 
-    /** Follower only. */
+    /** Follower only. A bystander asks for nothing: its term may be lower than that in which it applied. */
     void tick() {
+        if (!state.curable) {
+            return;
+        }
         if (current != null) {
             saveFlagWhenIdle();
             if (!state.installStepUnderWay

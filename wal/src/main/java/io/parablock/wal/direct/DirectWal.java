@@ -162,13 +162,18 @@ public final class DirectWal implements Wal {
     @Override
     public void submit() {
         log.checkUsable();
-        waiting.forEach(write -> write.submitted = true);
+        boolean anyNew = false;
+        for (SegmentWrite write : waiting) {
+            anyNew |= !write.submitted;
+            write.submitted = true;
+        }
         SegmentWrite write = open;
         if (write != null) {
+            anyNew |= !write.submitted;
             write.submitted = true;
-        } else if (waiting.isEmpty() && markerDue) {
-            markerAsked = true;
         }
+        // Once all that is on its way is there: the caller asks for a marker only once.
+        markerAsked |= !anyNew && markerDue;
         pump();
         log.checkUsable();
     }
@@ -246,8 +251,11 @@ public final class DirectWal implements Wal {
                 finish();
             }
         } finally {
-            io.close();
-            log.close();
+            try {
+                io.close();
+            } finally {
+                log.close();
+            }
             synchronized (held) {
                 if (inFlight == 0) {
                     held.forEach(SegmentWrite::release);
@@ -351,11 +359,24 @@ public final class DirectWal implements Wal {
                     onWritten(next, null); // forced while it waited: no block is written twice
                 } else {
                     next.seal(durableUpTo, checksum);
-                    io.write(next, this::onWritten);
+                    hand(next);
                 }
             }
         } finally {
             pumping = false;
+        }
+    }
+
+    private void hand(SegmentWrite write) {
+        int taken = inFlight;
+        try {
+            io.write(write, this::onWritten);
+        } catch (IllegalStateException e) {
+            if (inFlight < taken) {
+                throw e; // from its completion
+            }
+            inFlight--;
+            throw log.fail("cannot write " + write.segment().path, e);
         }
     }
 

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads single records from the segment file itself, in whole aligned blocks, so that a channel past the page cache takes
@@ -20,43 +21,90 @@ final class SegmentReader {
     /** Enough for a header and a common payload in one system call. */
     private static final int FIRST_READ_BYTES = 16 << 10;
 
+    /** Past the page cache nobody reads ahead for us; a node that catches up reads one record after the other. */
+    private static final int READ_AHEAD_BYTES = 256 << 10;
+
     private static final int BLOCK_BYTES = SegmentLayout.WRITE_ALIGNMENT;
 
     private final RecordChecksum checksum = new RecordChecksum();
     private final UnsafeBuffer header = new UnsafeBuffer(0, 0);
     private ByteBuffer buffer = allocate(FIRST_READ_BYTES);
 
+    /** The segment that the buffer holds a part of, its offset in the file and its length. */
+    private @Nullable Segment readAhead;
+
+    private long fromBytes;
+    private int filled;
+
     void read(Segment segment, long position, long clusterId, WalVisitor visitor) {
         try {
-            FileChannel channel = segment.readChannel();
-            long offsetBytes = RecordDescriptor.offsetBytes(position);
-            long from = offsetBytes & -BLOCK_BYTES;
-            int at = (int) (offsetBytes - from);
-            int filled = fill(channel, from, 0, FIRST_READ_BYTES);
-            int headerLength = checkedHeader(segment, position, clusterId, at, filled - at);
-            if (headerLength < 0) {
-                throw new WalCorruptException("no valid record header at position " + position);
+            if (readAhead != segment || !show(segment, position, clusterId, visitor, false)) {
+                load(segment, position, clusterId);
+                if (!show(segment, position, clusterId, visitor, true)) {
+                    throw new WalCorruptException("no valid record header at position " + position);
+                }
             }
-            WalRecord record = RecordDescriptor.decode(header, 0);
-            int end = at + headerLength + record.payloadLength();
+        } catch (IOException e) {
+            readAhead = null;
+            throw new WalCorruptException("cannot read position " + position + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Fills the buffer from the block of this position on, with the whole record if there is one. */
+    private void load(Segment segment, long position, long clusterId) throws IOException {
+        readAhead = null;
+        FileChannel channel = segment.readChannel();
+        long offsetBytes = RecordDescriptor.offsetBytes(position);
+        boolean ahead = segment.layout == SegmentLayout.WRITES;
+        int length = ahead ? READ_AHEAD_BYTES : FIRST_READ_BYTES;
+        fromBytes = offsetBytes & -BLOCK_BYTES;
+        int at = (int) (offsetBytes - fromBytes);
+        reserve(length, 0);
+        filled = fill(channel, fromBytes, 0, length);
+        int headerLength = checkedHeader(segment, position, clusterId, at, filled - at);
+        if (headerLength >= 0) {
+            int end = at + headerLength + header.getInt(RecordDescriptor.PAYLOAD_LENGTH_OFFSET, LITTLE_ENDIAN);
             if (end > filled) {
                 // What was read of a last block in part is read again.
                 int whole = filled & -BLOCK_BYTES;
                 int wanted = (int) SegmentLayout.alignUp(end);
                 reserve(wanted, whole);
-                filled = whole + fill(channel, from, whole, wanted);
+                filled = whole + fill(channel, fromBytes, whole, wanted);
             }
-            if (end > filled) {
-                throw new WalCorruptException("the segment ends inside the record at position " + position);
-            }
-            ByteBuffer payload = buffer.limit(end).position(at + headerLength);
-            if (checksum.ofPayload(payload) != record.payloadCrc()) {
-                throw new WalCorruptException("payload CRC of the record at position " + position + ": " + record);
-            }
-            visitor.onRecord(position, record, payload.slice().asReadOnlyBuffer());
-        } catch (IOException e) {
-            throw new WalCorruptException("cannot read position " + position + ": " + e.getMessage(), e);
         }
+        readAhead = segment;
+    }
+
+    /** Shows a record in the buffer. Returns false if its header is not there, or its end is not. */
+    private boolean show(Segment segment, long position, long clusterId, WalVisitor visitor, boolean fresh) {
+        long offset = RecordDescriptor.offsetBytes(position) - fromBytes;
+        if (offset < 0 || offset >= filled) {
+            return false;
+        }
+        int at = (int) offset;
+        int headerLength = checkedHeader(segment, position, clusterId, at, filled - at);
+        if (headerLength < 0) {
+            return false;
+        }
+        WalRecord record = RecordDescriptor.decode(header, 0);
+        int end = at + headerLength + record.payloadLength();
+        if (end > filled) {
+            return false;
+        }
+        ByteBuffer payload = buffer.limit(end).position(at + headerLength).slice();
+        buffer.clear();
+        if (checksum.ofPayload(payload) != record.payloadCrc()) {
+            if (!fresh) {
+                return false; // it was being written when it was read ahead
+            }
+            readAhead = null;
+            throw new WalCorruptException("payload CRC of the record at position " + position + ": " + record);
+        }
+        if (segment.layout != SegmentLayout.WRITES) {
+            readAhead = null; // the page cache does this better
+        }
+        visitor.onRecord(position, record, payload.asReadOnlyBuffer());
+        return true;
     }
 
     /** The length of the header at this index of the buffer, or -1 when it is not this record's. */

@@ -122,12 +122,14 @@ final class SegmentScanner {
             return;
         }
         segment.note(record);
-        int headerLength = RecordDescriptor.headerLength(record.dep().length);
         long position = RecordDescriptor.position(segment.id, place.at());
+        boolean durable = position < durableUpTo;
+        // Before the payload is looked at: this may move the window.
+        boolean ofTornWrite = !durable && proof.isOfTornWrite(place);
+        int headerLength = RecordDescriptor.headerLength(record.dep().length);
         index = window.indexOf(place.at(), headerLength + record.payloadLength());
         ByteBuffer payload = window.slice(index + headerLength, record.payloadLength());
-        boolean durable = position < durableUpTo;
-        if (!durable && proof.isOfTornWrite(place)) {
+        if (ofTornWrite) {
             lost(visitor, position, DamagedRecord.identified(record, false, "its write did not complete"), true);
         } else if (checksum.ofPayload(payload) == record.payloadCrc()) {
             visitor.onRecord(position, record, payload);

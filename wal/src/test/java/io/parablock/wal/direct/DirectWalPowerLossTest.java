@@ -308,6 +308,45 @@ class DirectWalPowerLossTest {
         }
     }
 
+    /** The last write is complete, nothing later says so, and the scan's window ends in the middle of it. */
+    @ParameterizedTest
+    @ValueSource(ints = {244, 250, 256, 262, 268})
+    void shouldShowAWriteThatReachesBeyondTheWindow(int records) throws IOException {
+        Path folder = directory.resolve("log");
+        WalConfig config = WalConfig.of(folder, 42)
+                .withSegmentBytes(8 << 20)
+                .withRecordBytesMax(16 << 10)
+                .withReserveBytes(0);
+        DirectConfig direct = new DirectConfig(1, 512 << 10);
+        ManualIo io = new ManualIo(ChannelIo.probe(directory));
+        Path image = directory.resolve("image");
+        try (DirectWal wal = DirectWal.open(config, direct, token -> {}, files(direct), io)) {
+            scan(wal);
+            for (int slot = 0; slot < records; slot++) {
+                append(wal, 1, slot, 4096);
+                if (slot == records / 2 || slot == records - 60 || slot == records - 1) {
+                    wal.submit();
+                    io.completeAll();
+                }
+            }
+            wal.drain();
+            io.photograph(folder, image, new Random(1));
+        }
+        try (DirectWal wal = DirectWal.open(
+                WalConfig.of(image, 42)
+                        .withSegmentBytes(8 << 20)
+                        .withRecordBytesMax(16 << 10)
+                        .withReserveBytes(0),
+                direct,
+                token -> {},
+                files(direct),
+                ChannelIo.probe(directory))) {
+            Recorder seen = scan(wal);
+            assertThat(seen.damaged()).isEmpty();
+            assertThat(seen.slots(1)).hasSize(records);
+        }
+    }
+
     @Test
     void shouldTellTheListenerOfAWriteThatFails() {
         try (History history = new History(1, 4)) {
