@@ -179,7 +179,10 @@ final class InstallSender {
                 mixed.remove(p.node());
             }
             if (t != null && p.synced() && p.contigPrefix() >= t.image.a()) {
-                t.pinnedFrom = Math.max(t.pinnedFrom, p.contigPrefix());
+                if (p.contigPrefix() > t.pinnedFrom) {
+                    t.pinnedFrom = p.contigPrefix();
+                    t.lastHeardNs = state.nowNs; // it catches up: its acks of slots are its answer now
+                }
                 if (t.pinnedFrom >= Math.max(t.e, state.log.base()) && !mixed.containsKey(p.node())) {
                     transfers.remove(p.node());
                 }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.parablock.wal.DamagedRecord;
 import io.parablock.wal.RecordDescriptor;
+import io.parablock.wal.TestJvm;
 import io.parablock.wal.TestRecords.Recorder;
 import io.parablock.wal.TestRecords.Seen;
 import io.parablock.wal.Wal;
@@ -21,7 +22,6 @@ import io.parablock.wal.segment.LogInspection.Manifest;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -334,9 +334,7 @@ class LogInspectionTest {
     private Process startOwner() throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(arg -> arg.startsWith("--add-"))
-                .forEach(command::add);
+        command.addAll(TestJvm.flags());
         command.addAll(List.of(
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
