@@ -101,36 +101,6 @@ class InstallSourceTest {
         requireInstallRunsToItsEnd(node);
     }
 
-    /** From the end of its install on it is caught up from the log, and its slots are all that it acknowledges. */
-    @Test
-    void shouldKeepTheLogForANodeThatCatchesUpAfterItsInstall() {
-        RaftNode node = leader(new InstallConfig(STORE_BYTES, 4096, 4, 1 << 20, 1 << 20));
-        requireInstallRunsToItsEnd(node);
-        long id = last(node, Message.InstallEnd.class).installId();
-        node.step(3, 1, new Message.InstallAck(2, id, STORE_BYTES, true), now);
-        node.step(3, 1, new Message.SyncAck(2), now);
-        List<String> events = new ArrayList<>();
-        for (long contig = 2; contig <= 4; contig++) {
-            for (long end = now + 4_000 * MS; now < end; now += 5 * MS) {
-                node.output().clear();
-                node.tick(now);
-                long round = node.output().messages.stream()
-                        .filter(m -> m.message() instanceof Message.Heartbeat)
-                        .mapToLong(m -> ((Message.Heartbeat) m.message()).round())
-                        .max()
-                        .orElse(0);
-                if (round > 0) {
-                    node.step(3, 1, new Message.HeartbeatAck(2, round, 2, contig, 2, 100, false), now);
-                }
-                if (node.output().event != null) {
-                    events.add(node.output().event);
-                }
-            }
-        }
-        assertThat(node.status().role()).isEqualTo(Role.LEADER);
-        assertThat(events).noneMatch(event -> event.contains("does not answer"));
-    }
-
     /** A record that rots under a running follower, and that nobody else has any more. */
     @Test
     void shouldInstallANodeThatHeldEverythingBefore() {
