@@ -4,11 +4,11 @@ import io.parablock.wal.Durability;
 import io.parablock.wal.RecordChecksum;
 import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.Wal;
-import io.parablock.wal.WalException;
 import io.parablock.wal.WalFullException;
 import io.parablock.wal.WalListener;
 import io.parablock.wal.WalRecord;
 import io.parablock.wal.WalVisitor;
+import io.parablock.wal.segment.OwnRecords;
 import io.parablock.wal.segment.Segment;
 import io.parablock.wal.segment.SegmentedLog;
 import io.parablock.wal.segment.StableStorage;
@@ -156,7 +156,8 @@ public final class ChronicleWal implements Wal {
         }
         try {
             if (!log.hasFailed()) {
-                finish();
+                forceAppended();
+                log.finish(current);
             }
         } finally {
             try {
@@ -166,19 +167,6 @@ public final class ChronicleWal implements Wal {
             } finally {
                 log.close();
             }
-        }
-    }
-
-    private void finish() {
-        forceAppended();
-        Segment last = current;
-        if (last == null) {
-            return;
-        }
-        if (last.isEmpty()) {
-            log.delete(last);
-        } else {
-            log.seal(last, () -> {});
         }
     }
 
@@ -211,35 +199,14 @@ public final class ChronicleWal implements Wal {
             appender =
                     engine.writers().open(Segment.runDirectory(config.directory(), log.runId()), log.runId(), config);
         }
-        Segment next;
-        try {
-            next = log.takeNext();
-        } catch (WalFullException full) {
-            throw full;
-        } catch (WalException e) {
-            throw log.fail("cannot start a segment", e);
-        }
+        Segment next = log.takeNext();
         Segment finished = current;
         current = next;
         if (finished != null && dirty) {
             unforced.add(finished);
         }
         appender.startSegment(next.id);
-        writeToCurrent(
-                new WalRecord(
-                        -1,
-                        -1,
-                        -1,
-                        RecordDescriptor.KIND_SEGMENT_START,
-                        0,
-                        0,
-                        next.nonce,
-                        0,
-                        0,
-                        0,
-                        0,
-                        WalRecord.NO_DEP),
-                NO_PAYLOAD);
+        writeToCurrent(OwnRecords.start(next), NO_PAYLOAD);
         if (finished != null) {
             log.seal(finished, () -> unforced.remove(finished));
         }
@@ -256,9 +223,7 @@ public final class ChronicleWal implements Wal {
             return;
         }
         // Markers never roll: a segment has room for one more record past its end, and a marker is small.
-        writeToCurrent(
-                new WalRecord(-1, -1, -1, RecordDescriptor.KIND_MARKER, 0, 0, 0, 0, 0, 0, 0, WalRecord.NO_DEP),
-                NO_PAYLOAD);
+        writeToCurrent(OwnRecords.MARKER, NO_PAYLOAD);
         forceAppended();
     }
 

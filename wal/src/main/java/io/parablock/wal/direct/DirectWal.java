@@ -6,7 +6,6 @@ import io.parablock.wal.Durability;
 import io.parablock.wal.RecordChecksum;
 import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.Wal;
-import io.parablock.wal.WalException;
 import io.parablock.wal.WalFullException;
 import io.parablock.wal.WalListener;
 import io.parablock.wal.WalRecord;
@@ -48,6 +47,8 @@ public final class DirectWal implements Wal {
     private final RecordChecksum checksum = new RecordChecksum();
     private final PooledByteBufAllocator memory =
             new PooledByteBufAllocator(true, 0, 1, PAGE_BYTES, CHUNK_ORDER, 0, 0, false, SegmentLayout.WRITE_ALIGNMENT);
+
+    private final SegmentIo.Completion completion = this::onWritten;
 
     /** Writes whose memory is still needed, by position; also the lock between the writer and readers. */
     private final ArrayDeque<SegmentWrite> held = new ArrayDeque<>();
@@ -248,7 +249,7 @@ public final class DirectWal implements Wal {
         try {
             if (!log.hasFailed()) {
                 force();
-                finish();
+                log.finish(current);
             }
         } finally {
             try {
@@ -262,18 +263,6 @@ public final class DirectWal implements Wal {
                 } // else a leak is better than memory that is still being read from
                 held.clear();
             }
-        }
-    }
-
-    private void finish() {
-        Segment last = current;
-        if (last == null) {
-            return;
-        }
-        if (last.isEmpty()) {
-            log.delete(last);
-        } else {
-            log.seal(last, () -> {});
         }
     }
 
@@ -324,14 +313,7 @@ public final class DirectWal implements Wal {
         if (current == null) {
             log.createRunDirectory();
         }
-        Segment next;
-        try {
-            next = log.takeNext();
-        } catch (WalFullException full) {
-            throw full;
-        } catch (WalException e) {
-            throw log.fail("cannot start a segment", e);
-        }
+        Segment next = log.takeNext();
         if (current != null) {
             finishing.add(current);
         }
@@ -370,7 +352,7 @@ public final class DirectWal implements Wal {
     private void hand(SegmentWrite write) {
         int taken = inFlight;
         try {
-            io.write(write, this::onWritten);
+            io.write(write, completion);
         } catch (IllegalStateException e) {
             if (inFlight < taken) {
                 throw e; // from its completion

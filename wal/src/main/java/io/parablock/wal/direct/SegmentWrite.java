@@ -8,6 +8,7 @@ import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.WalCorruptException;
 import io.parablock.wal.WalRecord;
 import io.parablock.wal.WalVisitor;
+import io.parablock.wal.segment.OwnRecords;
 import io.parablock.wal.segment.Segment;
 import io.parablock.wal.segment.SegmentLayout;
 import java.nio.ByteBuffer;
@@ -129,7 +130,7 @@ public final class SegmentWrite {
         // Alone it comes first: the first sector of a write holds a header, or it was never written.
         int marker = records.isEmpty() ? 0 : whole - MARKER_BYTES;
         buffer.setMemory(lengthBytes, whole - lengthBytes, (byte) 0);
-        addAt(marker, LogRecords.MARKER, clusterId);
+        addAt(marker, OwnRecords.MARKER, clusterId);
         lengthBytes = whole;
     }
 
@@ -190,22 +191,8 @@ public final class SegmentWrite {
         return (length + ALIGNMENT - 1) & -ALIGNMENT;
     }
 
-    /** The log's own records. */
-    static final class LogRecords {
-        static final WalRecord MARKER =
-                new WalRecord(-1, -1, -1, RecordDescriptor.KIND_MARKER, 0, 0, 0, 0, 0, 0, 0, WalRecord.NO_DEP);
-
-        private LogRecords() {}
-
-        /** Tells the nonce to a scan that has lost the manifest. */
-        static WalRecord start(Segment segment) {
-            return new WalRecord(
-                    -1, -1, -1, RecordDescriptor.KIND_SEGMENT_START, 0, 0, segment.nonce, 0, 0, 0, 0, WalRecord.NO_DEP);
-        }
-    }
-
     /** The start record of a segment: in its first write. */
     void addStart(long clusterId) {
-        add(LogRecords.start(segment), NO_PAYLOAD, clusterId);
+        add(OwnRecords.start(segment), NO_PAYLOAD, clusterId);
     }
 }

@@ -164,7 +164,7 @@ public final class LogInspection implements AutoCloseable {
                     entry.recordCount(),
                     entry.fileBytes(),
                     durableBytes(segment, durableUpTo)));
-            if (scan.visit(id, visitor)) {}
+            scan.visit(id, visitor);
         }
     }
 

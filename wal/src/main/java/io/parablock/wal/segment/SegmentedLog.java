@@ -4,6 +4,7 @@ import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.WalCorruptException;
 import io.parablock.wal.WalException;
 import io.parablock.wal.WalFailedException;
+import io.parablock.wal.WalFullException;
 import io.parablock.wal.WalRecord;
 import io.parablock.wal.WalVisitor;
 import java.io.IOException;
@@ -57,12 +58,18 @@ public final class SegmentedLog implements AutoCloseable {
     /**
      * Waits for the next segment.
      *
-     * @throws io.parablock.wal.WalFullException when there is no room for it; the next call tries again
+     * @throws WalFullException when there is no room for it; the next call tries again
      */
     public Segment takeNext() {
-        Segment next = keeper.takeNext();
-        segments.put(next.id, next);
-        return next;
+        try {
+            Segment next = keeper.takeNext();
+            segments.put(next.id, next);
+            return next;
+        } catch (WalFullException full) {
+            throw full;
+        } catch (WalException e) {
+            throw fail("cannot start a segment", e);
+        }
     }
 
     /** Starts to prepare the next segment, unless that is already under way. */
@@ -147,6 +154,18 @@ public final class SegmentedLog implements AutoCloseable {
     /** Forces a finished segment and notes how many records it holds; then says so, on another thread. */
     public void seal(Segment segment, Runnable whenForced) {
         keeper.seal(segment, whenForced);
+    }
+
+    /** At an orderly end, with all of it durable: vouches for the newest segment, or drops it if it holds nothing. */
+    public void finish(@Nullable Segment last) {
+        if (last == null) {
+            return;
+        }
+        if (last.isEmpty()) {
+            delete(last);
+        } else {
+            seal(last, () -> {});
+        }
     }
 
     public long sizeBytes() {
