@@ -1,6 +1,5 @@
 package io.parablock.wal.direct;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import io.parablock.wal.segment.FileOpener;
 import io.parablock.wal.segment.Segment;
 import io.parablock.wal.segment.SegmentLayout;
@@ -13,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,11 +23,28 @@ import org.slf4j.LoggerFactory;
 final class ChannelIo implements SegmentIo {
     private static final Logger LOG = LoggerFactory.getLogger(ChannelIo.class);
 
+    /** {@code ExtendedOpenOption.DIRECT}, by name: newer compilers warn of its package whatever one says; null without. */
+    private static final @Nullable OpenOption DIRECT = directOption();
+
     private final boolean pastPageCache;
     private final ConcurrentHashMap<Integer, FileChannel> channels = new ConcurrentHashMap<>();
 
     private ChannelIo(boolean pastPageCache) {
         this.pastPageCache = pastPageCache;
+    }
+
+    private static @Nullable OpenOption directOption() {
+        try {
+            Class<?> options = Class.forName("com.sun.nio.file.ExtendedOpenOption");
+            for (Object option : options.getEnumConstants()) {
+                if (option.toString().equals("DIRECT")) {
+                    return (OpenOption) option;
+                }
+            }
+        } catch (ClassNotFoundException e) {
+            LOG.debug("this JDK has no direct I/O", e);
+        }
+        return null;
     }
 
     /** Finds out what the file system of this folder can do. */
@@ -36,9 +53,13 @@ final class ChannelIo implements SegmentIo {
         ByteBuffer block = ByteBuffer.allocateDirect(2 * SegmentLayout.WRITE_ALIGNMENT)
                 .alignedSlice(SegmentLayout.WRITE_ALIGNMENT)
                 .limit(SegmentLayout.WRITE_ALIGNMENT);
+        if (DIRECT == null) {
+            LOG.info("this JDK has no direct I/O: the log goes through the page cache");
+            return new ChannelIo(false);
+        }
         boolean possible = true;
-        try (FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT)) {
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, DIRECT)) {
             channel.write(block, 0);
         } catch (IOException | UnsupportedOperationException e) {
             LOG.info("{} has no direct I/O ({}): the log goes through the page cache", directory, e.getMessage());
@@ -61,11 +82,11 @@ final class ChannelIo implements SegmentIo {
     }
 
     private FileChannel openFile(Path path, OpenOption... options) throws IOException {
-        if (!pastPageCache) {
+        if (!pastPageCache || DIRECT == null) {
             return FileChannel.open(path, options);
         }
         OpenOption[] direct = Arrays.copyOf(options, options.length + 1);
-        direct[options.length] = ExtendedOpenOption.DIRECT;
+        direct[options.length] = DIRECT;
         return FileChannel.open(path, direct);
     }
 
