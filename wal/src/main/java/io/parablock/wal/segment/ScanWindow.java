@@ -20,6 +20,7 @@ final class ScanWindow {
     private static final int READ_AHEAD_BYTES = 1 << 20;
 
     private final int recordBytesMax;
+    private final ScanProgress progress;
     private ByteBuffer buffer;
     private UnsafeBuffer bytes;
     private FileChannel channel;
@@ -29,8 +30,9 @@ final class ScanWindow {
     private boolean unreadable;
 
     @SuppressWarnings("NullAway.Init") // the channel comes with open
-    ScanWindow(int recordBytesMax) {
+    ScanWindow(int recordBytesMax, ScanProgress progress) {
         this.recordBytesMax = recordBytesMax;
+        this.progress = progress;
         reserve(0);
     }
 
@@ -41,6 +43,7 @@ final class ScanWindow {
             startBytes = 0;
             filledBytes = 0;
             unreadable = false;
+            progress.beginSegment(fileBytes);
             int wanted = recordBytesMax + (int) Math.min(READ_AHEAD_BYTES, fileBytes);
             if (wanted > buffer.capacity()) {
                 reserve(wanted);
@@ -134,6 +137,7 @@ final class ScanWindow {
 
     private void load(long offsetBytes, int length) {
         startBytes = offsetBytes & -SECTOR_BYTES;
+        progress.reached(startBytes);
         int needed = (int) (offsetBytes - startBytes) + length;
         if (needed > buffer.capacity()) {
             // Only a header that passed its CRC can ask for more than the configured record size.
