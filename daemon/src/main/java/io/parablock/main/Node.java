@@ -238,7 +238,7 @@ public final class Node implements AutoCloseable {
         http = status;
         ThreadedWalStage shared = walStage;
         if (shared == null) {
-            NodeWal.attach(disk.wal(), loops, config);
+            NodeWal.attach(disk.wal(), loops);
         } else {
             shared.start();
         }
