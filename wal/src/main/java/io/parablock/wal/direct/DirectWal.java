@@ -139,6 +139,11 @@ public final class DirectWal implements Wal {
         return io;
     }
 
+    /** Writes that may be on their way at once. */
+    public int writesInFlightMax() {
+        return direct.writesInFlightMax();
+    }
+
     /** Writes that the disk has not completed. Writer's thread. */
     public int writesInFlight() {
         return inFlight;

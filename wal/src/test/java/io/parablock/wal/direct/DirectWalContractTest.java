@@ -78,7 +78,7 @@ class DirectWalContractTest {
             IoEventLoop loop = group.next();
             DirectWal wal = openDirect(listener);
             try {
-                RingIo.attach(wal, loop, writesInFlightMax());
+                RingIo.attach(wal, loop);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
