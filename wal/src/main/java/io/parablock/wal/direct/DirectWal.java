@@ -35,19 +35,22 @@ import org.jspecify.annotations.Nullable;
  * for the caller to bound them.
  */
 public final class DirectWal implements Wal {
-    /** Arenas of 4 MiB chunks without caches per thread: one thread allocates. */
     private static final int PAGE_BYTES = 8192;
 
     private static final int CHUNK_ORDER = 9;
+
+    /**
+     * One arena of 4 MiB chunks, without caches per thread, for all logs of the process: an arena of a log's own would
+     * outlive it until the garbage collector comes by.
+     */
+    private static final PooledByteBufAllocator MEMORY =
+            new PooledByteBufAllocator(true, 0, 1, PAGE_BYTES, CHUNK_ORDER, 0, 0, false, SegmentLayout.WRITE_ALIGNMENT);
 
     private final WalConfig config;
     private final DirectConfig direct;
     private final WalListener listener;
     private final SegmentedLog log;
     private final RecordChecksum checksum = new RecordChecksum();
-    private final PooledByteBufAllocator memory =
-            new PooledByteBufAllocator(true, 0, 1, PAGE_BYTES, CHUNK_ORDER, 0, 0, false, SegmentLayout.WRITE_ALIGNMENT);
-
     private final SegmentIo.Completion completion = this::onWritten;
 
     /** Writes whose memory is still needed, by position; also the lock between the writer and readers. */
@@ -290,7 +293,7 @@ public final class DirectWal implements Wal {
             throw new IllegalStateException("no segment");
         }
         SegmentWrite write = new SegmentWrite(
-                segment, nextStartBytes, nextEarlierStarts, memory.directBuffer(writeBytes(direct, recordBytes)));
+                segment, nextStartBytes, nextEarlierStarts, MEMORY.directBuffer(writeBytes(direct, recordBytes)));
         synchronized (held) {
             if (segment.recordCount == 0) {
                 write.addStart(config.clusterId());

@@ -151,8 +151,6 @@ class DirectWalPowerLossTest {
                 }
             }
             delete(directory.resolve("log-" + seed));
-            // Netty gives the memory of a closed log back when it is collected, and is not the one to ask for that.
-            System.gc();
         }
     }
 

@@ -25,7 +25,6 @@ import java.util.function.LongPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -115,12 +114,6 @@ class DamageTableTest {
     Path directory;
 
     private List<Long> positions = List.of();
-
-    /** Netty gives the memory of a closed log back when it is collected, and is not the one to ask for that. */
-    @AfterEach
-    void collect() {
-        System.gc();
-    }
 
     private WalConfig config() {
         return WalConfig.of(directory, 42)
