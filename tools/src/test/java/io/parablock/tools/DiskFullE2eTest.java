@@ -58,7 +58,7 @@ class DiskFullE2eTest {
                 "checkpoint.bytes",
                 "4MiB");
         try (SmallDisk disk = SmallDisk.mount(dir.resolve("node" + FULL), folder.resolve("image"), DISK_BYTES);
-                LiveCluster live = LiveCluster.start(dir, "32MiB", "parallel", durability, small)) {
+                LiveCluster live = LiveCluster.start(dir, "64MiB", "parallel", durability, small)) {
             try {
                 fillAndFree(live, disk, leftBytes, words);
             } catch (Exception | AssertionError e) {
@@ -86,8 +86,9 @@ class DiskFullE2eTest {
 
             disk.empty();
             live.cluster.start(FULL);
-            live.awaitCaughtUp(FULL);
+            requireProgress(load);
             LoadResult result = load.stop(DRAIN_MS);
+            live.awaitCaughtUp(FULL);
             assertThat(result.problems()).isEmpty();
             assertThat(result.clean()).isTrue();
             try (NbdClient reader = NbdClient.connect(live.nbd(FULL), LiveCluster.EXPORT)) {
@@ -114,7 +115,6 @@ class DiskFullE2eTest {
         List<String> errors = lines.subList(Math.min(linesBefore, lines.size()), lines.size()).stream()
                 .filter(line -> line.contains(" ERROR "))
                 .toList();
-        System.out.println(errors);
         assertThat(errors)
                 .hasSize(1)
                 .allMatch(line -> line.contains(words))
