@@ -23,6 +23,7 @@ class WalBenchmarkTest {
 
     @Test
     @Tag("e2e")
+    @Tag("one-jdk")
     void shouldMeasureEveryEngineBesideFioAndLeaveNothingBehind() throws Exception {
         StringWriter printed = new StringWriter();
         List<String> progress = new ArrayList<>();
