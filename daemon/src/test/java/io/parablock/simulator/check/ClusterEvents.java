@@ -94,8 +94,8 @@ public interface ClusterEvents {
     /** An entry leaves a node in an Append of this term, or, {@code term} 0, in an answer to a Fetch. */
     default void onEntrySent(int node, long term, EntryView entry) {}
 
-    /** The leader's InstallBegin leaves it. */
-    default void onInstallOffered(int node, int to, long installId, Checkpoint image, long storeBytes) {}
+    /** The InstallBegin of this term's leader leaves it. */
+    default void onInstallOffered(int node, int to, long term, long installId, Checkpoint image, long storeBytes) {}
 
     /** The leader's InstallEnd leaves it. */
     default void onInstallEndSent(int node, int to, long installId, long e) {}

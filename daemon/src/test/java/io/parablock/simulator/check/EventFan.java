@@ -274,10 +274,10 @@ abstract class EventFan extends Listeners implements ClusterEvents {
     }
 
     @Override
-    public void onInstallOffered(int node, int to, long installId, Checkpoint image, long storeBytes) {
+    public void onInstallOffered(int node, int to, long term, long installId, Checkpoint image, long storeBytes) {
         touch(node);
         for (ClusterEvents c : installOffered) {
-            c.onInstallOffered(node, to, installId, image, storeBytes);
+            c.onInstallOffered(node, to, term, installId, image, storeBytes);
         }
     }
 

@@ -8,13 +8,14 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Streaming catch-up (protocol.md §7): what a node must not do while its store is neither old nor new, and that an install
  * ends only with every piece of one image. The bytes are the {@link DeviceChecker}'s.
  */
 final class InstallChecker implements Checker {
-    private record Offer(int to, Checkpoint image, long storeBytes) {}
+    private record Offer(int to, long term, Checkpoint image, long storeBytes) {}
 
     /** What one node has of an install. */
     private static final class Taken {
@@ -22,6 +23,8 @@ final class InstallChecker implements Checker {
         final BitSet sectors = new BitSet();
         /** Of the last install that ended: up to it the store may hold parts of slots. */
         long e;
+        /** In which that install was offered. */
+        long term;
         /** Applied again up to here since the start. */
         long appliedTo;
 
@@ -47,21 +50,29 @@ final class InstallChecker implements Checker {
         }
     }
 
-    /** Its store is what it applied: nothing of slots that it has not applied is in it. */
-    private boolean isReadable(int node) {
+    /** Why its store is not what it applied; null if nothing of slots that it has not applied is in it. */
+    private @Nullable String unreadable(int node) {
         if (ledger.disk(node).isInstalling()) {
-            return false;
+            return "which it installs";
         }
         Taken t = taken[node];
         for (; t.appliedTo < t.e; t.appliedTo++) {
             long slot = t.appliedTo + 1;
-            // What was never committed was in no store.
-            EntryView e = ledger.committedValue(slot);
-            if (!ledger.store(node).isApplied(slot) && e != null && e.touchesBlocks()) {
-                return false;
+            if (!ledger.store(node).isApplied(slot) && mayHold(t, slot)) {
+                return "that may hold parts of " + ledger.committedValue(slot) + ", installed in term " + t.term;
             }
         }
-        return true;
+        return null;
+    }
+
+    /**
+     * What was committed only in a later term was not yet in the store of the leader that the install came from, and what never
+     * was is in no store (protocol.md §7: e). So e may name slots that get their value long after the install.
+     */
+    private boolean mayHold(Taken t, long slot) {
+        Ledger.Commit c = ledger.committed(slot);
+        EntryView e = ledger.committedValue(slot);
+        return c != null && c.term() <= t.term && e != null && e.touchesBlocks();
     }
 
     // ---- life ----
@@ -88,9 +99,9 @@ final class InstallChecker implements Checker {
     // ---- the leader ----
 
     @Override
-    public void onInstallOffered(int node, int to, long installId, Checkpoint image, long storeBytes) {
+    public void onInstallOffered(int node, int to, long term, long installId, Checkpoint image, long storeBytes) {
         require(!ledger.disk(node).isInstalling(), 10, node, "offers node " + to + " its store, which it installs");
-        Offer known = offers.putIfAbsent(installId, new Offer(to, image, storeBytes));
+        Offer known = offers.putIfAbsent(installId, new Offer(to, term, image, storeBytes));
         require(
                 known == null || (known.to() == to && known.image().equals(image)),
                 10,
@@ -103,10 +114,8 @@ final class InstallChecker implements Checker {
         Long known = ends.putIfAbsent(installId, e);
         require(known == null || known == e, 10, node, "ends install " + installId + " at " + known + " and at " + e);
         for (long slot = e + 1; slot <= taken[node].e; slot++) {
-            // What was never committed was in no store.
-            EntryView above = ledger.committedValue(slot);
             require(
-                    above == null || !above.touchesBlocks(),
+                    !mayHold(taken[node], slot),
                     10,
                     node,
                     "ends install " + installId + " at " + e + ", and its own store may hold parts of slot " + slot);
@@ -164,7 +173,8 @@ final class InstallChecker implements Checker {
     public void onCheckpointDurable(int node, Checkpoint c, boolean installed) {
         Taken t = taken[node];
         if (!installed) {
-            require(isReadable(node), 13, node, "takes a checkpoint of a store that is not readable");
+            String why = unreadable(node);
+            require(why == null, 13, node, "takes a checkpoint at slot " + c.a() + " of a store " + why);
             return;
         }
         String what = "ends install " + t.installId + " with a=" + c.a() + " logBase=" + c.logBase() + " e=" + c.e();
@@ -180,6 +190,7 @@ final class InstallChecker implements Checker {
         require(c.e() == Math.max(c.a(), ends.getOrDefault(t.installId, -1L)), 10, node, what + ", not as its leader");
         requireCommitted(node, c, what);
         t.e = c.e();
+        t.term = offer.term();
         t.appliedTo = 0;
         t.lastDoneId = t.installId;
     }
@@ -242,12 +253,9 @@ final class InstallChecker implements Checker {
 
     @Override
     public void onReadServed(int node, long readId) {
-        if (!isReadable(node)) {
-            throw new Violation(
-                    11,
-                    name(),
-                    "node " + node + " serves read " + readId + " from a store that may hold parts of slots up to "
-                            + taken[node].e);
+        String why = unreadable(node);
+        if (why != null) {
+            throw new Violation(11, name(), "node " + node + " serves read " + readId + " from a store " + why);
         }
     }
 }

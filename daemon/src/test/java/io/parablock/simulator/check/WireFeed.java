@@ -51,7 +51,7 @@ public final class WireFeed {
         } else if (message instanceof Message.VoteReply v && v.granted()) {
             onVote(from, to, v);
         } else if (message instanceof Message.InstallBegin b) {
-            events.onInstallOffered(from, to, b.installId(), b.image(), b.storeBytes());
+            events.onInstallOffered(from, to, b.term(), b.installId(), b.image(), b.storeBytes());
         } else if (message instanceof Message.InstallEnd e) {
             events.onInstallEndSent(from, to, e.installId(), e.e());
         } else if (message instanceof Message.InstallAck a) {
