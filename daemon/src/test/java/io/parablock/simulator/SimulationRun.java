@@ -81,7 +81,8 @@ final class SimulationRun {
         }
         Durability durability = s.mapped ? Durability.MAPPED : Durability.FSYNC;
         SectorNodeStorage.Config config = SectorNodeStorage.Config.ofRun(durability, s.sizeBytes(), s.sectorBytes);
-        return new SectorNodeStorage(id, random.next(), config.withMutation(mutation), atlas);
+        return new SectorNodeStorage(
+                id, random.next(), config.withMutation(mutation).withEngines(s.engines), atlas);
     }
 
     Outcome run() {

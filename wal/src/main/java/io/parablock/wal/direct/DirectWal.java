@@ -1,5 +1,6 @@
 package io.parablock.wal.direct;
 
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.parablock.wal.AtomicFile;
 import io.parablock.wal.Durability;
@@ -45,9 +46,7 @@ public final class DirectWal implements Wal {
     private final WalListener listener;
     private final SegmentedLog log;
     private final RecordChecksum checksum = new RecordChecksum();
-    private final PooledByteBufAllocator memory =
-            new PooledByteBufAllocator(true, 0, 1, PAGE_BYTES, CHUNK_ORDER, 0, 0, false, SegmentLayout.WRITE_ALIGNMENT);
-
+    private final ByteBufAllocator memory;
     private final SegmentIo.Completion completion = this::onWritten;
 
     /** Writes whose memory is still needed, by position; also the lock between the writer and readers. */
@@ -74,11 +73,18 @@ public final class DirectWal implements Wal {
 
     private boolean markerAsked;
 
-    private DirectWal(WalConfig config, DirectConfig direct, WalListener listener, SegmentFiles files, SegmentIo io) {
+    private DirectWal(
+            WalConfig config,
+            DirectConfig direct,
+            WalListener listener,
+            SegmentFiles files,
+            SegmentIo io,
+            ByteBufAllocator memory) {
         this.config = config;
         this.direct = direct;
         this.listener = listener;
         this.io = io;
+        this.memory = memory;
         this.log = SegmentedLog.open(config, files);
     }
 
@@ -98,10 +104,27 @@ public final class DirectWal implements Wal {
     /** Over other files and another disk, for simulation and tests. */
     public static DirectWal open(
             WalConfig config, DirectConfig direct, WalListener listener, SegmentFiles files, SegmentIo io) {
+        ByteBufAllocator pooled = new PooledByteBufAllocator(
+                true, 0, 1, PAGE_BYTES, CHUNK_ORDER, 0, 0, false, SegmentLayout.WRITE_ALIGNMENT);
+        return open(config, direct, listener, files, io, pooled);
+    }
+
+    /**
+     * Also with memory of the caller's, for an owner that does not close the log.
+     *
+     * @param memory gives direct buffers that begin at a multiple of {@link SegmentLayout#WRITE_ALIGNMENT}
+     */
+    public static DirectWal open(
+            WalConfig config,
+            DirectConfig direct,
+            WalListener listener,
+            SegmentFiles files,
+            SegmentIo io,
+            ByteBufAllocator memory) {
         if (config.durability() != Durability.FSYNC) {
             throw new IllegalArgumentException("the direct engine knows durability FSYNC only");
         }
-        DirectWal wal = new DirectWal(config, direct, listener, files, io);
+        DirectWal wal = new DirectWal(config, direct, listener, files, io, memory);
         try {
             wal.startSegment();
         } catch (WalFullException full) {
