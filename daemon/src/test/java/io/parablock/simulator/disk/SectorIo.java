@@ -143,6 +143,7 @@ final class SectorIo implements SegmentIo {
     }
 
     private void land() {
+        inFlight.forEach(this::judgeNonce);
         Map<String, Integer> lastHeaders = new LinkedHashMap<>();
         for (WriteInFlight w : inFlight) {
             int complete = lastHeaders.computeIfAbsent(w.path, regions::completeBytes);
@@ -161,6 +162,17 @@ final class SectorIo implements SegmentIo {
             }
         }
         inFlight.clear();
+    }
+
+    /** The first header of a segment has the nonce, and so has the manifest. */
+    private void judgeNonce(WriteInFlight w) {
+        if (w.startBytes == 0 && !w.keepsItsFirstHeader()) {
+            if (disk.isDamaged(WalRegions.MANIFEST)) {
+                w.keepItsFirstHeader();
+            } else {
+                regions.onProvenByManifest(w.path);
+            }
+        }
     }
 
     /** None of its headers is left, and none behind it. */

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The production engine over writes that a crash cuts off: random histories, each by its seed. */
 class SectorIoTest {
     private static final int GROUP = 1;
-    private static final int SEEDS = 60;
+    private static final int SEEDS = Integer.getInteger("crash.seeds", 60);
     private static final int PAYLOAD_BYTES_MAX = 20_000;
 
     /** A disk that completes what a test picks. */
@@ -102,7 +102,7 @@ class SectorIoTest {
 
         Recorder boot() {
             time = new ManualTime();
-            wal = storage.openWal(promised::add, time);
+            wal = storage.open(promised::add, time).wal();
             Recorder recorder = TestRecords.scan(wal);
             Set<Long> found = new TreeSet<>(recorder.slots(GROUP));
             assertThat(recorder.slots(GROUP)).as(as).doesNotHaveDuplicates();

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class WalRegions {
     /** The start record of a segment and the manifest both carry the nonce. */
-    static final Region MANIFEST = new Region.Twin("segment nonces", 0);
+    static final Region.Twin MANIFEST = new Region.Twin("segment nonces", 0);
 
     private static final Region START_RECORD = new Region.Twin("segment nonces", 1);
 
@@ -57,7 +57,7 @@ final class WalRegions {
     }
 
     private final Map<String, Labels> segments = new HashMap<>();
-    /** Files with an end that is proven by there having been one write in flight at a time, which the manifest tells. */
+    /** Files of which the nonce, or that there was one write in flight at a time, is told by the manifest alone. */
     private final Set<String> provenByManifest = new HashSet<>();
 
     private @Nullable String currentPath;
@@ -117,7 +117,7 @@ final class WalRegions {
         }
     }
 
-    /** A crash has left a block of this file that may be of a complete write, for all that its own bytes say. */
+    /** What a crash has left of this file cannot be told from damage by its own bytes. */
     void onProvenByManifest(String path) {
         provenByManifest.add(path);
     }

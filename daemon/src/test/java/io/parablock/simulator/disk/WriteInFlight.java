@@ -71,6 +71,14 @@ final class WriteInFlight {
         return headers.stream().anyMatch(header -> isKept(header[0], header[1]));
     }
 
+    boolean keepsItsFirstHeader() {
+        return isKept(headers.get(0)[0], headers.get(0)[1]);
+    }
+
+    void keepItsFirstHeader() {
+        kept.set(0, (headers.get(0)[1] - 1 - startBytes) / sectorBytes + 1);
+    }
+
     private boolean isKept(int from, int to) {
         int first = (from - startBytes) / sectorBytes;
         return kept.nextClearBit(first) > (to - 1 - startBytes) / sectorBytes;
