@@ -76,7 +76,9 @@ class SectorIoTest {
                     case 4, 5, 6 -> wal.submit();
                     case 7, 8 -> {
                         if (!time.writes.isEmpty()) {
-                            time.writes.remove(random.nextInt(time.writes.size())).run();
+                            time.writes
+                                    .remove(random.nextInt(time.writes.size()))
+                                    .run();
                         }
                     }
                     default -> {
@@ -109,9 +111,8 @@ class SectorIoTest {
             assertThat(recorder.damaged()).as(as).noneMatch(DamagedRecord::belowDurable);
             assertThat(found)
                     .as(as)
-                    .containsAll(promised.stream()
-                            .filter(slot -> slot > truncated)
-                            .toList());
+                    .containsAll(
+                            promised.stream().filter(slot -> slot > truncated).toList());
             promised.addAll(found.stream().filter(slot -> slot > truncated).toList());
             return recorder;
         }
@@ -159,5 +160,31 @@ class SectorIoTest {
                 history.crash();
             }
         }
+    }
+
+    @Test
+    void shouldKnowWhereDamageCanBeTold() {
+        History history = new History(1, 512, LogEngines.direct(8, 32 << 10));
+        Wal wal = history.storage.open(token -> {}).wal();
+        TestRecords.append(wal, GROUP, 1, 6000);
+        wal.submit();
+        WalRegions regions = history.storage.walRegions();
+        String path = regions.paths().get(0);
+        assertThat(regions.regionsOf(FaultKind.BIT_ROT, path, 1024, 512))
+                .as("no header says yet that it was durable")
+                .isNull();
+        wal.submit();
+        assertThat(regions.regionsOf(FaultKind.BIT_ROT, path, 1024, 512)).containsExactly(new Region.Slot(GROUP, 1));
+        assertThat(regions.regionsOf(FaultKind.LOST_WRITE, path, 0, 512))
+                .contains(new Region.Slot(GROUP, 1), new Region.Vital());
+        assertThat(regions.regionsOf(FaultKind.LOST_WRITE, path, 6656, 512))
+                .as("between the record and the marker")
+                .isEmpty();
+        assertThat(regions.regionsOf(FaultKind.BIT_ROT, path, 7680, 512)).containsExactly(new Region.Vital());
+        assertThat(regions.regionsOf(FaultKind.BIT_ROT, path, 8192, 512))
+                .as("it tells what is durable")
+                .isNull();
+        assertThat(regions.regionsOf(FaultKind.READ_ERROR, path, 12288, 512)).containsExactly(new Region.Vital());
+        assertThat(regions.regionsOf(FaultKind.LOST_WRITE, path, 12288, 512)).isNull();
     }
 }
