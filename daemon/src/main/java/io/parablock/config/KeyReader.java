@@ -52,6 +52,19 @@ final class KeyReader {
         return (int) value;
     }
 
+    /** {@code auto} is 0. */
+    int numberOrAuto(String key, int min, int max) {
+        if (has(key) && text(key).equalsIgnoreCase("auto")) {
+            return 0;
+        }
+        try {
+            config.getLong(key);
+        } catch (com.typesafe.config.ConfigException.WrongType e) {
+            throw wrong(key, "auto or a number");
+        }
+        return number(key, min, max);
+    }
+
     int powerOfTwo(String key, int min, int max) {
         int value = number(key, min, max);
         if (Integer.bitCount(value) != 1) {

@@ -100,7 +100,11 @@ public record NodeConfig(
         DEBUG
     }
 
-    /** {@code wal.*}. */
+    /**
+     * {@code wal.*}.
+     *
+     * @param writesInFlight 0 is auto: measured at the first start
+     */
     public record WalKeys(WalEngine engine, long segmentBytes, long reserveBytes, int writesInFlight, int writeBytes) {}
 
     /** {@code pipeline.*}. */

@@ -13,6 +13,7 @@ import io.parablock.config.NodeConfig;
 import io.parablock.gateway.Gateway;
 import io.parablock.http.NodeReading;
 import io.parablock.http.StatusServer;
+import io.parablock.metrics.LoopDelay;
 import io.parablock.metrics.NodeMeters;
 import io.parablock.pipeline.GroupLoop;
 import io.parablock.pipeline.InlineGroupLoop;
@@ -238,11 +239,12 @@ public final class Node implements AutoCloseable {
         http = status;
         ThreadedWalStage shared = walStage;
         if (shared == null) {
-            NodeWal.attach(disk.wal(), loops, config);
+            NodeWal.attach(disk.wal(), loops);
         } else {
             shared.start();
         }
         groups.values().forEach(g -> g.loop().start());
+        loops.forEach(loop -> LoopDelay.watch(loop, meters::onLoopDelay));
         started = true;
         formation.start(() -> groups.values().forEach(NodeGroup::open));
         links.start();

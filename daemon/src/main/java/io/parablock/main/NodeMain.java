@@ -13,6 +13,7 @@ import io.parablock.config.NodeConfig;
 import io.parablock.replica.Identity;
 import io.parablock.wal.WalException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
@@ -47,8 +48,12 @@ public final class NodeMain {
         } catch (ConfigException | Identity.WrongIdentityException e) {
             System.err.println(file + ": " + e.getMessage());
             return EXIT_CONFIG;
-        } catch (IOException | ChannelException | BlockStoreException | WalException e) {
+        } catch (ChannelException | BlockStoreException | WalException e) {
             LOG.error("node {} cannot start: {}", config.nodeId(), e.getMessage());
+            return EXIT_FATAL;
+        } catch (IOException | UncheckedIOException e) {
+            // The system's words alone do not say which disk is meant.
+            LOG.error("node {} cannot start, data directory {}: {}", config.nodeId(), config.dataDir(), e.getMessage());
             return EXIT_FATAL;
         }
     }

@@ -34,14 +34,16 @@ final class NodeWal {
                 config.wal().reserveBytes());
         return switch (engine(config)) {
             case MEMORY -> new MemoryWal(listener);
-            case DIRECT ->
-                DirectWal.open(
-                        files,
-                        new DirectConfig(
-                                config.wal().writesInFlight(), config.wal().writeBytes()),
-                        listener);
+            case DIRECT -> DirectWal.open(files, direct(config), listener);
             case CHRONICLE, AUTO -> ChronicleWal.open(files, listener);
         };
+    }
+
+    private static DirectConfig direct(NodeConfig config) {
+        int writesInFlight = config.wal().writesInFlight();
+        return new DirectConfig(
+                writesInFlight > 0 ? writesInFlight : DiskChoice.writesInFlight(config.dataDir()),
+                config.wal().writeBytes());
     }
 
     private static NodeConfig.WalEngine engine(NodeConfig config) {
@@ -53,9 +55,9 @@ final class NodeWal {
     }
 
     /** Where everything runs on one event loop and that has a ring, a direct log writes on it from now on. */
-    static void attach(Wal wal, EventLoopGroup loops, NodeConfig config) throws IOException {
+    static void attach(Wal wal, EventLoopGroup loops) throws IOException {
         if (wal instanceof DirectWal direct && loops.next() instanceof IoEventLoop loop && RingIo.isPossible(loop)) {
-            RingIo.attach(direct, loop, config.wal().writesInFlight());
+            RingIo.attach(direct, loop);
         }
     }
 

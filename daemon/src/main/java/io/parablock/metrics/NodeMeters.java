@@ -21,6 +21,10 @@ public final class NodeMeters implements RequestMeters {
     private final Map<Operation, Timer> latency = new EnumMap<>(Operation.class);
     private final Map<Operation, Counter> bytes = new EnumMap<>(Operation.class);
     private final Map<Operation, Counter> errors = new EnumMap<>(Operation.class);
+    private final Timer loopDelay = Timer.builder("parablock.loop.delay")
+            .description("how late an event loop comes to what is due")
+            .publishPercentiles(PERCENTILES)
+            .register(registry);
     private final Map<String, AtomicLong> figures = new ConcurrentHashMap<>();
 
     public NodeMeters() {
@@ -51,6 +55,11 @@ public final class NodeMeters implements RequestMeters {
         }
         timer.record(elapsedNs, TimeUnit.NANOSECONDS);
         count.increment((double) (ok ? byteCount : 1));
+    }
+
+    /** From any event loop, see {@link LoopDelay}. */
+    public void onLoopDelay(long delayNs) {
+        loopDelay.record(delayNs, TimeUnit.NANOSECONDS);
     }
 
     /** Sets a figure of a group; the first call registers its gauge. */

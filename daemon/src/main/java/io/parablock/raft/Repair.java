@@ -102,7 +102,9 @@ final class Repair {
     }
 
     private void fetch() {
-        if (!state.isSynced()
+        // Without META and SYNCREC there is no effective log, but term and sync term are equal: both are unknown.
+        if (!state.curable
+                || !state.isSynced()
                 || state.log.unknownCount() == 0
                 || state.config.voters().length == 1
                 || state.nowNs - lastFetchNs < state.config.retransmitNs()) {

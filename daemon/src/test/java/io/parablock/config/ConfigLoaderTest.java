@@ -44,6 +44,7 @@ class ConfigLoaderTest {
                     raft.span = 8192               | raft.span must be in 4..4096, not 8192
                     mode = paralel                 | mode must be one of [parallel, strict], not paralel
                     wal.writes_in_flight = 0       | wal.writes_in_flight must be in 1..128, not 0
+                    wal.writes_in_flight = many    | wal.writes_in_flight must be auto or a number, not many
                     wal.segment_bytes = 1KiB       | wal.segment_bytes must be in 1MiB..512MiB, not 1KiB
                     raft.election_timeout = soon   | raft.election_timeout must be a time such as 50ms, not soon
                     raft.heartbeat_interval = 200  | raft.heartbeat_interval must be at most a third of raft.election_timeout

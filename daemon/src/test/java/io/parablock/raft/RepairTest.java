@@ -92,6 +92,23 @@ class RepairTest {
                 .toList();
     }
 
+    /** Seeds 5472 and 6132: it had a damaged record, too, and ended the whole process. */
+    @Test
+    void shouldAskForNothingWithoutMetaAndSyncrec() {
+        RaftNode node = new RaftNode(
+                config(1, 2, 3),
+                new RecoveredState(
+                        HardState.FRESH, null, Checkpoint.EMPTY, List.of(), List.of(10L), List.of(), true, false, true),
+                7,
+                now);
+        for (int i = 0; i < 100; i++) {
+            now += 10 * MS;
+            node.tick(now);
+        }
+        assertThat(fetches(node)).isEmpty();
+        assertThat(node.output().messages).isEmpty();
+    }
+
     @Test
     void shouldFetchRewriteAndOnlyThenHoldAndApplyAnUnreadableSlot() {
         RaftNode node = followerWithSlotOne();

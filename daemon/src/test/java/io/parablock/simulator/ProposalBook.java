@@ -54,19 +54,25 @@ final class ProposalBook {
         }
     }
 
-    /** The request's entry as this core has it; proposed again in a later term it has several. */
+    /**
+     * The request's entry as this core has it; proposed again in a later term it has several. Of one that is truncated, the
+     * latest term's: a leader proposes again only what its merged log has not, so the others are dead. A leader that has yet
+     * to hear of its end may add one of them late.
+     */
     @Nullable
     EntryView proposal(RaftNode core, long session, long seq) {
         List<EntryView> all = proposals.get(new Request(session, seq));
         if (all == null) {
             return null;
         }
+        EntryView latest = all.get(0);
         for (EntryView e : all) {
             Entry held = core.entry(e.slot());
             if (held != null && held.origin() == e.origin()) {
                 return e;
             }
+            latest = e.origin() > latest.origin() ? e : latest;
         }
-        return all.get(all.size() - 1);
+        return latest;
     }
 }

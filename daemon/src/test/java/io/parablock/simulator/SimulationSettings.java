@@ -19,6 +19,10 @@ final class SimulationSettings {
     static final int DRIFT_PPM = 50_000;
     /** How often a start has another engine for the log. */
     private static final int SWITCH_PER_MILLE = 30;
+    /** A piece is read, sent, written and acknowledged. */
+    private static final int STEPS_PER_PIECE = 4;
+    /** The liveness phase takes four times that, and an install may have to begin anew in it. */
+    private static final long INSTALL_NS_MAX = 30 * Simulation.SECOND;
 
     final long seed;
     final int nodes;
@@ -113,10 +117,12 @@ final class SimulationSettings {
                 sessionExpiryNs / 6,
                 r.perMille(300) ? r.between(2, 15) * Simulation.SECOND : 0);
         retainSlotsMax = r.pick(4 * span, 4 * span, 200, 1 << 20);
+        int pieceBytes = r.pick(1, 4, 32) * BLOCK_BYTES;
+        int windowPieces = r.pick(1, 4, 32);
         install = new InstallConfig(
                 0,
-                r.pick(1, 4, 32) * BLOCK_BYTES,
-                r.pick(1, 4, 32),
+                Math.max(pieceBytes, pieceBytesMin(windowPieces)),
+                windowPieces,
                 // Holes cost nothing, so this is the longest that a whole store takes.
                 sizeBytes() / r.pick(1, 4, 12),
                 r.pick(8 * span, 1000, 1 << 20));
@@ -128,6 +134,20 @@ final class SimulationSettings {
         int writeBytesMax = r.pick(4 << 10, 16 << 10, 64 << 10);
         boolean atOnce = r.perMille(150);
         return new LogEngines(direct, writesInFlightMax, writeBytesMax, atOnce, SWITCH_PER_MILLE);
+    }
+
+    /** A whole store passes in a fraction of the liveness phase, though each window of pieces waits for its answer. */
+    private int pieceBytesMin(int windowPieces) {
+        long windowNs = STEPS_PER_PIECE * (networkNs + diskNs);
+        long windows = INSTALL_NS_MAX / windowNs;
+        long bytes = sizeBytes() / (windows * windowPieces);
+        return Math.toIntExact((bytes + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES);
+    }
+
+    /** The longest that a whole store takes to be copied, but for the throttle. */
+    long installNs() {
+        long windowBytes = (long) install.pieceBytes() * install.windowPieces();
+        return (sizeBytes() + windowBytes - 1) / windowBytes * STEPS_PER_PIECE * (networkNs + diskNs);
     }
 
     RaftConfig raft(int nodeId) {

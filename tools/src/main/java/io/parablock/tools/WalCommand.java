@@ -7,12 +7,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code parablock wal}: looks at a write-ahead log without changing anything in it. */
+/** {@code parablock wal}: looks at a write-ahead log without changing anything in it, or measures its engines. */
 @Command(
         name = "wal",
-        description = "Looks at a node's write-ahead log; changes nothing in it.",
+        description = "Looks at a node's write-ahead log, changing nothing in it, or measures the engines.",
         mixinStandardHelpOptions = true,
-        subcommands = {WalDumpCommand.class, WalVerifyCommand.class})
+        subcommands = {WalDumpCommand.class, WalVerifyCommand.class, WalBenchCommand.class})
 final class WalCommand implements Runnable {
     private static final String FOLDER_IN_DATA_DIR = "wal";
 
@@ -23,7 +23,7 @@ final class WalCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "give a command: dump, verify (parablock wal --help tells more)");
+                spec.commandLine(), "give a command: dump, verify, bench (parablock wal --help tells more)");
     }
 
     /** The log in a folder, or in the data_dir that the folder is. */

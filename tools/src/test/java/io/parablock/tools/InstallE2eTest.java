@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A node comes back after its peers have cut their logs beyond it: the leader copies its block store to it (protocol.md §7). */
 @Tag("e2e")
+@Tag("one-jdk")
 class InstallE2eTest {
     private static final long DRAIN_MS = 30_000;
     /**

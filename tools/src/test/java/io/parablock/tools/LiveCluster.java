@@ -41,15 +41,27 @@ final class LiveCluster implements AutoCloseable {
 
     static LiveCluster start(Path dir, String size, String mode, String durability, Map<String, String> extra)
             throws Exception {
+        return start(dir, 3, size, mode, durability, "", extra);
+    }
+
+    static LiveCluster start(
+            Path dir,
+            int nodes,
+            String size,
+            String mode,
+            String durability,
+            String walEngine,
+            Map<String, String> extra)
+            throws Exception {
         System.setProperty("parablock.home", ArchitectureTest.root().toString());
         int port = freePorts(3 * DemoSettings.NODES_MAX);
         DemoSettings settings = new DemoSettings(
                 dir,
-                3,
+                nodes,
                 ByteSize.parse(size),
                 mode,
                 durability,
-                "",
+                walEngine,
                 port,
                 port + DemoSettings.NODES_MAX,
                 port + 2 * DemoSettings.NODES_MAX,
@@ -243,7 +255,7 @@ final class LiveCluster implements AutoCloseable {
 
     /** For a test that failed. */
     void printLogs() {
-        for (int node = 1; node <= 3; node++) {
+        for (int node = 1; node <= cluster.settings().nodes(); node++) {
             try {
                 List<String> lines = log(node);
                 System.out.println("---- node " + node);

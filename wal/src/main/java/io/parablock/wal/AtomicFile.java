@@ -115,7 +115,7 @@ public final class AtomicFile {
             Files.createDirectories(directory);
             forceNames(directory.toAbsolutePath());
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot create directory " + directory, e);
+            throw new UncheckedIOException("cannot create directory " + directory + ": " + e.getMessage(), e);
         }
     }
 

@@ -8,10 +8,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class FileStateStoreTest extends StateStoreContract {
     @TempDir
@@ -48,6 +51,51 @@ class FileStateStoreTest extends StateStoreContract {
             // The load has repaired the copy: the other one may go now.
             Files.delete(directory().resolve("meta.1"));
             assertThat(store.loadMeta()).containsExactly(2);
+        }
+    }
+
+    private enum FileDamage {
+        FLIPPED,
+        ZEROED,
+        TRUNCATED,
+        EMPTY,
+        MISSING
+    }
+
+    private void damage(String name, FileDamage how) throws IOException {
+        Path path = directory().resolve(name);
+        byte[] bytes = Files.readAllBytes(path);
+        switch (how) {
+            case FLIPPED -> flipLastByte(name);
+            case ZEROED -> Files.write(path, new byte[bytes.length]);
+            case TRUNCATED -> Files.write(path, Arrays.copyOf(bytes, bytes.length - 1));
+            case EMPTY -> Files.write(path, new byte[0]);
+            case MISSING -> Files.delete(path);
+        }
+    }
+
+    /** The table of docs/wal-format.md. */
+    @ParameterizedTest
+    @EnumSource
+    void shouldLoadTheNewestMetaFromEitherCopyAndKnowThatBothAreLost(FileDamage how) throws IOException {
+        for (List<String> names : List.of(List.of("meta.0"), List.of("meta.1"), List.of("meta.0", "meta.1"))) {
+            try (StateStore store = open()) {
+                store.saveMeta(new byte[] {1});
+                store.saveMeta(new byte[] {2});
+            }
+            for (String name : names) {
+                damage(name, how);
+            }
+            try (StateStore store = open()) {
+                if (names.size() == 1) {
+                    assertThat(store.loadMeta()).as("%s %s", names, how).containsExactly(2);
+                } else if (how == FileDamage.MISSING) {
+                    // Nothing tells that there ever was one: the node's own look at its directory does (NodeDisk).
+                    assertThat(store.loadMeta()).isNull();
+                } else {
+                    assertThatThrownBy(store::loadMeta).isInstanceOf(StateLostException.class);
+                }
+            }
         }
     }
 

@@ -29,6 +29,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every engine of the log has to do. */
 public abstract class WalContract {
+    /** What {@link #open} is to give its segments. */
+    protected static final int SEGMENT_BYTES = 256 << 10;
+
     protected final List<Long> durable = new ArrayList<>();
     protected Wal wal;
 
@@ -60,6 +63,54 @@ public abstract class WalContract {
         assertThat(position).isNotNegative();
         assertThat(recorder.seen)
                 .containsExactly(new Seen(position, record(1, 5, length, 0x8000_0000_0000_0001L, 3), null));
+    }
+
+    /** Segments are smaller than the largest record: each size wraps over several. */
+    @ParameterizedTest
+    @ValueSource(ints = {512, 4096, 1 << 20})
+    void shouldWrapOverSegmentsWithRecordsOfOneSize(int length) {
+        reopen();
+        int perGroup = length == 1 << 20 ? 4 : 2 * SEGMENT_BYTES / length;
+        Map<Long, Long> groupAndSlotByPosition = new HashMap<>();
+        for (long slot = 0; slot < perGroup; slot++) {
+            for (int group = 1; group <= 3; group++) {
+                groupAndSlotByPosition.put(append(wal, group, slot, length), slot * 4 + group);
+            }
+            wal.submit();
+        }
+        assertThat(durable).hasSize(3 * perGroup);
+        groupAndSlotByPosition.keySet().forEach(position -> wal.read(position, new Recorder()));
+        reopen();
+        Recorder recorder = scan(wal);
+        assertThat(recorder.damaged()).isEmpty();
+        Map<Long, Long> found = new HashMap<>();
+        recorder.seen.forEach(each -> found.put(
+                each.position(), each.record().slot() * 4 + each.record().groupId()));
+        assertThat(found).isEqualTo(groupAndSlotByPosition);
+    }
+
+    /** One group that lags keeps its own records, and nobody else's truncation is taken for its. */
+    @Test
+    void shouldTruncateEachGroupForItself() {
+        reopen();
+        for (long slot = 0; slot < 300; slot++) {
+            append(wal, (int) (1 + slot % 3), slot, 4096);
+        }
+        wal.submit();
+        wal.force();
+        wal.truncate(1, 299);
+        wal.truncate(2, 299);
+        long before = wal.sizeBytes();
+        wal.truncate(3, 149);
+        assertThat(wal.sizeBytes()).isLessThan(before);
+        reopen();
+        Recorder recorder = scan(wal);
+        assertThat(recorder.damaged()).isEmpty();
+        assertThat(recorder.slots(3))
+                .containsAll(LongStream.range(150, 300)
+                        .filter(slot -> slot % 3 == 2)
+                        .boxed()
+                        .toList());
     }
 
     @Test

@@ -20,10 +20,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The production log's recovery over a disk that loses, tears and damages: random histories, each by its seed. */
+/**
+ * The production log of the engine {@code chronicle} over a disk that records every write and force, and loses, tears and
+ * damages what was not forced: random histories, each by its seed. Its records are put into the simulated sectors by
+ * {@link SectorWriter} in the queue's stead; a store into a real mapping cannot be recorded. {@code -Dparablock.images} says
+ * how many histories each test has (default 100, acceptance 2000), of up to six crashes each.
+ */
 class SectorWalPropertyTest {
     private static final int GROUP = 1;
-    private static final int SEEDS = 100;
+    private static final int SEEDS = Integer.getInteger("parablock.images", 100);
     private static final int PAYLOAD_BYTES_MAX = 3000;
 
     private static SectorNodeStorage.Config config(Durability durability, int sectorBytes) {

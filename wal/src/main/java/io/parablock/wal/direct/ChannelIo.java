@@ -82,7 +82,12 @@ final class ChannelIo implements SegmentIo {
     }
 
     private FileChannel openFile(Path path, OpenOption... options) throws IOException {
-        if (!pastPageCache || DIRECT == null) {
+        return pastPageCache ? openDirect(path, options) : FileChannel.open(path, options);
+    }
+
+    /** Past the page cache, if this JDK can. */
+    static FileChannel openDirect(Path path, OpenOption... options) throws IOException {
+        if (DIRECT == null) {
             return FileChannel.open(path, options);
         }
         OpenOption[] direct = Arrays.copyOf(options, options.length + 1);

@@ -36,10 +36,16 @@ import org.jspecify.annotations.Nullable;
  * for the caller to bound them.
  */
 public final class DirectWal implements Wal {
-    /** Arenas of 4 MiB chunks without caches per thread: one thread allocates. */
     private static final int PAGE_BYTES = 8192;
 
     private static final int CHUNK_ORDER = 9;
+
+    /**
+     * One arena of 4 MiB chunks, without caches per thread, for all logs of the process: an arena of a log's own would
+     * outlive it until the garbage collector comes by.
+     */
+    private static final PooledByteBufAllocator MEMORY =
+            new PooledByteBufAllocator(true, 0, 1, PAGE_BYTES, CHUNK_ORDER, 0, 0, false, SegmentLayout.WRITE_ALIGNMENT);
 
     private final WalConfig config;
     private final DirectConfig direct;
@@ -104,9 +110,7 @@ public final class DirectWal implements Wal {
     /** Over other files and another disk, for simulation and tests. */
     public static DirectWal open(
             WalConfig config, DirectConfig direct, WalListener listener, SegmentFiles files, SegmentIo io) {
-        ByteBufAllocator pooled = new PooledByteBufAllocator(
-                true, 0, 1, PAGE_BYTES, CHUNK_ORDER, 0, 0, false, SegmentLayout.WRITE_ALIGNMENT);
-        return open(config, direct, listener, files, io, pooled);
+        return open(config, direct, listener, files, io, MEMORY);
     }
 
     /**
@@ -160,6 +164,11 @@ public final class DirectWal implements Wal {
     /** The way that writes take. */
     public SegmentIo io() {
         return io;
+    }
+
+    /** Writes that may be on their way at once. */
+    public int writesInFlightMax() {
+        return direct.writesInFlightMax();
     }
 
     /** Writes that the disk has not completed. Writer's thread. */

@@ -136,14 +136,14 @@ public final class RingIo implements SegmentIo, IoUringIoHandle {
      *
      * @throws IOException when the event loop has no ring
      */
-    public static void attach(DirectWal wal, IoEventLoop loop, int writesInFlightMax) throws IOException {
+    public static void attach(DirectWal wal, IoEventLoop loop) throws IOException {
         if (!(wal.io() instanceof ChannelIo channels)) {
             throw new IOException("the log is attached already");
         }
         if (!isPossible(loop)) {
             throw new IOException("the event loop has no io_uring");
         }
-        RingIo ring = new RingIo(channels, writesInFlightMax);
+        RingIo ring = new RingIo(channels, wal.writesInFlightMax());
         ring.registration = loop.register(ring).syncUninterruptibly().getNow();
         loop.submit(() -> wal.use(ring)).syncUninterruptibly();
     }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds record headers in the bytes of a segment, wherever they are, and tells what else is in a place. */
 final class HeaderFinder {
-    static final int NOT_FOUND = -1;
+    static final int NOT_FOUND = ScanWindow.NOT_FOUND;
 
     /** A segment whose nonce is known to nobody. */
     static final long NO_NONCE = 0;
@@ -47,16 +47,22 @@ final class HeaderFinder {
     long next(long from) {
         suspectBytes = NOT_FOUND;
         int alignment = segment.layout.recordAlignment();
-        for (long at = from; at + RecordDescriptor.HEADER_LENGTH_MIN <= window.fileBytes(); at += alignment) {
-            int index = window.indexOf(at, RecordDescriptor.HEADER_LENGTH_MAX);
-            if (window.bytes().getInt(index, LITTLE_ENDIAN) == RecordDescriptor.MAGIC) {
-                if (isHeader(at, segment.nonce, clusterId)) {
-                    return at;
-                }
-                suspectBytes = at;
+        long to = window.fileBytes() - RecordDescriptor.HEADER_LENGTH_MIN + 1;
+        for (long at = nextMagic(from, to); at != NOT_FOUND; at = nextMagic(at + alignment, to)) {
+            if (isHeader(at, segment.nonce, clusterId)) {
+                return at;
             }
+            suspectBytes = at;
         }
         return NOT_FOUND;
+    }
+
+    private long nextMagic(long from, long to) {
+        return window.find(RecordDescriptor.MAGIC, from, to, segment.layout.recordAlignment());
+    }
+
+    private long nextStart(long from) {
+        return nextMagic(from, Math.min(START_SEARCH_BYTES, window.fileBytes()));
     }
 
     /** The last place that the latest {@link #next} passed because it begins like a header and is none. */
@@ -66,7 +72,8 @@ final class HeaderFinder {
 
     /** The nonce in the segment's start record, or {@link #NO_NONCE} when that is not readable. */
     long findNonce() {
-        for (long at = 0; at < START_SEARCH_BYTES; at += segment.layout.recordAlignment()) {
+        int alignment = segment.layout.recordAlignment();
+        for (long at = nextStart(0); at != NOT_FOUND; at = nextStart(at + alignment)) {
             if (isHeader(at, 0, clusterId)) {
                 return getLong(at, RecordDescriptor.SESSION_OFFSET);
             }
@@ -77,7 +84,8 @@ final class HeaderFinder {
     /** The cluster that the segment's start record belongs to, or null when that is not readable. */
     @Nullable
     Long findClusterId() {
-        for (long at = 0; at < START_SEARCH_BYTES; at += segment.layout.recordAlignment()) {
+        int alignment = segment.layout.recordAlignment();
+        for (long at = nextStart(0); at != NOT_FOUND; at = nextStart(at + alignment)) {
             long candidate = getLong(at, RecordDescriptor.CLUSTER_ID_OFFSET);
             if (isHeader(at, 0, candidate)) {
                 return candidate;
@@ -128,12 +136,7 @@ final class HeaderFinder {
 
     /** Whether every byte of a range, which begins at a multiple of 8, is the segment's fill. */
     boolean isUnwritten(long from, long to) {
-        for (long at = from; at + Long.BYTES <= to; at += Long.BYTES) {
-            if (window.bytes().getLong(window.indexOf(at, Long.BYTES), LITTLE_ENDIAN) != fillWord) {
-                return false;
-            }
-        }
-        return true;
+        return window.isFilled(from, to, fillWord);
     }
 
     private static long alignUp(long at) {

@@ -145,7 +145,7 @@ public final class LogInspection implements AutoCloseable {
         List<Integer> ids = new ArrayList<>();
         entries.forEach(entry -> ids.add(entry.segmentId()));
         // The window grows to the largest record that it meets.
-        LogScan scan = new LogScan(clusterId, WalConfig.RECORD_BYTES_MAX_DEFAULT, ids, segments);
+        LogScan scan = new LogScan(clusterId, WalConfig.RECORD_BYTES_MAX_DEFAULT, ids, segments, ScanProgress.silent());
         for (SegmentManifest.Entry entry : entries) {
             int id = entry.segmentId();
             Segment segment = segments.get(id);

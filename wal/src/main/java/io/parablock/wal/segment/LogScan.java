@@ -6,8 +6,10 @@ import io.parablock.wal.WalVisitor;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One look at the segments that a log has on disk, with what each run tells of its durability (protocol.md §12). Changes
@@ -24,8 +26,13 @@ final class LogScan {
      * @param ids the segments to look at, whether their files are there or not
      * @param segments those whose files are there
      */
-    LogScan(long clusterId, int recordBytesMax, Collection<Integer> ids, Map<Integer, Segment> segments) {
-        this.scanner = new SegmentScanner(clusterId, recordBytesMax);
+    LogScan(
+            long clusterId,
+            int recordBytesMax,
+            Collection<Integer> ids,
+            Map<Integer, Segment> segments,
+            ScanProgress progress) {
+        this.scanner = new SegmentScanner(clusterId, recordBytesMax, progress);
         this.segments = segments;
         List<Segment> present = new ArrayList<>();
         for (int id : ids) {
@@ -34,7 +41,21 @@ final class LogScan {
                 present.add(segment);
             }
         }
+        progress.begin(bytesToRead(present));
         this.durableByRun = durableByRun(present);
+    }
+
+    /** The headers of runs that were never finished are read once more. */
+    private static long bytesToRead(List<Segment> present) {
+        long bytes = 0;
+        Set<Integer> unfinishedRuns = new HashSet<>();
+        for (Segment segment : present) {
+            if (segment.sealedRecordCount == SegmentManifest.UNSEALED) {
+                unfinishedRuns.add(segment.runId);
+            }
+            bytes += segment.fileBytes * (unfinishedRuns.contains(segment.runId) ? 2 : 1);
+        }
+        return bytes;
     }
 
     /**

@@ -70,7 +70,18 @@ final class SegmentKeeper implements AutoCloseable {
 
     /** Waits for the next segment. After a {@link WalFullException} the next call tries again. */
     Segment takeNext() {
+        if (next != null) {
+            try {
+                return take();
+            } catch (WalFullException whenItWasPrepared) {
+                // Since then segments may have been deleted, and it is only needed now.
+            }
+        }
         prepareNext();
+        return take();
+    }
+
+    private Segment take() {
         Future<Segment> taken = next;
         next = null;
         try {
@@ -84,7 +95,9 @@ final class SegmentKeeper implements AutoCloseable {
             if (e.getCause() instanceof WalException cause) {
                 throw cause;
             }
-            throw new WalFailedException("cannot create a segment in " + config.directory(), e);
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new WalFailedException(
+                    "cannot create a segment in " + config.directory() + ": " + cause.getMessage(), cause);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new WalFailedException("interrupted while waiting for a segment", e);
@@ -151,13 +164,30 @@ final class SegmentKeeper implements AutoCloseable {
         });
     }
 
-    private Segment create(int id) throws IOException {
-        long fileBytes = files.fileBytes().applyAsLong(config);
+    /**
+     * Whether there is room for another segment now.
+     *
+     * @throws WalFullException if not
+     */
+    void requireRoom() {
+        try {
+            requireRoom(files.fileBytes().applyAsLong(config));
+        } catch (IOException e) {
+            throw new WalFailedException("cannot tell how much room is in " + config.directory() + ": " + e, e);
+        }
+    }
+
+    private void requireRoom(long fileBytes) throws IOException {
         long usableBytes = Files.getFileStore(config.directory()).getUsableSpace();
         if (usableBytes < fileBytes + config.reserveBytes()) {
             throw new WalFullException("no room for another segment in " + config.directory() + ": " + usableBytes
                     + " bytes free, " + fileBytes + " needed, " + config.reserveBytes() + " kept in reserve");
         }
+    }
+
+    private Segment create(int id) throws IOException {
+        long fileBytes = files.fileBytes().applyAsLong(config);
+        requireRoom(fileBytes);
         long nonce = files.nonces().getAsLong();
         Path path = Segment.pathOf(config.directory(), runId, id, files.layout());
         try {
@@ -165,7 +195,10 @@ final class SegmentKeeper implements AutoCloseable {
         } catch (IOException e) {
             Files.deleteIfExists(path);
             if (Files.getFileStore(config.directory()).getUsableSpace() < fileBytes) {
-                throw new WalFullException("the disk filled up while a segment was written: " + e.getMessage(), e);
+                throw new WalFullException(
+                        "the disk of " + config.directory() + " filled up while a segment was written: "
+                                + e.getMessage(),
+                        e);
             }
             throw e;
         }

@@ -23,7 +23,11 @@ final class SegmentScanner {
     private boolean sound;
 
     SegmentScanner(long clusterId, int recordBytesMax) {
-        this.window = new ScanWindow(recordBytesMax);
+        this(clusterId, recordBytesMax, ScanProgress.silent());
+    }
+
+    SegmentScanner(long clusterId, int recordBytesMax, ScanProgress progress) {
+        this.window = new ScanWindow(recordBytesMax, progress);
         this.headers = new HeaderFinder(clusterId, window);
     }
 
@@ -100,7 +104,8 @@ final class SegmentScanner {
 
     /** The cluster that the segment's start record belongs to, or null when that is not readable. */
     static @Nullable Long findClusterId(Segment segment) {
-        HeaderFinder headers = new HeaderFinder(0, new ScanWindow(RecordDescriptor.HEADER_LENGTH_MAX));
+        ScanWindow window = new ScanWindow(RecordDescriptor.HEADER_LENGTH_MAX, ScanProgress.silent());
+        HeaderFinder headers = new HeaderFinder(0, window);
         headers.open(segment);
         return headers.findClusterId();
     }

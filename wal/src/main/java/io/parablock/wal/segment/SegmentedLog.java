@@ -8,17 +8,22 @@ import io.parablock.wal.WalFullException;
 import io.parablock.wal.WalRecord;
 import io.parablock.wal.WalVisitor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.agrona.collections.Long2LongHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The segment files of one opening of a log, in any layout: what is there, what may go, and whether it has failed. How
  * records get into the newest file is the engine's part. One writer thread; {@link #read} from any.
  */
 public final class SegmentedLog implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SegmentedLog.class);
+
     private final WalConfig config;
     private final WalDirectory directory;
     private final SegmentKeeper keeper;
@@ -50,9 +55,19 @@ public final class SegmentedLog implements AutoCloseable {
         return directory.runId();
     }
 
-    /** Names this opening; has to be there before its first segment. */
+    /**
+     * Names this opening; has to be there before its first segment.
+     *
+     * @throws WalFullException when there is no room for that segment: nothing was created
+     */
     public void createRunDirectory() {
-        directory.createRunDirectory();
+        // An engine's own files in it are mapped: on a full disk a store to them would kill the process.
+        keeper.requireRoom();
+        try {
+            directory.createRunDirectory();
+        } catch (UncheckedIOException e) {
+            throw fail("cannot start a segment", e);
+        }
     }
 
     /**
@@ -102,14 +117,20 @@ public final class SegmentedLog implements AutoCloseable {
     public void scan(WalVisitor visitor) {
         checkUsable();
         List<Integer> ids = directory.earlierSegmentIds();
-        LogScan scan = new LogScan(config.clusterId(), config.recordBytesMax(), ids, segments);
+        if (ids.isEmpty()) {
+            return;
+        }
+        ScanProgress progress = new ScanProgress(System::nanoTime, LOG::info);
+        WalVisitor counted = progress.counting(visitor);
+        LogScan scan = new LogScan(config.clusterId(), config.recordBytesMax(), ids, segments, progress);
         for (int id : ids) {
-            boolean sound = scan.visit(id, visitor);
+            boolean sound = scan.visit(id, counted);
             Segment segment = segments.get(id);
             if (segment != null) {
                 sealScanned(segment, sound);
             }
         }
+        progress.end(ids.size());
     }
 
     /** The caller acts upon what it was shown: whatever happens to it from now on is corruption, not a torn write. */
@@ -201,7 +222,8 @@ public final class SegmentedLog implements AutoCloseable {
         }
         Throwable cause = failure == null ? keeper.failure() : failure;
         if (cause != null) {
-            throw new WalFailedException("the log in " + config.directory() + " has failed before", cause);
+            throw new WalFailedException(
+                    "the log in " + config.directory() + " has failed before: " + cause.getMessage(), cause);
         }
     }
 

@@ -22,7 +22,7 @@ class ChronicleWalContractTest {
             return ChronicleWal.open(
                     WalConfig.of(directory, 42)
                             .withDurability(durability())
-                            .withSegmentBytes(256 << 10)
+                            .withSegmentBytes(SEGMENT_BYTES)
                             .withRecordBytesMax((1 << 20) + RecordDescriptor.HEADER_LENGTH_MAX),
                     listener);
         }

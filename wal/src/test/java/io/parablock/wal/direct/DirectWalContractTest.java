@@ -32,7 +32,7 @@ class DirectWalContractTest {
 
         DirectWal openDirect(WalListener listener) {
             WalConfig config = WalConfig.of(directory, 42)
-                    .withSegmentBytes(256 << 10)
+                    .withSegmentBytes(SEGMENT_BYTES)
                     .withRecordBytesMax((1 << 20) + RecordDescriptor.HEADER_LENGTH_MAX);
             return DirectWal.open(config, direct, listener);
         }
@@ -78,7 +78,7 @@ class DirectWalContractTest {
             IoEventLoop loop = group.next();
             DirectWal wal = openDirect(listener);
             try {
-                RingIo.attach(wal, loop, writesInFlightMax());
+                RingIo.attach(wal, loop);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.parablock.wal.DamagedRecord;
+import io.parablock.wal.InMemoryFolder;
 import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.TestRecords.Recorder;
 import io.parablock.wal.TestRecords.Seen;
@@ -34,16 +35,14 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.AnnotatedElementContext;
-import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.io.TempDirFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Power losses at random moments of random histories, on real files: each image holds every completed write and any
- * sectors of those in flight.
+ * sectors of those in flight. {@code -Dparablock.images} says how many images each test takes (default 400, acceptance
+ * 2000).
  */
 class DirectWalPowerLossTest {
     private static final int IMAGES = Integer.getInteger("parablock.images", 400);
@@ -52,19 +51,8 @@ class DirectWalPowerLossTest {
     private static final int SECTOR_BYTES = 512;
 
     /** In memory where the machine has such a folder: what is forced, and when, is this test's own business. */
-    @TempDir(factory = InMemory.class)
+    @TempDir(factory = InMemoryFolder.class)
     Path directory;
-
-    static final class InMemory implements TempDirFactory {
-        private static final Path SHARED_MEMORY = Path.of("/dev/shm");
-
-        @Override
-        public Path createTempDirectory(AnnotatedElementContext element, ExtensionContext test) throws IOException {
-            return Files.isWritable(SHARED_MEMORY)
-                    ? Files.createTempDirectory(SHARED_MEMORY, "parablock")
-                    : Files.createTempDirectory("parablock");
-        }
-    }
 
     /** One log with what it was told to keep, and what it said it has kept. */
     private final class History implements AutoCloseable {

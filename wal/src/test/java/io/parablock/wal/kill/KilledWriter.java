@@ -85,7 +85,7 @@ final class KilledWriter {
         KilledWriter writer = new KilledWriter(engine, Path.of(args[0]));
         if (engine == Engine.DIRECT_RING && writer.wal instanceof DirectWal direct) {
             IoEventLoop loop = new MultiThreadIoEventLoopGroup(1, IoUringIoHandler.newFactory()).next();
-            RingIo.attach(direct, loop, Engine.DIRECT.writesInFlightMax());
+            RingIo.attach(direct, loop);
             loop.execute(() -> writer.onLoop(loop));
             return;
         }

@@ -21,7 +21,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** kill -9 in the middle of appending, again and again over the same log; {@code -Dparablock.killCycles} says how often. */
+/**
+ * kill -9 in the middle of appending, again and again over the same log. {@code -Dparablock.killCycles} says how often for
+ * each engine (default 3, acceptance 200).
+ */
 class WalKillTest {
     private static final int CYCLES = Integer.getInteger("parablock.killCycles", 3);
 

@@ -15,9 +15,6 @@ import io.parablock.wal.TestRecords.Seen;
 import io.parablock.wal.Wal;
 import io.parablock.wal.WalException;
 import io.parablock.wal.WalRecord;
-import io.parablock.wal.chronicle.ChronicleWal;
-import io.parablock.wal.direct.DirectConfig;
-import io.parablock.wal.direct.DirectWal;
 import io.parablock.wal.segment.LogInspection.Manifest;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -47,24 +44,6 @@ class LogInspectionTest {
 
     @TempDir
     Path directory;
-
-    /** Both ways that records can lie in a file. */
-    enum Engine {
-        CHRONICLE {
-            @Override
-            Wal open(WalConfig config) {
-                return ChronicleWal.open(config, token -> {});
-            }
-        },
-        DIRECT {
-            @Override
-            Wal open(WalConfig config) {
-                return DirectWal.open(config, new DirectConfig(4, 16 << 10), token -> {});
-            }
-        };
-
-        abstract Wal open(WalConfig config);
-    }
 
     private static final class Found implements SegmentVisitor {
         final Recorder records = new Recorder();

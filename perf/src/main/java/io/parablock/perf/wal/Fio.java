@@ -1,0 +1,69 @@
+package io.parablock.perf.wal;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What the disk can do: fio, O_DIRECT and O_DSYNC, io_uring, from the start of a file to its end and again. */
+final class Fio {
+    private static final String FILE_BYTES = "256m";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Path file;
+
+    /** @throws IOException if there is no fio, or it cannot write there */
+    Fio(Path directory) throws IOException {
+        file = directory.resolve("fio.bin");
+        fio("--rw=write", "--bs=1m", "--iodepth=4", "--end_fsync=1");
+    }
+
+    LogTiming run(int depth, int blockBytes, double seconds) throws IOException {
+        JsonNode write = fio(
+                "--rw=write",
+                "--bs=" + blockBytes,
+                "--iodepth=" + depth,
+                "--sync=dsync",
+                "--overwrite=1",
+                "--time_based",
+                "--ramp_time=" + Math.max(1, Math.round(seconds * 250)) + "ms",
+                "--runtime=" + Math.max(1, Math.round(seconds * 1000)) + "ms");
+        JsonNode percentiles = write.path("clat_ns").path("percentile");
+        return new LogTiming(
+                percentiles.path("50.000000").asDouble() / 1e3,
+                percentiles.path("99.000000").asDouble() / 1e3,
+                percentiles.path("99.900000").asDouble() / 1e3,
+                write.path("iops").asDouble());
+    }
+
+    private JsonNode fio(String... more) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                "fio",
+                "--name=log",
+                "--filename=" + file,
+                "--size=" + FILE_BYTES,
+                "--ioengine=io_uring",
+                "--direct=1",
+                "--output-format=json"));
+        command.addAll(List.of(more));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        try {
+            if (process.waitFor() != 0) {
+                throw new IOException(
+                        "fio failed: " + output.lines().findFirst().orElse("no word from it"));
+            }
+        } catch (InterruptedException e) {
+            process.destroy();
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+        return JSON.readTree(output.substring(output.indexOf('{')))
+                .path("jobs")
+                .path(0)
+                .path("write");
+    }
+}
