@@ -17,6 +17,8 @@ final class ScanProgress {
     private static final double MB = 1e6;
 
     private final LongSupplier clockNs;
+    private static final Consumer<String> NOBODY = line -> {};
+
     private final Consumer<String> lines;
     private final long beganNs;
     private long saidNs;
@@ -38,7 +40,7 @@ final class ScanProgress {
 
     /** For a scan that somebody else reports. */
     static ScanProgress silent() {
-        return new ScanProgress(() -> 0, line -> {});
+        return new ScanProgress(() -> 0, NOBODY);
     }
 
     /** @param bytes what will be read, with what is read twice */
@@ -88,6 +90,9 @@ final class ScanProgress {
 
     void end(int segments) {
         beginSegment(0);
+        if (lines == NOBODY) {
+            return;
+        }
         long nowNs = clockNs.getAsLong();
         lines.accept(String.format(
                 Locale.ROOT,
