@@ -53,9 +53,20 @@ final class DelayedWalStage implements WalStage {
         this.report = onDurable;
     }
 
-    /** The log says so, in its submit. */
+    /** The log says so, in its submit or in {@link #onWritten}. */
     void onDurable(long token) {
         completed.add(token);
+    }
+
+    /** The disk has completed a write of the log. */
+    void onWritten(Runnable completion) {
+        try {
+            completion.run();
+        } catch (RuntimeException e) {
+            failed = true;
+            node.enqueue(() -> node.onError(e));
+        }
+        reportCompleted();
     }
 
     @Override

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class DiskMutantTest {
     private static final long SEEDS = 24;
 
-    /** What makes it matter: damage that a start finds, and starts between a write and its force. */
+    /** What makes it matter: damage that a start finds, starts between a write and its force, and losses of power. */
     private static Set<FaultKind> faults(DiskMutation mutation) {
         return mutation == DiskMutation.ABSENT_BELOW_D
                 ? Set.of(FaultKind.KILL, FaultKind.POWER_LOSS, FaultKind.BIT_ROT, FaultKind.READ_ERROR)

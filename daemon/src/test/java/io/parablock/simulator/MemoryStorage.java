@@ -21,10 +21,10 @@ final class MemoryStorage implements NodeStorage {
     }
 
     @Override
-    public Ports open(WalListener listener) {
+    public Ports open(WalListener listener, DiskTime time) {
         wal = wal.reopen(listener);
         store = store.reopen();
-        return new Ports(wal, state, store);
+        return new Ports(wal, state, store, false);
     }
 
     @Override

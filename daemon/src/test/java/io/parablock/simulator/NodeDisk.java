@@ -42,8 +42,37 @@ final class NodeDisk {
         storage.formed(!standing.members().isEmpty());
     }
 
-    NodeStorage.Ports open(WalListener listener) {
-        return storage.open(listener);
+    NodeStorage.Ports open(WalListener listener, DiskTime time) {
+        return storage.open(listener, time);
+    }
+
+    /** What a start makes of it. Returns what is wrong with that, or null. */
+    @Nullable
+    String onStarted(boolean bystander, boolean suspected, boolean amnesiac) {
+        String wrong = null;
+        if (bystander) {
+            wrong = unlessLost("has lost META or SYNCREC");
+            onStateLost();
+        } else if (suspected) {
+            onSuspect();
+        } else if (amnesiac && !unclean) {
+            wrong = unlessLost("starts amnesiac");
+            onAmnesiac();
+        }
+        return !amnesiac && storage.hasUnprovenTail() ? "starts with a log whose end proves nothing" : wrong;
+    }
+
+    /** A start that refused: nobody replaces the node in this run. */
+    @Nullable
+    String onRefused(String why) {
+        String wrong = unlessLost("refuses to start: " + why);
+        refused = true;
+        storage.lost(true);
+        return wrong;
+    }
+
+    private @Nullable String unlessLost(String what) {
+        return storage.isLost() ? null : what + ", although its disk holds what it needs";
     }
 
     void kill() {
@@ -102,21 +131,14 @@ final class NodeDisk {
         refused = true;
     }
 
-    void onRefused() {
-        refused = true;
-        storage.lost(true);
-    }
-
-    void onStateLost() {
+    private void onStateLost() {
         stateLost = true;
         storage.lost(true);
     }
 
-    void onAmnesiac() {
-        if (!unclean) {
-            lost = true;
-            storage.lost(true);
-        }
+    private void onAmnesiac() {
+        lost = true;
+        storage.lost(true);
     }
 
     void onSuspect() {
@@ -177,6 +199,11 @@ final class NodeDisk {
         return !lost && !isOutForGood() && !storage.isDamaged();
     }
 
+    /** What it has forgotten was never flushed: the clean mark knows of worse. */
+    boolean isFlushedHere() {
+        return !lost;
+    }
+
     boolean isStateLost() {
         return stateLost;
     }
@@ -188,11 +215,6 @@ final class NodeDisk {
     /** It never votes or acknowledges again in this run. */
     boolean isOutForGood() {
         return wiped || refused || stateLost;
-    }
-
-    /** Enough is damaged to justify a node that refuses to start or starts amnesiac. */
-    boolean isLost() {
-        return storage.isLost();
     }
 
     boolean mayLose() {

@@ -7,15 +7,17 @@ import io.parablock.replica.WalStage;
 import io.parablock.wal.Wal;
 import org.jspecify.annotations.Nullable;
 
-/** The production stage that writes in place; what it waits for is time that the group's thread stands still. */
+/** The production stage that works in place; what it waits for is time that the group's thread stands still. */
 final class ObservedWalStage implements WalStage {
     private final InlineWalStage stage;
+    private final boolean completesLater;
     private final SimulatedNode node;
     private final DurableSteps steps;
     private boolean appended;
 
-    ObservedWalStage(Wal wal, SimulatedNode node, DurableSteps steps) {
+    ObservedWalStage(Wal wal, boolean completesLater, SimulatedNode node, DurableSteps steps) {
         this.stage = new InlineWalStage(wal);
+        this.completesLater = completesLater;
         this.node = node;
         this.steps = steps;
     }
@@ -29,7 +31,7 @@ final class ObservedWalStage implements WalStage {
 
     @Override
     public void submit() {
-        if (appended) {
+        if (appended && !completesLater) {
             appended = false;
             node.block(steps.latencyNs());
         }

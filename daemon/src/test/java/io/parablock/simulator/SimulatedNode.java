@@ -85,15 +85,7 @@ final class SimulatedNode {
         stoppedCleanly = false;
         status = null;
         cluster.touch(this);
-        if (process.stateLost()) {
-            requireLost("has lost META or SYNCREC");
-            disk.onStateLost();
-        } else if (record.isSuspect()) {
-            disk.onSuspect();
-        } else if (status().amnesiac() && !disk.isUnclean()) {
-            requireLost("starts amnesiac");
-            disk.onAmnesiac();
-        }
+        complain(disk.onStarted(process.stateLost(), record.isSuspect(), status().amnesiac()));
         sim.note("node " + id + " starts, boot " + boot
                 + (disk.isUnclean() ? ", after an unclean machine restart" : ""));
         door.onStarted();
@@ -103,16 +95,15 @@ final class SimulatedNode {
 
     /** A start that says what is unreadable: nobody replaces the node in this run. */
     private void refuse(StateLostException e) {
-        requireLost("refuses to start: " + e.getMessage());
+        complain(disk.onRefused(String.valueOf(e.getMessage())));
         sim.note("node " + id + " refuses to start: " + e.getMessage());
-        disk.onRefused();
         disk.kill();
         cluster.onStopped(this);
     }
 
-    private void requireLost(String what) {
-        if (!disk.isLost()) {
-            cluster.watch().fail("node " + id + " " + what + ", although its disk holds what it needs", null);
+    private void complain(@Nullable String wrong) {
+        if (wrong != null) {
+            cluster.watch().fail("node " + id + " " + wrong, null);
         }
     }
 

@@ -17,6 +17,8 @@ import io.parablock.replica.StandingClock;
 import io.parablock.replica.WalRouter;
 import io.parablock.replica.WalStage;
 import io.parablock.replica.client.ClientMessage;
+import io.parablock.wal.WalFailedException;
+import io.parablock.wal.WalListener;
 import io.parablock.wal.WalRecord;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -45,19 +47,20 @@ final class SimulatedProcess {
         ByteBufAllocator allocator = node.cluster().allocator();
         int id = node.id();
         DurableSteps steps = node.steps();
-        raw = disk.open(this::onDurable);
-        wal = new ObservedWal(raw.wal(), node, steps);
+        raw = disk.open(new LogListener(), new LogTime());
+        wal = new ObservedWal(raw.wal(), raw.completesLater(), node, steps);
         ObservedStateStore state = new ObservedStateStore(raw.state(), node, steps);
         ObservedBlockStore store = new ObservedBlockStore(raw.store(), node, steps);
         Identity identity = new Identity(
                 CLUSTER, SimulationSettings.GROUP, id, node.disk().standing().incarnation());
-        Recovery.Recovered found = Recovery.recover(wal, List.of(new Recovery.Group(identity, state)), unclean, true)
+        Recovery.Recovered found = Recovery.recover(
+                        wal, List.of(new Recovery.Group(identity, state)), unclean, disk.isFlushedHere())
                 .get(SimulationSettings.GROUP);
         found.notes().forEach(n -> node.simulation().note("node " + id + ": " + n));
         node.record().onStarted(node.boot(), found.state());
         stateLost = found.state().stateLost();
         walThread = settings.inline ? null : new DelayedWalStage(node, wal, steps, node.random());
-        WalStage stage = walThread == null ? new ObservedWalStage(wal, node, steps) : walThread;
+        WalStage stage = walThread == null ? new ObservedWalStage(wal, raw.completesLater(), node, steps) : walThread;
         PeerSender sender = GroupPort.withLoopBack(id, new Sender(), (from, m) -> node.onClient(from, m));
         gateway = new Gateway(id, node.boot(), settings.gateway, sender, RequestMeters.NONE, allocator, node::clockNs);
         loop = new SimulatedLoop(node);
@@ -100,6 +103,42 @@ final class SimulatedProcess {
             router.onDurable(token);
         } else {
             thread.onDurable(token);
+        }
+    }
+
+    /** Of the log: in its submit, or later. */
+    private final class LogListener implements WalListener {
+        @Override
+        public void onDurable(long token) {
+            SimulatedProcess.this.onDurable(token);
+        }
+
+        @Override
+        public void onFailed(WalFailedException failure) {
+            for (Throwable t = failure; t != null; t = t.getCause()) {
+                if (t instanceof ProcessDied) {
+                    return; // it unwinds what it died in
+                }
+            }
+            node.enqueue(() -> node.onError(failure));
+        }
+    }
+
+    /** The ring of the group's event loop, or the WAL's own thread. */
+    private final class LogTime implements DiskTime {
+        @Override
+        public void later(Runnable write) {
+            node.onDisk(node.steps().latencyNs(), write);
+        }
+
+        @Override
+        public void tell(Runnable completion) {
+            DelayedWalStage thread = walThread;
+            if (thread == null) {
+                node.enqueue(completion);
+            } else {
+                thread.onWritten(completion);
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 package io.parablock.simulator;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
 import io.parablock.raft.RaftStatus;
 import io.parablock.replica.FormationMutation;
 import io.parablock.simulator.check.History;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
+import org.slf4j.LoggerFactory;
 
 /**
  * One seed from its start to its end: a safety phase with faults; a liveness phase without, on a majority at least; then
@@ -23,6 +26,14 @@ import java.util.function.BooleanSupplier;
  */
 final class SimulationRun {
     private static final int SCAN_EVERY_EVENTS = 4096;
+
+    static {
+        // The nodes of all runs start by the ten thousand; timelines tell what they find.
+        ((LoggerContext) LoggerFactory.getILoggerFactory())
+                .getLogger("io.parablock.wal")
+                .setLevel(Level.WARN);
+    }
+
     private static final long LIVENESS_MAX_NS = 120 * Simulation.SECOND;
     /** Stores are compared in pieces of this many bytes. */
     private static final int COMPARE_BYTES = 64 << 10;
@@ -81,7 +92,8 @@ final class SimulationRun {
         }
         Durability durability = s.mapped ? Durability.MAPPED : Durability.FSYNC;
         SectorNodeStorage.Config config = SectorNodeStorage.Config.ofRun(durability, s.sizeBytes(), s.sectorBytes);
-        return new SectorNodeStorage(id, random.next(), config.withMutation(mutation), atlas);
+        return new SectorNodeStorage(
+                id, random.next(), config.withMutation(mutation).withEngines(s.engines), atlas);
     }
 
     Outcome run() {

@@ -7,6 +7,7 @@ import io.parablock.raft.Mode;
 import io.parablock.raft.RaftConfig;
 import io.parablock.replica.ReplicaConfig;
 import io.parablock.replica.SuspendedTime;
+import io.parablock.simulator.disk.LogEngines;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -16,6 +17,8 @@ final class SimulationSettings {
     static final int BLOCK_BYTES = 4096;
     /** No clock is faster or slower than that. */
     static final int DRIFT_PPM = 50_000;
+    /** How often a start has another engine for the log. */
+    private static final int SWITCH_PER_MILLE = 30;
     /** A piece is read, sent, written and acknowledged. */
     private static final int STEPS_PER_PIECE = 4;
     /** The liveness phase takes four times that, and an install may have to begin anew in it. */
@@ -31,6 +34,10 @@ final class SimulationSettings {
     final boolean sectors;
 
     final int sectorBytes;
+
+    /** What writes the log on sectors. */
+    final LogEngines engines;
+
     /** The production stages that work in place, instead of the simulated threads. */
     final boolean inline;
     /** reads=lease. */
@@ -73,6 +80,7 @@ final class SimulationSettings {
         boolean byName = faults.size() < FaultKind.values().length;
         sectors = storage.coin() || (byName && faults.stream().anyMatch(FaultKind::needsSectors));
         sectorBytes = storage.pick(512, 4096);
+        engines = engines(Seeded.of(seed, "log engine"));
         beginsFormed = Seeded.of(seed, "formation").perMille(750);
         span = r.pick(4, 8, 16);
         blocks = r.pick(64, 128, 512, 4096);
@@ -118,6 +126,14 @@ final class SimulationSettings {
                 // Holes cost nothing, so this is the longest that a whole store takes.
                 sizeBytes() / r.pick(1, 4, 12),
                 r.pick(8 * span, 1000, 1 << 20));
+    }
+
+    private LogEngines engines(Seeded r) {
+        boolean direct = r.perMille(667) && !mapped;
+        int writesInFlightMax = r.perMille(300) ? 1 : 2 + r.below(7);
+        int writeBytesMax = r.pick(4 << 10, 16 << 10, 64 << 10);
+        boolean atOnce = r.perMille(150);
+        return new LogEngines(direct, writesInFlightMax, writeBytesMax, atOnce, SWITCH_PER_MILLE);
     }
 
     /** A whole store passes in a fraction of the liveness phase, though each window of pieces waits for its answer. */

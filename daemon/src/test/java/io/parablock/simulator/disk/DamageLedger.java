@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class DamageLedger {
     /** @param good what the sector held before; null for a hole */
-    private record Charge(SimulatedFile file, int sector, Set<Region> regions, byte @Nullable [] good) {
+    private record Charge(
+            SimulatedFile file, int sector, Set<Region> regions, byte @Nullable [] good, boolean unproven) {
         /** Its owner may write damaged bytes over themselves, or others beside them. */
         boolean outlives(byte @Nullable [] before, byte @Nullable [] after) {
             boolean damaged = false;
@@ -82,11 +83,32 @@ final class DamageLedger {
             return false;
         }
         for (int i = 0; i < sectors.length; i++) {
-            charges.add(new Charge(file, sectors[i], hit.get(i), file.stored(sectors[i])));
+            charges.add(new Charge(file, sectors[i], hit.get(i), file.stored(sectors[i]), false));
         }
         all.forEach(region -> atlas.damaged(nodeId, region));
         atlas.count(kind);
         return true;
+    }
+
+    /** Whether a crash may leave something that makes the node amnesiac. */
+    boolean mayLeaveUnproven() {
+        return atlas.mayLose(nodeId);
+    }
+
+    /**
+     * A write that a crash cut off has left this sector in a place where that looks like damage to one that was complete:
+     * as long as its file is there, the node cannot vouch for its log.
+     *
+     * @param before what the sector held without that write
+     */
+    void leftUnproven(SimulatedFile file, int sector, byte @Nullable [] before) {
+        Region vital = new Region.Vital();
+        charges.add(new Charge(file, sector, Set.of(vital), before, true));
+        atlas.damaged(nodeId, vital);
+    }
+
+    boolean isUnproven(SimulatedFile file) {
+        return charges.stream().anyMatch(charge -> charge.unproven && charge.file == file);
     }
 
     void mayTurnOutLost(

@@ -156,7 +156,7 @@ public final class FaultAtlas {
         return nodes;
     }
 
-    private boolean isDamaged(int nodeId, Region.Twin twin) {
+    boolean isDamaged(int nodeId, Region.Twin twin) {
         return damagedTwins.getOrDefault(twin, Map.of()).containsKey(nodeId);
     }
 

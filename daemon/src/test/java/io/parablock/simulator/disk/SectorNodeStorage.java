@@ -2,17 +2,20 @@ package io.parablock.simulator.disk;
 
 import io.parablock.blockdev.store.BlockStore;
 import io.parablock.blockdev.store.FileBlockStore;
+import io.parablock.simulator.DiskTime;
 import io.parablock.simulator.NodeStorage;
 import io.parablock.wal.Durability;
 import io.parablock.wal.FileStateStore;
 import io.parablock.wal.StateStore;
 import io.parablock.wal.Wal;
 import io.parablock.wal.WalListener;
+import io.parablock.wal.direct.DirectConfig;
 import io.parablock.wal.segment.WalConfig;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +42,7 @@ public final class SectorNodeStorage implements NodeStorage {
      * @param storeKnowsDamage whether the block store can tell damaged blocks: otherwise only its reads fail, and no
      *     stored byte of it is ever changed
      * @param mutation what is wrong with the log
+     * @param engines what writes the log
      */
     public record Config(
             int groupId,
@@ -50,7 +54,40 @@ public final class SectorNodeStorage implements NodeStorage {
             long segmentBytes,
             int recordBytesMax,
             boolean storeKnowsDamage,
-            DiskMutation mutation) {
+            DiskMutation mutation,
+            LogEngines engines) {
+        public Config {
+            if (engines.direct() && durability != Durability.FSYNC) {
+                throw new IllegalArgumentException("the direct engine knows durability FSYNC only");
+            }
+        }
+
+        /** With records where a queue puts them. */
+        public Config(
+                int groupId,
+                long clusterId,
+                Durability durability,
+                int sectorBytes,
+                long diskBytes,
+                long storeBytes,
+                long segmentBytes,
+                int recordBytesMax,
+                boolean storeKnowsDamage,
+                DiskMutation mutation) {
+            this(
+                    groupId,
+                    clusterId,
+                    durability,
+                    sectorBytes,
+                    diskBytes,
+                    storeBytes,
+                    segmentBytes,
+                    recordBytesMax,
+                    storeKnowsDamage,
+                    mutation,
+                    LogEngines.QUEUE);
+        }
+
         /** Tiny segments, so that rolling and truncation are daily life. */
         public static Config tiny(Durability durability, long storeBytes) {
             return of(durability, 4096, storeBytes + (8 << 20), storeBytes);
@@ -76,31 +113,30 @@ public final class SectorNodeStorage implements NodeStorage {
         }
 
         public Config withSectorBytes(int value) {
-            return new Config(
-                    groupId,
-                    clusterId,
-                    durability,
-                    value,
-                    diskBytes,
-                    storeBytes,
-                    segmentBytes,
-                    recordBytesMax,
-                    storeKnowsDamage,
-                    mutation);
+            return with(value, mutation, engines);
         }
 
         public Config withMutation(DiskMutation value) {
+            return with(sectorBytes, value, engines);
+        }
+
+        public Config withEngines(LogEngines value) {
+            return with(sectorBytes, mutation, value);
+        }
+
+        private Config with(int sector, DiskMutation wrong, LogEngines writers) {
             return new Config(
                     groupId,
                     clusterId,
                     durability,
-                    sectorBytes,
+                    sector,
                     diskBytes,
                     storeBytes,
                     segmentBytes,
                     recordBytesMax,
                     storeKnowsDamage,
-                    value);
+                    wrong,
+                    writers);
         }
     }
 
@@ -110,7 +146,15 @@ public final class SectorNodeStorage implements NodeStorage {
     private final int nodeId;
     private final SplittableRandom nonces;
     private final SplittableRandom media;
+    private final SplittableRandom engines;
+    private final SplittableRandom crashes;
     private final WalRegions walRegions = new WalRegions();
+    private final AlignedMemory memory = new AlignedMemory();
+    private boolean direct;
+    private int writesInFlightMax;
+    private boolean opened;
+    /** Of the process that runs, if its log writes past the page cache. */
+    private @Nullable SectorIo io;
 
     public SectorNodeStorage(int nodeId, long seed, Config config, FaultAtlas atlas) {
         this.config = config;
@@ -121,6 +165,10 @@ public final class SectorNodeStorage implements NodeStorage {
                 nodeId, random.nextLong(), config.sectorBytes(), config.diskBytes(), atlas, this::regionsOf);
         this.nonces = random.split();
         this.media = random.split();
+        this.engines = random.split();
+        this.crashes = random.split();
+        this.direct = config.engines().direct();
+        this.writesInFlightMax = config.engines().writesInFlightMax();
     }
 
     /** For faults that come by themselves or on command. */
@@ -128,16 +176,30 @@ public final class SectorNodeStorage implements NodeStorage {
         return disk;
     }
 
-    @Override
+    /** With writes that complete at once. */
     public Ports open(WalListener listener) {
+        return open(listener, DiskTime.AT_ONCE);
+    }
+
+    @Override
+    public Ports open(WalListener listener, DiskTime time) {
         walRegions.onBoot(path -> disk.find(path) != null);
         StateStore state = FileStateStore.open(disk.path(STATE));
         BlockStore store = FileBlockStore.open(
                 disk.path(STORE), config.storeBytes(), file -> new SimulatedHolePuncher(disk, file));
-        return new Ports(openWal(listener), state, store);
+        Wal wal = openWal(listener, time);
+        return new Ports(wal, state, store, direct && !config.engines().atOnce());
     }
 
     Wal openWal(WalListener listener) {
+        return openWal(listener, DiskTime.AT_ONCE);
+    }
+
+    Wal openWal(WalListener listener, DiskTime time) {
+        if (opened && config.durability() == Durability.FSYNC) {
+            switchMaybe();
+        }
+        opened = true;
         WalConfig walConfig = new WalConfig(
                 disk.path(WAL),
                 config.clusterId(),
@@ -145,22 +207,59 @@ public final class SectorNodeStorage implements NodeStorage {
                 config.segmentBytes(),
                 config.recordBytesMax(),
                 RESERVE_BYTES);
-        return SectorWal.open(walConfig, listener, walRegions, nonces, config.mutation());
+        DiskMutation mutation = config.mutation();
+        if (!direct) {
+            return SectorWal.openQueue(walConfig, listener, walRegions, nonces, mutation);
+        }
+        SectorIo writes = new SectorIo(
+                disk,
+                walRegions,
+                config.engines().atOnce() ? DiskTime.AT_ONCE : time,
+                crashes,
+                writesInFlightMax == 1,
+                mutation == DiskMutation.NO_DSYNC);
+        io = writes;
+        DirectConfig how = new DirectConfig(writesInFlightMax, config.engines().writeBytesMax());
+        return SectorWal.openDirect(walConfig, how, listener, walRegions, nonces, mutation, writes, memory);
+    }
+
+    /** Its owner has another engine configured from this start on. */
+    private void switchMaybe() {
+        if (engines.nextInt(1000) < config.engines().switchPerMille()) {
+            direct = !direct;
+            writesInFlightMax = 1 + engines.nextInt(config.engines().writesInFlightMax());
+        }
     }
 
     @Override
     public void kill() {
+        end(SectorIo::kill);
         disk.kill();
     }
 
     @Override
     public void powerLoss() {
+        end(SectorIo::powerLoss);
         disk.powerLoss();
     }
 
     @Override
     public void wipe() {
+        end(SectorIo::drop);
         disk.wipe();
+    }
+
+    private void end(Consumer<SectorIo> how) {
+        SectorIo ended = io;
+        io = null;
+        if (ended != null) {
+            how.accept(ended);
+        }
+    }
+
+    @Override
+    public boolean hasUnprovenTail() {
+        return disk.hasUnproven();
     }
 
     @Override
@@ -234,9 +333,9 @@ public final class SectorNodeStorage implements NodeStorage {
             };
         }
         if (path.startsWith(WAL + "/segments")) {
-            return Set.of(WalRegions.MANIFEST);
+            return walRegions.manifestRegions();
         }
-        return path.startsWith(WAL + "/run-") ? walRegions.regionsOf(path, offsetBytes, lengthBytes) : null;
+        return path.startsWith(WAL + "/run-") ? walRegions.regionsOf(kind, path, offsetBytes, lengthBytes) : null;
     }
 
     private Set<Region> extents(long offsetBytes, int lengthBytes) {

@@ -14,19 +14,24 @@ class SectorWalContractTest {
                 1,
                 7,
                 new SectorNodeStorage.Config(
-                        1,
-                        42,
-                        durability(),
-                        512,
-                        1L << 30,
-                        1 << 20,
-                        256 << 10,
-                        (1 << 20) + RecordDescriptor.HEADER_LENGTH_MAX,
-                        false,
-                        DiskMutation.NONE),
+                                1,
+                                42,
+                                durability(),
+                                512,
+                                1L << 30,
+                                1 << 20,
+                                256 << 10,
+                                (1 << 20) + RecordDescriptor.HEADER_LENGTH_MAX,
+                                false,
+                                DiskMutation.NONE)
+                        .withEngines(engines()),
                 new FaultAtlas(3));
 
         abstract Durability durability();
+
+        LogEngines engines() {
+            return LogEngines.QUEUE;
+        }
 
         @Override
         protected Wal open(WalListener listener) {
@@ -39,6 +44,14 @@ class SectorWalContractTest {
         @Override
         Durability durability() {
             return Durability.FSYNC;
+        }
+    }
+
+    @Nested
+    class Direct extends Fsync {
+        @Override
+        LogEngines engines() {
+            return LogEngines.direct(4, 16 << 10);
         }
     }
 

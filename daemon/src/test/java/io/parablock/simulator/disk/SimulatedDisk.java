@@ -7,6 +7,7 @@ import java.nio.file.FileSystem;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -88,10 +89,7 @@ public final class SimulatedDisk {
         int undone = root.powerLoss(random, file -> {
             int[] keptAndLost = file.powerLoss(random);
             if (keptAndLost[1] > 0) {
-                atlas.count(FaultKind.LOST_SECTORS);
-                if (keptAndLost[0] > 0) {
-                    atlas.count(FaultKind.TORN_WRITE);
-                }
+                countLost(keptAndLost[0] > 0);
             }
         });
         for (int i = 0; i < undone; i++) {
@@ -245,17 +243,109 @@ public final class SimulatedDisk {
         for (int i = dirty.nextSetBit(0); i >= 0; i = dirty.nextSetBit(i + 1)) {
             byte[] before = file.stored(i);
             file.flush(i);
-            if (happens(faults.lostWritePpm())) {
-                ledger.mayTurnOutLost(path, file, i, NO_TARGET, before, file.stored(i));
-            } else if (file.sectors() > 1 && happens(faults.misdirectedWritePpm())) {
-                int target = random.nextInt(file.sectors());
-                if (target != i) {
-                    ledger.mayTurnOutLost(path, file, i, target, before, file.stored(i));
-                }
-            }
+            misfortune(path, file, i, before);
         }
         file.flushSize();
         ledger.settle();
+    }
+
+    /** A sector was made stable, as far as anybody can tell. */
+    private void misfortune(String path, SimulatedFile file, int sector, byte @Nullable [] before) {
+        if (happens(faults.lostWritePpm())) {
+            ledger.mayTurnOutLost(path, file, sector, NO_TARGET, before, file.stored(sector));
+        } else if (file.sectors() > 1 && happens(faults.misdirectedWritePpm())) {
+            int target = random.nextInt(file.sectors());
+            if (target != sector) {
+                ledger.mayTurnOutLost(path, file, sector, target, before, file.stored(sector));
+            }
+        }
+    }
+
+    /**
+     * Whole sectors past the page cache (O_DIRECT, O_DSYNC): stable when this returns. What is there after a crash in it, or
+     * an error, is for the caller to say with {@link #land}.
+     */
+    synchronized void writeThrough(String path, long offsetBytes, byte[] content) throws IOException {
+        step("in a write of " + path);
+        failMaybe();
+        SimulatedFile file = wholeSectors(path, offsetBytes, content);
+        for (int i = 0; i < content.length / sectorBytes; i++) {
+            int sector = file.sectorOf(offsetBytes) + i;
+            byte[] before = file.stored(sector);
+            file.writeThrough(sector, sectorOf(content, i));
+            misfortune(path, file, sector, before);
+        }
+    }
+
+    /** The same into the page cache, which promises nothing. */
+    synchronized void writeCached(String path, long offsetBytes, byte[] content) throws IOException {
+        int unused = write(path, wholeSectors(path, offsetBytes, content), offsetBytes, ByteBuffer.wrap(content));
+    }
+
+    /**
+     * What is left of such a write that was under way when its process died.
+     *
+     * @param kept these sectors of it
+     * @param unproven of these, the ones that make the node amnesiac
+     */
+    synchronized void land(String path, long offsetBytes, byte[] content, BitSet kept, BitSet unproven)
+            throws IOException {
+        SimulatedFile file = wholeSectors(path, offsetBytes, content);
+        for (int i = kept.nextSetBit(0); i >= 0; i = kept.nextSetBit(i + 1)) {
+            int sector = file.sectorOf(offsetBytes) + i;
+            byte[] before = file.stored(sector);
+            file.writeThrough(sector, sectorOf(content, i));
+            if (unproven.get(i)) {
+                ledger.leftUnproven(file, sector, before);
+            }
+        }
+    }
+
+    /** Whether a crash may leave writes in such a way that the node starts amnesiac. */
+    boolean mayLeaveUnproven() {
+        return ledger.mayLeaveUnproven();
+    }
+
+    /** Whether a crash has, and their file is still there for all to see. */
+    synchronized boolean hasUnproven() {
+        boolean[] found = new boolean[1];
+        root.forEachFile("", (path, file) -> found[0] |= ledger.isUnproven(file));
+        return found[0];
+    }
+
+    /** Whether some copy of this is bad. */
+    boolean isDamaged(Region.Twin twin) {
+        return atlas.isDamaged(nodeId, twin);
+    }
+
+    private SimulatedFile wholeSectors(String path, long offsetBytes, byte[] content) throws IOException {
+        SimulatedFile file = file(path);
+        if (file == null) {
+            throw new NoSuchFileException(path);
+        }
+        if (offsetBytes % sectorBytes != 0
+                || content.length % sectorBytes != 0
+                || offsetBytes + content.length > file.sizeBytes()) {
+            throw new IOException("a direct write of " + content.length + " bytes at " + offsetBytes + " of " + path);
+        }
+        return file;
+    }
+
+    private byte[] sectorOf(byte[] content, int i) {
+        return Arrays.copyOfRange(content, i * sectorBytes, (i + 1) * sectorBytes);
+    }
+
+    /** More is known of what depends on some sectors. */
+    synchronized void settle() {
+        ledger.settle();
+    }
+
+    /** A power loss kept some, and lost some, of the sectors of a direct write. */
+    void countLost(boolean someKept) {
+        atlas.count(FaultKind.LOST_SECTORS);
+        if (someKept) {
+            atlas.count(FaultKind.TORN_WRITE);
+        }
     }
 
     synchronized void forceDirectory(String path) throws IOException {

@@ -31,6 +31,8 @@ final class SimulatedFile implements Inode {
     private long sizeBytes;
     private long durableSizeBytes;
     private int allocatedSectors;
+    /** It is written and read past the page cache. */
+    private boolean direct;
 
     SimulatedFile(int sectorBytes, Rewritten rewritten) {
         this.sectorBytes = sectorBytes;
@@ -118,6 +120,17 @@ final class SimulatedFile implements Inode {
         }
         sizeBytes = Math.max(sizeBytes, offsetBytes + length);
         return length;
+    }
+
+    /** One whole sector of a file of this size, past the page cache. */
+    void writeThrough(int sector, byte[] content) {
+        direct = true;
+        byte[] before = durable[sector];
+        durable[sector] = content;
+        setCached(sector, content);
+        dirty.clear(sector);
+        unreadable.clear(sector);
+        rewritten.onRewritten(this, sector, before, content);
     }
 
     /** Reads as zeros afterwards; whole sectors give their space back. The size stays. */
@@ -218,6 +231,9 @@ final class SimulatedFile implements Inode {
     /** Changes what is on the platter; the cache goes on showing what was written until it gives the sector back. */
     void damageStored(int sector, byte @Nullable [] content) {
         durable[sector] = content;
+        if (direct && !dirty.get(sector)) {
+            setCached(sector, content);
+        }
     }
 
     /** Changes a bit on the platter, and has it seen. */

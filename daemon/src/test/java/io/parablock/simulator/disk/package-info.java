@@ -5,6 +5,8 @@
  *   SectorNodeStorage        one node's data directory: log, META/SYNCREC/CKPT, block store
  *     FileBlockStore, FileStateStore, ChronicleWal + SectorWriter      production code
  *       SimulatedFileSystem, SimulatedFileChannel                      java.nio over
+ *     DirectWal                                                        production code
+ *       SectorIo         writes past the page cache, WriteInFlight     over
  *         SimulatedDisk      sectors and names, each durable or in the cache; faults by rate or on command
  *           DamageLedger     asks FaultAtlas (one per cluster) before damage, by what RegionMap says is there
  * </pre>

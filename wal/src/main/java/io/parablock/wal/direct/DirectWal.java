@@ -1,5 +1,6 @@
 package io.parablock.wal.direct;
 
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.parablock.wal.AtomicFile;
 import io.parablock.wal.Durability;
@@ -51,6 +52,7 @@ public final class DirectWal implements Wal {
     private final WalListener listener;
     private final SegmentedLog log;
     private final RecordChecksum checksum = new RecordChecksum();
+    private final ByteBufAllocator memory;
     private final SegmentIo.Completion completion = this::onWritten;
 
     /** Writes whose memory is still needed, by position; also the lock between the writer and readers. */
@@ -77,11 +79,18 @@ public final class DirectWal implements Wal {
 
     private boolean markerAsked;
 
-    private DirectWal(WalConfig config, DirectConfig direct, WalListener listener, SegmentFiles files, SegmentIo io) {
+    private DirectWal(
+            WalConfig config,
+            DirectConfig direct,
+            WalListener listener,
+            SegmentFiles files,
+            SegmentIo io,
+            ByteBufAllocator memory) {
         this.config = config;
         this.direct = direct;
         this.listener = listener;
         this.io = io;
+        this.memory = memory;
         this.log = SegmentedLog.open(config, files);
     }
 
@@ -101,10 +110,25 @@ public final class DirectWal implements Wal {
     /** Over other files and another disk, for simulation and tests. */
     public static DirectWal open(
             WalConfig config, DirectConfig direct, WalListener listener, SegmentFiles files, SegmentIo io) {
+        return open(config, direct, listener, files, io, MEMORY);
+    }
+
+    /**
+     * Also with memory of the caller's, for an owner that does not close the log.
+     *
+     * @param memory gives direct buffers that begin at a multiple of {@link SegmentLayout#WRITE_ALIGNMENT}
+     */
+    public static DirectWal open(
+            WalConfig config,
+            DirectConfig direct,
+            WalListener listener,
+            SegmentFiles files,
+            SegmentIo io,
+            ByteBufAllocator memory) {
         if (config.durability() != Durability.FSYNC) {
             throw new IllegalArgumentException("the direct engine knows durability FSYNC only");
         }
-        DirectWal wal = new DirectWal(config, direct, listener, files, io);
+        DirectWal wal = new DirectWal(config, direct, listener, files, io, memory);
         try {
             wal.startSegment();
         } catch (WalFullException full) {
@@ -293,7 +317,7 @@ public final class DirectWal implements Wal {
             throw new IllegalStateException("no segment");
         }
         SegmentWrite write = new SegmentWrite(
-                segment, nextStartBytes, nextEarlierStarts, MEMORY.directBuffer(writeBytes(direct, recordBytes)));
+                segment, nextStartBytes, nextEarlierStarts, memory.directBuffer(writeBytes(direct, recordBytes)));
         synchronized (held) {
             if (segment.recordCount == 0) {
                 write.addStart(config.clusterId());

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Tells an operator who waits for a start how far the recovery scan is: a line now and then, one at the end. One thread. */
 final class ScanProgress {
@@ -17,7 +18,7 @@ final class ScanProgress {
     private static final double MB = 1e6;
 
     private final LongSupplier clockNs;
-    private final Consumer<String> lines;
+    private final @Nullable Consumer<String> lines;
     private final long beganNs;
     private long saidNs;
     private long totalBytes;
@@ -29,7 +30,7 @@ final class ScanProgress {
     private long records;
     private long damaged;
 
-    ScanProgress(LongSupplier clockNs, Consumer<String> lines) {
+    ScanProgress(LongSupplier clockNs, @Nullable Consumer<String> lines) {
         this.clockNs = clockNs;
         this.lines = lines;
         this.beganNs = clockNs.getAsLong();
@@ -38,7 +39,7 @@ final class ScanProgress {
 
     /** For a scan that somebody else reports. */
     static ScanProgress silent() {
-        return new ScanProgress(() -> 0, line -> {});
+        return new ScanProgress(() -> 0, null);
     }
 
     /** @param bytes what will be read, with what is read twice */
@@ -57,7 +58,7 @@ final class ScanProgress {
     void reached(long offsetBytes) {
         reachedBytes = Math.max(reachedBytes, Math.min(offsetBytes, segmentBytes));
         long nowNs = clockNs.getAsLong();
-        if (nowNs - saidNs >= TimeUnit.MILLISECONDS.toNanos(INTERVAL_MS)) {
+        if (lines != null && nowNs - saidNs >= TimeUnit.MILLISECONDS.toNanos(INTERVAL_MS)) {
             saidNs = nowNs;
             long bytes = doneBytes + reachedBytes;
             lines.accept(String.format(
@@ -88,6 +89,9 @@ final class ScanProgress {
 
     void end(int segments) {
         beginSegment(0);
+        if (lines == null) {
+            return;
+        }
         long nowNs = clockNs.getAsLong();
         lines.accept(String.format(
                 Locale.ROOT,

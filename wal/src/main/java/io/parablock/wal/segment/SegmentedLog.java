@@ -120,7 +120,8 @@ public final class SegmentedLog implements AutoCloseable {
         if (ids.isEmpty()) {
             return;
         }
-        ScanProgress progress = new ScanProgress(System::nanoTime, LOG::info);
+        ScanProgress progress =
+                LOG.isInfoEnabled() ? new ScanProgress(System::nanoTime, LOG::info) : ScanProgress.silent();
         WalVisitor counted = progress.counting(visitor);
         LogScan scan = new LogScan(config.clusterId(), config.recordBytesMax(), ids, segments, progress);
         for (int id : ids) {
