@@ -408,54 +408,6 @@ class CheckerSuiteTest {
         shouldSee(13, TruncationChecker.class, () -> s.truncate(2, 3));
     }
 
-    /** Nodes 1 and 2 hold and have applied the first two, node 3 has nothing; node 2's log begins above the first one. */
-    private void twoOfThree() {
-        s.boot();
-        for (EntryView e : List.of(first, second)) {
-            s.replicate(e, 1, 2);
-            s.apply(1, e);
-            s.apply(2, e);
-        }
-        s.checkpoint(2, 1);
-        s.truncate(2, 1);
-    }
-
-    @Test
-    void shouldCountForTheFloorWhatDamageTookFromANodeThatIsInstalledSince() {
-        twoOfThree();
-        s.suite.onCrashed(2);
-        s.suite.onEntryLost(2, 2, 1, true);
-        s.node(2).log.remove(2L);
-        s.suite.onStarted(2, 2);
-        s.suite.onInstallBegun(2);
-        s.checkpoint(1, 2);
-        s.truncate(1, 2);
-        assertThat(s.suite.ledger().disk(1).truncated()).isEqualTo(2);
-    }
-
-    @Test
-    void shouldSeeATruncationThatCountsTheLogOfANodeInMidInstall() {
-        twoOfThree();
-        s.suite.onInstallBegun(2);
-        s.suite.onInstallBegun(2);
-        s.replicate(third, 1, 2);
-        s.apply(1, third);
-        s.checkpoint(1, 3);
-        s.truncate(1, 2);
-        shouldSee(13, TruncationChecker.class, () -> s.truncate(1, 3));
-    }
-
-    @Test
-    void shouldSeeATruncationThatCountsAStoreFromBeforeAMergeOverEveryVoter() {
-        twoOfThree();
-        s.checkpoint(1, 2);
-        s.truncate(1, 1);
-        s.suite.onAmnesiacMerge(1, 2);
-        s.suite.onInstallBegun(2);
-        s.suite.onInstallBegun(3);
-        shouldSee(13, TruncationChecker.class, () -> s.truncate(1, 2));
-    }
-
     @Test
     void shouldSeeALogBaseAboveTheDurableCheckpoint() {
         story();
