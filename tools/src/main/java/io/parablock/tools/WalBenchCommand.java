@@ -1,11 +1,14 @@
 package io.parablock.tools;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
 import io.parablock.perf.wal.WalBenchmark;
 import io.parablock.perf.wal.WalBenchmarkSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -80,6 +83,10 @@ final class WalBenchCommand implements Callable<Integer> {
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage());
         }
+        // Standard output is the table.
+        ((LoggerContext) LoggerFactory.getILoggerFactory())
+                .getLogger("io.parablock.wal")
+                .setLevel(Level.WARN);
         try {
             WalBenchmark.run(settings, spec.commandLine().getOut(), line -> {
                 spec.commandLine().getErr().println("  " + line);
