@@ -9,7 +9,8 @@ import java.util.function.LongConsumer;
  * the loop with a timer of its own until the loop ends.
  */
 public final class LoopDelay {
-    private static final long PERIOD_NS = 5_000_000;
+    /** Seldom enough not to keep an idle machine awake. */
+    private static final long PERIOD_NS = 20_000_000;
 
     private final EventExecutor loop;
     private final LongConsumer delaysNs;

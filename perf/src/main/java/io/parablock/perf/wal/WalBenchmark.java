@@ -96,9 +96,8 @@ public final class WalBenchmark {
             throws IOException, InterruptedException {
         Path directory = folder.resolve("log");
         try {
-            WalBenchmarkSettings one =
-                    new WalBenchmarkSettings(folder, settings.depths(), settings.payloadBytes(), seconds, 1, 0);
-            return WalLoad.run(subject, directory, depth, one, subject.onRing ? (IoEventLoop) loops.next() : null);
+            IoEventLoop loop = subject.onRing ? (IoEventLoop) loops.next() : null;
+            return WalLoad.run(subject, directory, depth, settings.payloadBytes(), seconds, loop);
         } finally {
             delete(directory);
         }

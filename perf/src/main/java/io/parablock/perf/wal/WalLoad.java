@@ -68,10 +68,10 @@ final class WalLoad implements WalListener {
 
     /** Appends and forgets for some seconds. */
     static LogTiming run(
-            WalSubject subject, Path directory, int depth, WalBenchmarkSettings settings, @Nullable IoEventLoop loop)
+            WalSubject subject, Path directory, int depth, int payloadBytes, double seconds, @Nullable IoEventLoop loop)
             throws IOException, InterruptedException {
-        WalLoad load = new WalLoad(subject, directory, depth, settings.payloadBytes(), loop, true, Long.MAX_VALUE);
-        return load.run(subject, settings.seconds());
+        WalLoad load = new WalLoad(subject, directory, depth, payloadBytes, loop, true, Long.MAX_VALUE);
+        return load.run(subject, seconds);
     }
 
     /** Leaves a log with so many records. */
