@@ -8,6 +8,7 @@ import io.parablock.wal.WalCorruptException;
 import io.parablock.wal.WalRecord;
 import io.parablock.wal.WalVisitor;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -30,15 +31,18 @@ final class SegmentReader {
     private final UnsafeBuffer header = new UnsafeBuffer(0, 0);
     private ByteBuffer buffer = allocate(FIRST_READ_BYTES);
 
-    /** The segment that the buffer holds a part of, its offset in the file and its length. */
-    private @Nullable Segment readAhead;
+    /**
+     * The segment that the buffer holds a part of, its offset in the file and its length. Weak: the thread outlives the log, and
+     * would keep it whole.
+     */
+    private @Nullable WeakReference<Segment> readAhead;
 
     private long fromBytes;
     private int filled;
 
     void read(Segment segment, long position, long clusterId, WalVisitor visitor) {
         try {
-            if (readAhead != segment || !show(segment, position, clusterId, visitor, false)) {
+            if (!isReadAhead(segment) || !show(segment, position, clusterId, visitor, false)) {
                 load(segment, position, clusterId);
                 if (!show(segment, position, clusterId, visitor, true)) {
                     throw new WalCorruptException("no valid record header at position " + position);
@@ -48,6 +52,10 @@ final class SegmentReader {
             readAhead = null;
             throw new WalCorruptException("cannot read position " + position + ": " + e.getMessage(), e);
         }
+    }
+
+    private boolean isReadAhead(Segment segment) {
+        return readAhead != null && readAhead.refersTo(segment);
     }
 
     /** Fills the buffer from the block of this position on, with the whole record if there is one. */
@@ -72,7 +80,7 @@ final class SegmentReader {
                 filled = whole + fill(channel, fromBytes, whole, wanted);
             }
         }
-        readAhead = segment;
+        readAhead = new WeakReference<>(segment);
     }
 
     /** Shows a record in the buffer. Returns false if its header is not there, or its end is not. */
