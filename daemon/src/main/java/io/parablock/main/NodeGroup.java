@@ -4,13 +4,11 @@ import io.netty.util.ReferenceCountUtil;
 import io.parablock.gateway.Gateway;
 import io.parablock.pipeline.GroupInputs;
 import io.parablock.pipeline.GroupLoop;
-import io.parablock.raft.log.Entry;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.Replica;
 import io.parablock.replica.ReplicaStatus;
 import io.parablock.replica.StandingClock;
 import io.parablock.replica.client.ClientMessage;
-import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -89,21 +87,11 @@ final class NodeGroup implements GroupInputs {
                 if (isOpen) {
                     replica().onPeerMessage(from, boot, m);
                 } else {
-                    release(m);
+                    Replica.release(m);
                 }
             });
         } catch (RejectedExecutionException e) {
-            release(m);
-        }
-    }
-
-    private static void release(Message m) {
-        List<Entry> entries = m instanceof Message.Append a
-                ? a.entries()
-                : m instanceof Message.Entries es ? es.entries() : List.of();
-        entries.forEach(entry -> ReferenceCountUtil.release(entry.payload));
-        if (m instanceof Message.InstallExtent x) {
-            ReferenceCountUtil.release(x.payload());
+            Replica.release(m);
         }
     }
 

@@ -45,6 +45,7 @@ final class CoreState {
 
     final ApplyScheduler apply;
     final LookBehindBuffer lookBehind;
+    final StoreMatch storeMatch;
     /** The dedupe table of exactly the entries {@code <=} the applied prefix. */
     final SessionTable appliedSessions = new SessionTable();
 
@@ -136,6 +137,7 @@ final class CoreState {
             apply.pause();
         }
         recoverLog(recovered);
+        storeMatch = new StoreMatch(this);
         rebuildLookBehind();
         if (term != hard.term() || syncTerm != hard.syncTerm()) {
             // Crashed between SYNCREC and META: META follows before anything is said.
@@ -225,6 +227,7 @@ final class CoreState {
     void onCured() {
         amnesiac = false;
         flushedIsHere = curable;
+        storeMatch.onCured();
         if (suspect) {
             suspect = false;
             persistHardState();
@@ -311,6 +314,7 @@ final class CoreState {
         }
         syncTerm = record.term();
         mSync = record.m();
+        storeMatch.onAdopted(mSync);
         origins = new OriginRuns(record.runs());
         noops = record.noops();
         if (record.term() > readableTerm) {
@@ -429,6 +433,7 @@ final class CoreState {
         installing = false;
         needsInstall = false;
         mustReinstall &= !isOfThisLeader;
+        storeMatch.onInstalled();
         log.install(b, output.dropped);
         if (!amnesiac) {
             // Until the cure is done, damage that a restart must see again stays in the WAL.

@@ -78,5 +78,7 @@ enum Guard {
     /** §11: without a quorum that is free of amnesia, only a merge over every voter may lead. */
     EVERY_VOTER_HEARD,
     /** §11: after a merge over every voter its leader's store is the one that counts; the others are installed from it. */
-    ONE_STORE_COUNTS
+    ONE_STORE_COUNTS,
+    /** §12: blocks are mended with a peer's only where no slot that one of the stores may lack touches them. */
+    REPAIR_MATCHED
 }

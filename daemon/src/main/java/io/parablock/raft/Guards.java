@@ -44,6 +44,7 @@ final class Guards {
     final boolean forceHoldsAll;
     final boolean everyVoterHeard;
     final boolean oneStoreCounts;
+    final boolean repairMatched;
 
     /** @param off the guards to leave out */
     Guards(Set<Guard> off) {
@@ -84,5 +85,6 @@ final class Guards {
         forceHoldsAll = !off.contains(Guard.FORCE_HOLDS_ALL);
         everyVoterHeard = !off.contains(Guard.EVERY_VOTER_HEARD);
         oneStoreCounts = !off.contains(Guard.ONE_STORE_COUNTS);
+        repairMatched = !off.contains(Guard.REPAIR_MATCHED);
     }
 }

@@ -334,6 +334,21 @@ public final class RaftNode {
         leader.onPeerConnected(peer, connected);
     }
 
+    /** What the block store holds now, for a peer that mends its own with it; null while nobody can tell. */
+    public @Nullable StorePoint storePoint() {
+        return state.storeMatch.point();
+    }
+
+    /** Whether blocks of the own store may be mended now. */
+    public boolean mayMend() {
+        return state.storeMatch.mayMend();
+    }
+
+    /** Whether a peer's blocks, read while {@code peer} was true of its store, are what this store has to hold. */
+    public boolean matches(StorePoint peer, long offsetBytes, long lengthBytes) {
+        return state.storeMatch.matches(peer, offsetBytes, lengthBytes);
+    }
+
     public RaftStatus status() {
         return RaftStatus.of(state, leader, installs, cure);
     }

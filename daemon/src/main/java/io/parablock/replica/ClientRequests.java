@@ -1,6 +1,7 @@
 package io.parablock.replica;
 
 import io.netty.buffer.ByteBuf;
+import io.parablock.blockdev.store.DamagedBlocksException;
 import io.parablock.raft.Output;
 import io.parablock.raft.ProposeResult;
 import io.parablock.raft.RaftNode;
@@ -44,6 +45,8 @@ final class ClientRequests {
     private final ReplicaConfig config;
     private final ReplicaPorts ports;
     private final RaftNode core;
+    private final BlockRepair repair;
+    private final DamagedReads damagedReads;
 
     /** Proposed and not yet answered; ordered, so that every run answers in the same order. */
     private final Map<Key, Waiting> waiting = new LinkedHashMap<>();
@@ -60,13 +63,22 @@ final class ClientRequests {
     private long leaseMisses;
     private long flushes;
 
-    ClientRequests(int groupId, int nodeId, boolean mapped, ReplicaConfig config, ReplicaPorts ports, RaftNode core) {
+    ClientRequests(
+            int groupId,
+            int nodeId,
+            boolean mapped,
+            ReplicaConfig config,
+            ReplicaPorts ports,
+            RaftNode core,
+            BlockRepair repair) {
         this.groupId = groupId;
         this.nodeId = nodeId;
         this.mapped = mapped;
         this.config = config;
         this.ports = ports;
         this.core = core;
+        this.repair = repair;
+        this.damagedReads = new DamagedReads(repair, config.repairWaitNs());
     }
 
     // ---------------------------------------------------------------- requests
@@ -266,6 +278,14 @@ final class ClientRequests {
         }
     }
 
+    /** Reads that met damage: those whose blocks are mended are tried again, those that waited too long fail. */
+    void releaseDamagedReads() {
+        damagedReads.release(
+                ports.nowNs().getAsLong(),
+                h -> readsDue.add(new Pending(h.from(), h.request())),
+                h -> answer(h.from(), h.request(), Status.IO_ERROR, nodeId));
+    }
+
     boolean hasDue() {
         return !fuaDue.isEmpty() || !readsDue.isEmpty();
     }
@@ -279,7 +299,7 @@ final class ClientRequests {
                 && r.offsetBytes() <= ports.store().sizeBytes() - r.lengthBytes();
         if (!valid) {
             answer(from, r, Status.INVALID, nodeId);
-        } else if (pending.size() >= config.readsMax()) {
+        } else if (pending.size() + damagedReads.size() >= config.readsMax()) {
             refuse(from, r, nodeId);
         } else {
             long id = ++nextId;
@@ -314,6 +334,13 @@ final class ClientRequests {
         ByteBuf out = ports.allocator().directBuffer(r.lengthBytes(), r.lengthBytes());
         try {
             ports.store().read(r.offsetBytes(), out.nioBuffer(0, r.lengthBytes()));
+        } catch (DamagedBlocksException damaged) {
+            out.release();
+            repair.onDamaged(damaged);
+            if (!damagedReads.hold(p.from, r, ports.nowNs().getAsLong())) {
+                answer(p.from, r, Status.IO_ERROR, nodeId);
+            }
+            return;
         } catch (RuntimeException e) {
             out.release();
             ports.events().onEvent(groupId, "a read at " + r.offsetBytes() + " failed: " + e.getMessage());
@@ -375,6 +402,7 @@ final class ClientRequests {
         fuaDue.clear();
         readsDue.forEach(p -> refuse(p.from, p.request, hint));
         readsDue.clear();
+        damagedReads.takeAll().forEach(h -> refuse(h.from(), h.request(), hint));
         Queued q = queue.poll();
         while (q != null) {
             refuse(q.from, q.message, hint);
@@ -436,6 +464,7 @@ final class ClientRequests {
         pending.clear();
         fuaDue.clear();
         readsDue.clear();
+        damagedReads.takeAll();
     }
 
     int queued() {

@@ -85,7 +85,7 @@ final class InstallFlow {
         }
     }
 
-    private static boolean isZero(ByteBuf piece) {
+    static boolean isZero(ByteBuf piece) {
         int words = piece.readableBytes() & ~7;
         for (int i = 0; i < words; i += 8) {
             if (piece.getLongLE(i) != 0) {

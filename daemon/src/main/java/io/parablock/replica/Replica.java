@@ -13,7 +13,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import org.agrona.collections.Long2ObjectHashMap;
 import org.agrona.collections.LongArrayList;
 import org.jspecify.annotations.Nullable;
 
@@ -43,19 +42,16 @@ public final class Replica {
     private final PayloadCache payloads;
     private final ApplyFeed applies;
     private final PeerOutbox outbox;
-    private final IncomingEntries incoming;
+    private final PeerInbox peers;
+    private final StoreUpkeep upkeep;
+    private final WalWrites writes;
     private final ClientRequests requests;
     private final Checkpointer checkpointer;
     private final InstallFlow installs;
 
-    /** Entries handed to the WAL, by token, until they are durable. */
-    private final Long2ObjectHashMap<Entry> writing = new Long2ObjectHashMap<>();
-
     private final LongArrayList durable = new LongArrayList();
     private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
     private final List<Output.ForceRequest> forces = new ArrayList<>();
-    private long nextToken;
-    private long submittedTo;
     private boolean working;
     private boolean wasLeader;
     private int lastLeader;
@@ -101,8 +97,11 @@ public final class Replica {
         LogReader log = new LogReader(ports.wal().wal(), ports.allocator());
         this.applies = new ApplyFeed(ports.apply(), log, this::onAppliesHeld);
         this.outbox = new PeerOutbox(groupId, ports, log, config.catchUpReadsMax(), this::onUnreadable);
-        this.incoming = new IncomingEntries(ports.store());
-        this.requests = new ClientRequests(groupId, raftConfig.nodeId(), raftConfig.mapped(), config, ports, core);
+        int nodeId = raftConfig.nodeId();
+        this.upkeep = new StoreUpkeep(groupId, nodeId, raftConfig.voters(), ports, core, this::onBlocksSettled);
+        this.peers = new PeerInbox(groupId, ports, core, upkeep);
+        this.requests = new ClientRequests(groupId, nodeId, raftConfig.mapped(), config, ports, core, upkeep.repair);
+        this.writes = new WalWrites(groupId, ports, payloads);
         this.checkpointer = new Checkpointer(
                 config,
                 ports,
@@ -122,22 +121,13 @@ public final class Replica {
 
     /** References of the entries' payloads pass to the replica. {@code boot} changes when the peer's process restarts. */
     public void onPeerMessage(int from, long boot, Message m) {
-        input(() -> step(from, boot, m));
-    }
-
-    private void step(int from, long boot, Message m) {
-        if (stopped()) {
-            IncomingEntries.of(m).forEach(IncomingEntries::release);
-            InstallFlow.releaseUnused(m, List.of());
-            return;
-        }
-        Message sound = incoming.withSoundEntries(m);
-        if (sound != m) {
-            ports.events().onEvent(groupId, "entries of node " + from + " refused: bad checksum or bounds");
-        }
-        core.step(from, boot, sound, now());
-        IncomingEntries.releaseUnused(IncomingEntries.of(sound), core.output().appends);
-        InstallFlow.releaseUnused(sound, core.output().installWrites);
+        input(() -> {
+            if (stopped()) {
+                PeerInbox.release(m);
+            } else {
+                peers.step(from, boot, m);
+            }
+        });
     }
 
     /** A request of the gateway on node {@code from}; answers go out by {@link PeerSender#sendClient}. */
@@ -171,6 +161,8 @@ public final class Replica {
             return true;
         });
         checkpointer.tick(now());
+        coreInput(() -> upkeep.tick(now()));
+        coreInput(requests::releaseDamagedReads);
         if (core.isReady() && !payloads.isEmpty()) {
             payloads.releaseAppliedTo(core.status().lowestContig());
         }
@@ -196,15 +188,14 @@ public final class Replica {
         for (int round = 0; round < ROUNDS_MAX && !stopped(); round++) {
             coreInput(() -> core.endOfBatch(now()));
             ports.peers().flush();
-            boolean writes = submittedTo != nextToken || !forces.isEmpty();
-            submittedTo = nextToken;
+            boolean writesNow = writes.submitting() || !forces.isEmpty();
             call(this::writeWal);
-            if (writes) {
+            if (writesNow) {
                 coreInput(() -> core.endOfBatch(now()));
                 ports.peers().flush();
             }
             boolean applied = call(ports.apply()::endOfBatch);
-            if (!applied && submittedTo == nextToken && forces.isEmpty()) {
+            if (!applied && !writes.hasUnsubmitted() && forces.isEmpty()) {
                 return;
             }
         }
@@ -296,11 +287,7 @@ public final class Replica {
 
     private void feedDurable() {
         for (int i = 0; i < durable.size(); i++) {
-            Entry e = writing.remove(durable.getLong(i));
-            if (e == null) {
-                throw new AssertionError("the WAL reported an unknown token " + durable.getLong(i));
-            }
-            payloads.onDurable(e);
+            Entry e = writes.takeDurable(durable.getLong(i));
             core.onDurable(e.slot(), e.origin(), now());
         }
         durable.clear();
@@ -315,7 +302,7 @@ public final class Replica {
         if (out.writesLost) {
             ports.events().onWritesLost(groupId);
         }
-        append(out.appends);
+        writes.append(out.appends);
         if (out.syncRecord != null || out.hardState != null) {
             throw new AssertionError("a message would leave before the state that it depends on is durable");
         }
@@ -362,18 +349,12 @@ public final class Replica {
         }
     }
 
-    private void append(List<Entry> appends) {
-        for (int i = 0; i < appends.size(); i++) {
-            Entry e = appends.get(i);
-            payloads.add(e);
-            long token = WalRouter.token(groupId, nextToken++);
-            writing.put(token, e);
-            ports.wal().append(groupId, e, PayloadCache.payloadOf(e), token);
-        }
-    }
-
     private void onAppliesHeld() {
         coreInput(() -> core.onNotApplied(applies.takeHeld(), now()));
+    }
+
+    private void onBlocksSettled() {
+        coreInput(requests::releaseDamagedReads);
     }
 
     private void onUnreadable(Entry e) {
@@ -409,6 +390,9 @@ public final class Replica {
             }
             if (InstallFlow.isPiece(e)) {
                 core.onInstallWritten(e.origin(), e.offsetBytes(), now());
+                return;
+            }
+            if (upkeep.onApplied(e)) {
                 return;
             }
             appliedEntries++;
@@ -478,8 +462,13 @@ public final class Replica {
                 requests.leaseMisses(),
                 requests.flushes(),
                 outbox.dropped(),
-                incoming.refused(),
+                peers.refusedEntries(),
                 fatal == null ? "" : fatal);
+    }
+
+    /** Releases what a peer's message carries that no replica will see. */
+    public static void release(Message m) {
+        PeerInbox.release(m);
     }
 
     /** Releases every payload; the ports stay open, they are the node's. */
@@ -489,9 +478,10 @@ public final class Replica {
         dropInbox();
         requests.close();
         installs.close();
+        upkeep.close();
         ports.apply().close();
         payloads.close();
-        writing.clear();
+        writes.clear();
         durable.clear();
         forces.clear();
     }

@@ -253,6 +253,8 @@ final class FrameReader {
             case INSTALL_ACK -> new Message.InstallAck(term, i64(), i64(), flag());
             case CURE_REQUEST -> new Message.CureRequest(term, i64(), i64());
             case CURE -> new Message.Cure(term, i64(), i64(), i64());
+            case BLOCK_FETCH -> blockFetch(term);
+            case BLOCK_REPLY -> blockReply(term);
             default -> throw new CodecException("unexpected " + type);
         };
     }
@@ -292,6 +294,33 @@ final class FrameReader {
             throw new CodecException("piece " + offset + "+" + length);
         }
         return new Message.InstallExtent(term, id, offset, length, crc, hole ? null : payload(length, crc));
+    }
+
+    private Message blockFetch(long term) {
+        long id = i64();
+        long offset = i64();
+        int length = i32();
+        if (offset < 0 || length < 1 || length > Message.BLOCK_BYTES_MAX) {
+            throw new CodecException("blocks " + offset + "+" + length);
+        }
+        return new Message.BlockFetch(term, id, offset, length);
+    }
+
+    private Message blockReply(long term) {
+        long id = i64();
+        int outcome = u8();
+        Message.BlockOutcome[] outcomes = Message.BlockOutcome.values();
+        if (outcome >= outcomes.length) {
+            throw new CodecException("unknown outcome " + outcome);
+        }
+        long applied = i64();
+        long reach = i64();
+        int crc = i32();
+        int length = i32();
+        if (length < 0 || length > Message.BLOCK_BYTES_MAX) {
+            throw new CodecException("blocks of " + length + " bytes");
+        }
+        return new Message.BlockReply(term, id, outcomes[outcome], applied, reach, crc, payload(length, crc));
     }
 
     private Message append(long term) {

@@ -39,7 +39,9 @@ enum FrameType {
     KEEP_ALIVE,
     CURE_REQUEST,
     CURE,
-    NOT_YET;
+    NOT_YET,
+    BLOCK_FETCH,
+    BLOCK_REPLY;
 
     private static final FrameType[] VALUES = values();
 
@@ -56,11 +58,16 @@ enum FrameType {
 
     /** Carries bulk: travels on the data lanes. */
     boolean isBulk() {
-        return this == APPEND || this == ENTRIES || this == MUTATE || this == READ_REPLY || this == INSTALL_EXTENT;
+        return this == APPEND
+                || this == ENTRIES
+                || this == MUTATE
+                || this == READ_REPLY
+                || this == INSTALL_EXTENT
+                || this == BLOCK_REPLY;
     }
 
-    /** The core sends it again if it is lost. */
+    /** It is sent or asked for again if it is lost. */
     boolean mayBeDropped() {
-        return this == APPEND || this == ENTRIES || this == INSTALL_EXTENT;
+        return this == APPEND || this == ENTRIES || this == INSTALL_EXTENT || this == BLOCK_REPLY;
     }
 }

@@ -121,11 +121,15 @@ final class FrameWriter {
         List<ByteBuf> payloads = payloads(entries);
         if (message instanceof Message.InstallExtent m && m.payload() instanceof ByteBuf piece) {
             payloads.add(piece);
+        } else if (message instanceof Message.BlockReply m && m.payload() instanceof ByteBuf blocks) {
+            payloads.add(blocks);
         }
         ByteBuf out = begin(alloc, type, groupId, entries.size() * ENTRY_BODY_BYTES);
         out.writeLongLE(message.term());
         if (message instanceof Message.Install m) {
             installBody(out, m);
+        } else if (message instanceof Message.Block m) {
+            blockBody(out, m);
         } else {
             body(out, message);
         }
@@ -171,6 +175,8 @@ final class FrameWriter {
             return FrameType.CURE_REQUEST;
         } else if (m instanceof Message.Cure) {
             return FrameType.CURE;
+        } else if (m instanceof Message.Block b) {
+            return b instanceof Message.BlockFetch ? FrameType.BLOCK_FETCH : FrameType.BLOCK_REPLY;
         }
         return FrameType.TERM_REFUSAL;
     }
@@ -258,6 +264,16 @@ final class FrameWriter {
             out.writeLongLE(m.installId()).writeLongLE(m.e());
         } else if (message instanceof Message.InstallAck m) {
             out.writeLongLE(m.installId()).writeLongLE(m.receivedBytes()).writeBoolean(m.done());
+        }
+    }
+
+    private static void blockBody(ByteBuf out, Message.Block message) {
+        if (message instanceof Message.BlockFetch m) {
+            out.writeLongLE(m.id()).writeLongLE(m.offsetBytes()).writeIntLE(m.lengthBytes());
+        } else if (message instanceof Message.BlockReply m) {
+            out.writeLongLE(m.id()).writeByte(m.outcome().ordinal());
+            out.writeLongLE(m.applied()).writeLongLE(m.reach()).writeIntLE(m.crc());
+            out.writeIntLE(m.payload() instanceof ByteBuf p ? p.readableBytes() : 0);
         }
     }
 

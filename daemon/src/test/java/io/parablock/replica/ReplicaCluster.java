@@ -202,12 +202,21 @@ final class ReplicaCluster implements AutoCloseable {
                     x.crc(),
                     allocator.directBuffer().writeBytes(buf, buf.readerIndex(), buf.readableBytes()));
         }
+        if (m instanceof Message.BlockReply x && x.payload() instanceof ByteBuf buf) {
+            return new Message.BlockReply(
+                    x.term(),
+                    x.id(),
+                    x.outcome(),
+                    x.applied(),
+                    x.reach(),
+                    x.crc(),
+                    allocator.directBuffer().writeBytes(buf, buf.readerIndex(), buf.readableBytes()));
+        }
         return m instanceof Message.Entries e ? new Message.Entries(e.term(), copies(e.entries())) : m;
     }
 
     private static void release(Message m) {
-        IncomingEntries.of(m).forEach(IncomingEntries::release);
-        InstallFlow.releaseUnused(m, List.of());
+        PeerInbox.release(m);
     }
 
     /** As from the wire: other objects, other buffers, nothing of the sender's WAL. */

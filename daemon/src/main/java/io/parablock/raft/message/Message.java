@@ -178,6 +178,43 @@ public sealed interface Message {
      */
     record InstallAck(long term, long installId, long receivedBytes, boolean done) implements Install {}
 
+    /**
+     * Between block stores, past the core (docs/protocol.md, "Repair of blocks"); the term is the sender's sync term.
+     */
+    sealed interface Block extends Message {}
+
+    /** Asks a peer what its store holds in a range of at most {@link #BLOCK_BYTES_MAX}. */
+    record BlockFetch(long term, long id, long offsetBytes, int lengthBytes) implements Block {}
+
+    /** Largest range of a {@link BlockFetch}. */
+    int BLOCK_BYTES_MAX = 128 << 10;
+
+    /** How a {@link BlockFetch} went. */
+    enum BlockOutcome {
+        /** Here it is. */
+        CONTENT,
+        /** The peer cannot read it either. */
+        DAMAGED,
+        /** The peer cannot tell which slots its store holds, or has no room: ask again, or another one. */
+        NOT_NOW
+    }
+
+    /**
+     * @param id of the request
+     * @param applied every slot up to it was in the peer's store before it was read
+     * @param reach no slot above it was, after it was read
+     * @param crc CRC32C of the payload, 0 without one
+     * @param payload a buffer of the shell; null for zeros and without content
+     */
+    record BlockReply(
+            long term,
+            long id,
+            BlockOutcome outcome,
+            long applied,
+            long reach,
+            int crc,
+            @Nullable Object payload) implements Block {}
+
     /** The receiver of a lower term answers with its own. */
     record TermRefusal(long term) implements Message {}
 

@@ -1,0 +1,278 @@
+package io.parablock.replica;
+
+import io.netty.buffer.ByteBuf;
+import io.parablock.blockdev.store.DamagedBlocksException;
+import io.parablock.raft.RaftNode;
+import io.parablock.raft.StorePoint;
+import io.parablock.raft.log.Entry;
+import io.parablock.raft.log.EntryKind;
+import io.parablock.raft.message.Message;
+import io.parablock.raft.message.Message.BlockOutcome;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Mends damaged blocks of the own store with a peer's (protocol.md §12 Scrub; docs/protocol.md, "Repair of blocks"). One piece
+ * at a time, from one peer after the other; its content goes through the apply stage behind everything that was issued.
+ *
+ * <pre>
+ *   damaged ─BlockFetch─► asked ─content that matches─► apply stage ─► mended
+ *      ▲                    │
+ *      ├── not now ─────────┤
+ *      └── after a while ── lost ◄── every peer's copy is damaged as well
+ * </pre>
+ *
+ * <p>All calls on the group's thread.
+ */
+final class BlockRepair {
+    /** Told on the group's thread when a damaged range has ended, one way or the other. */
+    interface Listener {
+        void onSettled();
+    }
+
+    /** Slot of a piece on its way through the apply stage: no log entry has it. */
+    private static final long PIECE_SLOT = -1;
+    /** Ranges kept; a scrub or a read finds the others again. */
+    private static final int RANGES_MAX = 1 << 17;
+
+    private static final long ANSWER_TIMEOUT_NS = 500_000_000L;
+    private static final long RETRY_NS = 20_000_000L;
+    /** After this every peer is asked again about what was bad everywhere. */
+    private static final long LOST_NS = 60_000_000_000L;
+
+    private final int groupId;
+    private final int nodeId;
+    private final int[] voters;
+    private final ReplicaPorts ports;
+    private final RaftNode core;
+    private final Listener listener;
+
+    private final DamagedRanges damaged = new DamagedRanges(RANGES_MAX);
+    private final DamagedRanges lost = new DamagedRanges(RANGES_MAX);
+    private long lostAtNs;
+
+    private DamagedRanges.@Nullable Range piece;
+    /** Peers whose copy of {@link #piece} is damaged. */
+    private final Set<Integer> alsoDamaged = new TreeSet<>();
+
+    private boolean asked;
+    /** Another piece may have more luck. */
+    private boolean moveOn;
+
+    private boolean writing;
+    private int source;
+    private long requestId;
+    private long nextNs;
+    /** Here one sector at a time: no peer's copy of all of it is good. */
+    private DamagedRanges.@Nullable Range fine;
+
+    private long foundBytes;
+    private long mendedBytes;
+
+    BlockRepair(int groupId, int nodeId, int[] voters, ReplicaPorts ports, RaftNode core, Listener listener) {
+        this.groupId = groupId;
+        this.nodeId = nodeId;
+        this.voters = voters.clone();
+        this.ports = ports;
+        this.core = core;
+        this.listener = listener;
+    }
+
+    // ---------------------------------------------------------------- damage
+
+    void onDamaged(DamagedBlocksException found) {
+        long before = foundBytes;
+        for (DamagedBlocksException.Range r : found.ranges()) {
+            if (!lost.intersects(r.offsetBytes(), r.lengthBytes())) {
+                foundBytes += damaged.add(r.offsetBytes(), r.lengthBytes());
+            }
+        }
+        if (foundBytes > before) {
+            ports.events().onEvent(groupId, found.getMessage() + "; they are fetched from a peer");
+        }
+        if (voters.length == 1) {
+            lost.addAll(damaged);
+            damaged.clear();
+            lostAtNs = ports.nowNs().getAsLong();
+        }
+    }
+
+    /** Whether a part of the range is still to be mended. */
+    boolean isPending(long offsetBytes, long lengthBytes) {
+        return damaged.intersects(offsetBytes, lengthBytes);
+    }
+
+    /** Whether a part of it is damaged on every node. */
+    boolean isLost(long offsetBytes, long lengthBytes) {
+        return lost.intersects(offsetBytes, lengthBytes);
+    }
+
+    // ---------------------------------------------------------------- asking
+
+    void tick(long nowNs) {
+        if (!lost.isEmpty() && voters.length > 1 && nowNs - lostAtNs >= LOST_NS) {
+            damaged.addAll(lost);
+            lost.clear();
+        }
+        if (writing || damaged.isEmpty() || nowNs - nextNs < 0 || !core.mayMend()) {
+            return;
+        }
+        DamagedRanges.Range next = piece;
+        if (next == null || moveOn || !damaged.intersects(next.offsetBytes(), next.lengthBytes())) {
+            moveOn = false;
+            next = nextPiece(next == null ? 0 : next.endBytes());
+            if (!Objects.equals(next, piece)) {
+                alsoDamaged.clear();
+                piece = next;
+            }
+        }
+        if (next != null) {
+            ask(next, nowNs);
+        }
+    }
+
+    private DamagedRanges.@Nullable Range nextPiece(long fromBytes) {
+        DamagedRanges.Range coarse = damaged.next(fromBytes, Message.BLOCK_BYTES_MAX);
+        DamagedRanges.Range f = fine;
+        boolean isFine = coarse != null
+                && f != null
+                && coarse.offsetBytes() < f.endBytes()
+                && f.offsetBytes() < coarse.endBytes();
+        return isFine ? damaged.next(fromBytes, DamagedRanges.SECTOR_BYTES) : coarse;
+    }
+
+    private void ask(DamagedRanges.Range range, long nowNs) {
+        nextNs = nowNs + ANSWER_TIMEOUT_NS;
+        StorePoint own = core.storePoint();
+        for (int i = 0; i < voters.length; i++) {
+            source = (source + 1) % voters.length;
+            int peer = voters[source];
+            if (peer != nodeId && !alsoDamaged.contains(peer) && ports.peers().connected(peer)) {
+                asked = true;
+                ports.peers()
+                        .send(
+                                groupId,
+                                peer,
+                                new Message.BlockFetch(
+                                        own == null ? 0 : own.syncTerm(), ++requestId, range.offsetBytes(), (int)
+                                                range.lengthBytes()));
+                return;
+            }
+        }
+    }
+
+    // ---------------------------------------------------------------- answers
+
+    /** The payload's reference passes to the repair. */
+    void onReply(int from, Message.BlockReply m) {
+        DamagedRanges.Range range = piece;
+        ByteBuf content = (ByteBuf) m.payload();
+        boolean taken = false;
+        try {
+            if (!asked || range == null || m.id() != requestId || writing) {
+                return;
+            }
+            asked = false;
+            nextNs = ports.nowNs().getAsLong() + RETRY_NS;
+            if (m.outcome() == BlockOutcome.DAMAGED) {
+                onDamagedThere(from, range);
+            } else if (m.outcome() == BlockOutcome.CONTENT
+                    && (content == null || content.readableBytes() == range.lengthBytes())
+                    && core.matches(
+                            new StorePoint(m.term(), m.applied(), m.reach()),
+                            range.offsetBytes(),
+                            range.lengthBytes())) {
+                taken = true;
+                write(range, content, m.crc());
+            } else {
+                moveOn = true;
+            }
+        } finally {
+            if (!taken) {
+                InstallFlow.release(content);
+            }
+        }
+    }
+
+    private void onDamagedThere(int from, DamagedRanges.Range range) {
+        alsoDamaged.add(from);
+        if (alsoDamaged.size() < voters.length - 1) {
+            return;
+        }
+        if (range.lengthBytes() > DamagedRanges.SECTOR_BYTES) {
+            // Not necessarily the same sectors everywhere.
+            fine = range;
+            piece = new DamagedRanges.Range(range.offsetBytes(), DamagedRanges.SECTOR_BYTES);
+            alsoDamaged.clear();
+            return;
+        }
+        damaged.remove(range.offsetBytes(), range.lengthBytes());
+        lost.add(range.offsetBytes(), range.lengthBytes());
+        lostAtNs = ports.nowNs().getAsLong();
+        ports.events()
+                .onEvent(
+                        groupId,
+                        "the sector at byte " + range.offsetBytes()
+                                + " of the block store is damaged on every node: reads of it fail until it is written");
+        listener.onSettled();
+    }
+
+    /** The content's reference passes to the apply stage. */
+    private void write(DamagedRanges.Range range, @Nullable ByteBuf content, int crc) {
+        writing = true;
+        Entry mended = new Entry(
+                PIECE_SLOT,
+                requestId,
+                content == null ? EntryKind.ZERO : EntryKind.WRITE,
+                range.offsetBytes(),
+                range.lengthBytes(),
+                0,
+                0,
+                0,
+                crc,
+                content == null ? 0 : (int) range.lengthBytes(),
+                new long[0]);
+        ports.apply().apply(mended, content);
+    }
+
+    static boolean isPiece(Entry e) {
+        return e.slot() == PIECE_SLOT;
+    }
+
+    void onWritten(Entry e) {
+        writing = false;
+        nextNs = ports.nowNs().getAsLong();
+        damaged.remove(e.offsetBytes(), e.lengthBytes());
+        mendedBytes += e.lengthBytes();
+        if (damaged.isEmpty()) {
+            piece = null;
+            fine = null;
+        }
+        listener.onSettled();
+        tick(nextNs);
+    }
+
+    // ---------------------------------------------------------------- status
+
+    /** Bytes found damaged since the start. */
+    long foundBytes() {
+        return foundBytes;
+    }
+
+    /** Bytes that wait for a peer's copy. */
+    long pendingBytes() {
+        return damaged.bytes();
+    }
+
+    /** Bytes written anew with a peer's copy since the start. */
+    long mendedBytes() {
+        return mendedBytes;
+    }
+
+    /** Bytes that every node has damaged. */
+    long lostBytes() {
+        return lost.bytes();
+    }
+}

@@ -1,0 +1,128 @@
+package io.parablock.replica;
+
+import io.netty.buffer.ByteBuf;
+import io.parablock.blockdev.store.DamagedBlocksException;
+import io.parablock.raft.RaftNode;
+import io.parablock.raft.StorePoint;
+import io.parablock.raft.message.Message;
+import io.parablock.raft.message.Message.BlockOutcome;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells peers what this node's block store holds (docs/protocol.md, "Repair of blocks"). Reads off the group's thread; what
+ * the store is at is asked before and after. All calls on the group's thread.
+ */
+final class BlockSource {
+    /** Reads under way for peers; more are put off. */
+    static final int READS_MAX = 4;
+
+    private final int groupId;
+    private final ReplicaPorts ports;
+    private final RaftNode core;
+    private final Consumer<DamagedBlocksException> onDamaged;
+    private int underWay;
+    private boolean closed;
+    private long servedBytes;
+
+    /** @param onDamaged told when a peer's question comes upon damage here */
+    BlockSource(int groupId, ReplicaPorts ports, RaftNode core, Consumer<DamagedBlocksException> onDamaged) {
+        this.groupId = groupId;
+        this.ports = ports;
+        this.core = core;
+        this.onDamaged = onDamaged;
+    }
+
+    void onFetch(int from, Message.BlockFetch m) {
+        StorePoint before = core.storePoint();
+        boolean inside = m.offsetBytes() <= ports.store().sizeBytes() - m.lengthBytes()
+                && (m.offsetBytes() | m.lengthBytes()) % DamagedRanges.SECTOR_BYTES == 0;
+        if (before == null || !inside || underWay >= READS_MAX) {
+            refuse(from, m, BlockOutcome.NOT_NOW);
+            return;
+        }
+        underWay++;
+        try {
+            ports.background().execute(() -> read(from, m, before));
+        } catch (RejectedExecutionException stopping) {
+            underWay--;
+        }
+    }
+
+    private void refuse(int to, Message.BlockFetch m, BlockOutcome why) {
+        StorePoint now = core.storePoint();
+        ports.peers()
+                .send(
+                        groupId,
+                        to,
+                        new Message.BlockReply(now == null ? 0 : now.syncTerm(), m.id(), why, 0, 0, 0, null));
+    }
+
+    private void read(int from, Message.BlockFetch m, StorePoint before) {
+        ByteBuf content = ports.allocator().directBuffer(m.lengthBytes(), m.lengthBytes());
+        RuntimeException failed = null;
+        try {
+            ports.store().read(m.offsetBytes(), content.nioBuffer(0, m.lengthBytes()));
+            content.writerIndex(m.lengthBytes());
+        } catch (RuntimeException e) {
+            failed = e;
+        }
+        RuntimeException failure = failed;
+        boolean hole = failure == null && InstallFlow.isZero(content);
+        int crc = failure != null || hole ? 0 : LogReader.crc(content);
+        try {
+            ports.loop().execute(() -> answer(from, m, before, content, hole, crc, failure));
+        } catch (RejectedExecutionException stopping) {
+            content.release();
+        }
+    }
+
+    private void answer(
+            int to,
+            Message.BlockFetch m,
+            StorePoint before,
+            ByteBuf content,
+            boolean hole,
+            int crc,
+            @Nullable RuntimeException failure) {
+        underWay--;
+        try {
+            StorePoint after = core.storePoint();
+            if (closed) {
+                return;
+            }
+            if (failure instanceof DamagedBlocksException damaged) {
+                onDamaged.accept(damaged);
+                refuse(to, m, BlockOutcome.DAMAGED);
+            } else if (failure != null || after == null || after.syncTerm() != before.syncTerm()) {
+                refuse(to, m, BlockOutcome.NOT_NOW);
+            } else {
+                servedBytes += m.lengthBytes();
+                ports.peers()
+                        .send(
+                                groupId,
+                                to,
+                                new Message.BlockReply(
+                                        after.syncTerm(),
+                                        m.id(),
+                                        BlockOutcome.CONTENT,
+                                        before.applied(),
+                                        after.reach(),
+                                        crc,
+                                        hole ? null : content));
+            }
+        } finally {
+            content.release();
+        }
+    }
+
+    /** Handed out to peers. */
+    long servedBytes() {
+        return servedBytes;
+    }
+
+    void close() {
+        closed = true;
+    }
+}

@@ -1,0 +1,109 @@
+package io.parablock.replica;
+
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** A set of byte ranges of a block store, whole sectors, merged. Single-threaded. */
+final class DamagedRanges {
+    static final int SECTOR_BYTES = 512;
+
+    /** A range; both multiples of a sector. */
+    record Range(long offsetBytes, long lengthBytes) {
+        long endBytes() {
+            return offsetBytes + lengthBytes;
+        }
+    }
+
+    /** Start to end, in bytes; they neither overlap nor touch. */
+    private final TreeMap<Long, Long> ends = new TreeMap<>();
+
+    private final int rangesMax;
+    private long bytes;
+
+    /** @param rangesMax so many are kept; what does not fit is found again */
+    DamagedRanges(int rangesMax) {
+        this.rangesMax = rangesMax;
+    }
+
+    /** @return how many of these bytes were not in it */
+    long add(long offsetBytes, long lengthBytes) {
+        if (lengthBytes <= 0) {
+            return 0;
+        }
+        long before = bytes;
+        long from = offsetBytes;
+        long to = offsetBytes + lengthBytes;
+        Map.Entry<Long, Long> e = ends.floorEntry(to);
+        while (e != null && e.getValue() >= from) {
+            from = Math.min(from, e.getKey());
+            to = Math.max(to, e.getValue());
+            bytes -= e.getValue() - e.getKey();
+            ends.remove(e.getKey());
+            e = ends.floorEntry(to);
+        }
+        if (ends.size() < rangesMax) {
+            ends.put(from, to);
+            bytes += to - from;
+        }
+        return Math.max(0, bytes - before);
+    }
+
+    void remove(long offsetBytes, long lengthBytes) {
+        long end = offsetBytes + lengthBytes;
+        Map.Entry<Long, Long> e = ends.lowerEntry(end);
+        while (e != null && e.getValue() > offsetBytes) {
+            long from = e.getKey();
+            long to = e.getValue();
+            ends.remove(from);
+            bytes -= to - from;
+            if (to > end) {
+                ends.put(end, to);
+                bytes += to - end;
+            }
+            if (from < offsetBytes) {
+                ends.put(from, offsetBytes);
+                bytes += offsetBytes - from;
+            }
+            e = ends.lowerEntry(end);
+        }
+    }
+
+    boolean intersects(long offsetBytes, long lengthBytes) {
+        Map.Entry<Long, Long> e = ends.lowerEntry(offsetBytes + lengthBytes);
+        return e != null && e.getValue() > offsetBytes;
+    }
+
+    /** The first range, or part of one, at or above this offset; from the start if there is none; at most so long. */
+    @Nullable
+    Range next(long fromBytes, int lengthMax) {
+        if (ends.isEmpty()) {
+            return null;
+        }
+        Map.Entry<Long, Long> e = ends.floorEntry(fromBytes);
+        long from = fromBytes;
+        if (e == null || e.getValue() <= fromBytes) {
+            e = ends.ceilingEntry(fromBytes);
+            e = e == null ? ends.firstEntry() : e;
+            from = e.getKey();
+        }
+        return new Range(from, Math.min(lengthMax, e.getValue() - from));
+    }
+
+    void addAll(DamagedRanges others) {
+        others.ends.forEach((from, to) -> add(from, to - from));
+    }
+
+    void clear() {
+        ends.clear();
+        bytes = 0;
+    }
+
+    boolean isEmpty() {
+        return ends.isEmpty();
+    }
+
+    long bytes() {
+        return bytes;
+    }
+}
