@@ -463,6 +463,7 @@ public final class Replica {
                 requests.flushes(),
                 outbox.dropped(),
                 peers.refusedEntries(),
+                upkeep.status(),
                 fatal == null ? "" : fatal);
     }
 

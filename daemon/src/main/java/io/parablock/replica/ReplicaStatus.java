@@ -11,6 +11,7 @@ import io.parablock.raft.RaftStatus;
  * @param leaseMisses reads whose lease had ended when their content was there: a quorum was asked then
  * @param messagesDropped messages not sent because their payloads could not be read back in time
  * @param entriesRefused incoming entries with a bad checksum or bounds
+ * @param blocks damage of the block store
  * @param fatal the line of the error that stopped the replica, or empty
  */
 public record ReplicaStatus(
@@ -33,4 +34,16 @@ public record ReplicaStatus(
         long flushes,
         long messagesDropped,
         long entriesRefused,
-        String fatal) {}
+        Blocks blocks,
+        String fatal) {
+    /**
+     * Since the start of the process, in bytes.
+     *
+     * @param damagedBytes found damaged by reads, peers and the scrub
+     * @param pendingBytes of these, waiting for a peer's copy
+     * @param mendedBytes written anew with a peer's copy
+     * @param lostBytes damaged on every node: reads fail until they are written
+     * @param servedBytes given to peers for their repair
+     */
+    public record Blocks(long damagedBytes, long pendingBytes, long mendedBytes, long lostBytes, long servedBytes) {}
+}

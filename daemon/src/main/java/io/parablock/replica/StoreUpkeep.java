@@ -26,6 +26,15 @@ final class StoreUpkeep {
         return ours;
     }
 
+    ReplicaStatus.Blocks status() {
+        return new ReplicaStatus.Blocks(
+                repair.foundBytes(),
+                repair.pendingBytes(),
+                repair.mendedBytes(),
+                repair.lostBytes(),
+                source.servedBytes());
+    }
+
     void close() {
         source.close();
     }

@@ -19,6 +19,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.BiPredicate;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** Three replicas over memory ports, a network that the test steers, and a clock that it turns. One thread, one order. */
 final class ReplicaCluster implements AutoCloseable {
@@ -91,7 +94,7 @@ final class ReplicaCluster implements AutoCloseable {
             assertThat(groupId).isEqualTo(GROUP);
             assertThat(node.fatal).as("a stopped replica sends nothing").isEmpty();
             node.state.beforeSend(m);
-            if (random.nextInt(1000) >= lossPerMille) {
+            if (random.nextInt(1000) >= lossPerMille && !dropped.test(m) && !cut.test(m, to)) {
                 wire.add(new Packet(node.id, to, node.boot, copy(m)));
             }
         }
@@ -141,11 +144,14 @@ final class ReplicaCluster implements AutoCloseable {
     final Random random;
     final Map<Long, ClientMessage.Status> mutateReplies = new HashMap<>();
     final Map<Long, byte[]> readReplies = new HashMap<>();
+    final Map<Long, ClientMessage.Status> readStatuses = new HashMap<>();
     final Map<Long, ClientMessage.Status> flushReplies = new HashMap<>();
     ReplicaConfig config;
     int retainSlots = 4096;
     long installBytesPerSecond = 64 << 20;
     int lossPerMille;
+    Predicate<Message> dropped = m -> false;
+    BiPredicate<Message, Integer> cut = (m, to) -> false;
     boolean shuffle;
     boolean mapped;
     long session;
@@ -241,6 +247,7 @@ final class ReplicaCluster implements AutoCloseable {
             session = r.session();
         } else if (m instanceof ClientMessage.ReadReply r) {
             ByteBuf payload = r.payload();
+            readStatuses.put(r.requestId(), r.status());
             if (payload != null) {
                 byte[] bytes = new byte[payload.readableBytes()];
                 payload.readBytes(bytes);
@@ -352,6 +359,17 @@ final class ReplicaCluster implements AutoCloseable {
 
     boolean isAnswered(long seq) {
         return mutateReplies.get(seq) == ClientMessage.Status.OK;
+    }
+
+    /** One read, for so long. Returns its status, null for none yet. */
+    ClientMessage.@Nullable Status readOnce(long offset, int length, int waitMs) {
+        long id = ++requestId;
+        leader().replica.onClientRequest(GATEWAY, new ClientMessage.Read(id, offset, length));
+        settle();
+        for (int ms = 0; ms < waitMs && !readStatuses.containsKey(id); ms += 10) {
+            advance(10);
+        }
+        return readStatuses.get(id);
     }
 
     byte[] read(long offset, int length) {

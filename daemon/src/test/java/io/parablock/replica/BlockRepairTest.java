@@ -1,0 +1,115 @@
+package io.parablock.replica;
+
+import static io.parablock.replica.ReplicaCluster.bytes;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.parablock.raft.Mode;
+import io.parablock.raft.message.Message;
+import io.parablock.replica.client.ClientMessage.Status;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Blocks that are damaged on one node are mended with another one's (docs/protocol.md, "Repair of blocks"). */
+class BlockRepairTest {
+    private static ReplicaCluster written(Mode mode) {
+        ReplicaCluster c = new ReplicaCluster(mode, 11);
+        c.openSession();
+        for (int i = 1; i <= 20; i++) {
+            c.write(i, i, i * 4096L, bytes(4096, i), false);
+            c.advance(10);
+        }
+        c.advance(500);
+        return c;
+    }
+
+    private static List<ReplicaCluster.Node> others(ReplicaCluster c, ReplicaCluster.Node one) {
+        return c.nodes.values().stream().filter(n -> n != one).toList();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Mode.class)
+    void shouldAnswerAReadThatMeetsDamageWithThePeersContent(Mode mode) {
+        try (ReplicaCluster c = written(mode)) {
+            c.leader().store.damage(5 * 4096 + 512);
+            c.leader().store.damage(5 * 4096 + 3 * 512);
+            assertThat(c.read(5 * 4096, 4096)).isEqualTo(bytes(4096, 5));
+            assertThat(c.leader().store.isDamaged()).isFalse();
+            assertThat(c.leader().replica.status().blocks().mendedBytes()).isGreaterThanOrEqualTo(1024);
+            assertThat(c.leader().replica.status().blocks().pendingBytes()).isZero();
+            c.assertIdentical();
+        }
+    }
+
+    @Test
+    void shouldMendAlsoThePeerThatWasAskedAndHasDamageOfItsOwn() {
+        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+            ReplicaCluster.Node leader = c.leader();
+            List<ReplicaCluster.Node> others = others(c, leader);
+            leader.store.damage(7 * 4096);
+            others.get(0).store.damage(7 * 4096);
+            int good = others.get(1).id;
+            c.cut = (m, to) -> to == good && m instanceof Message.BlockFetch;
+            assertThat(c.readOnce(7 * 4096, 4096, 1200))
+                    .as("the good copy is not heard")
+                    .isNull();
+            assertThat(others.get(0).replica.status().blocks().damagedBytes()).isEqualTo(512);
+            c.cut = (m, to) -> false;
+            c.advance(2000);
+            c.nodes.values().forEach(n -> assertThat(n.store.isDamaged()).isFalse());
+            c.assertIdentical();
+        }
+    }
+
+    @Test
+    void shouldFailAReadOfWhatIsDamagedEverywhereUntilItIsWritten() {
+        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+            c.nodes.values().forEach(n -> n.store.damage(9 * 4096));
+            assertThat(c.readOnce(9 * 4096, 4096, 3000)).isEqualTo(Status.IO_ERROR);
+            assertThat(c.leader().replica.status().blocks().lostBytes()).isEqualTo(512);
+            assertThat(c.readOnce(9 * 4096, 512, 100)).as("known by now").isEqualTo(Status.IO_ERROR);
+            assertThat(c.readOnce(9 * 4096 + 512, 512, 100))
+                    .as("the sector beside it")
+                    .isEqualTo(Status.OK);
+            c.write(21, 21, 9 * 4096, bytes(4096, 99), false);
+            c.advance(200);
+            assertThat(c.read(9 * 4096, 4096)).isEqualTo(bytes(4096, 99));
+            c.assertIdentical();
+        }
+    }
+
+    @Test
+    void shouldFailAReadThatWaitedTooLong() {
+        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+            c.dropped = m -> m instanceof Message.BlockReply;
+            c.leader().store.damage(3 * 4096);
+            assertThat(c.readOnce(3 * 4096, 4096, 9000)).as("not yet").isNull();
+            c.advance(1500);
+            assertThat(c.readStatuses).containsValue(Status.IO_ERROR);
+            c.dropped = m -> false;
+            c.advance(1000);
+            assertThat(c.readOnce(3 * 4096, 4096, 100)).as("mended meanwhile").isEqualTo(Status.OK);
+        }
+    }
+
+    /** The repair must not undo a write that the peer that was asked has not applied yet. */
+    @Test
+    void shouldNotGoBackBehindAWriteThatThePeerLacks() {
+        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+            ReplicaCluster.Node leader = c.leader();
+            List<ReplicaCluster.Node> others = others(c, leader);
+            // One of the two falls behind; it goes on answering questions about blocks.
+            int behind = others.get(0).id;
+            c.cut = (m, to) -> to == behind && !(m instanceof Message.Block) && !(m instanceof Message.Heartbeat);
+            for (int i = 21; i <= 24; i++) {
+                c.write(i, i, 6 * 4096L, bytes(4096, i), false);
+                c.advance(20);
+            }
+            leader.store.damage(6 * 4096 + 1024);
+            assertThat(c.read(6 * 4096, 4096)).isEqualTo(bytes(4096, 24));
+            c.cut = (m, to) -> false;
+            c.assertIdentical();
+        }
+    }
+}
