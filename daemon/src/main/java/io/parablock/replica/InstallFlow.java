@@ -1,11 +1,15 @@
 package io.parablock.replica;
 
 import io.netty.buffer.ByteBuf;
+import io.parablock.blockdev.store.DamagedBlocksException;
+import io.parablock.blockdev.store.DamagedRange;
 import io.parablock.raft.Output;
 import io.parablock.raft.RaftNode;
+import io.parablock.raft.RaftStatus;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.message.Message;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class InstallFlow {
     /** No log entry has this slot: it marks a piece on its way through the apply stage. */
     private static final long PIECE_SLOT = 0;
+
+    private static final int SECTOR_BYTES = 512;
 
     private final int groupId;
     private final ReplicaPorts ports;
@@ -42,27 +48,77 @@ final class InstallFlow {
 
     private void readPiece(Output.InstallRead r) {
         ByteBuf piece = ports.allocator().directBuffer(r.lengthBytes(), r.lengthBytes());
-        boolean good = false;
+        boolean read = true;
+        List<DamagedRange> damaged = List.of();
         try {
             ports.store().read(r.offsetBytes(), piece.nioBuffer(0, r.lengthBytes()));
-            piece.writerIndex(r.lengthBytes());
-            good = true;
+        } catch (DamagedBlocksException some) {
+            damaged = some.ranges();
+            blank(piece, r.offsetBytes(), damaged);
         } catch (RuntimeException unreadable) {
             // The piece is asked for again; a store that stays unreadable lets the install run into its silence limit.
+            read = false;
         }
-        boolean read = good;
-        boolean hole = good && isZero(piece);
-        int crc = hole || !good ? 0 : LogReader.crc(piece);
+        piece.writerIndex(r.lengthBytes());
+        boolean hole = read && isZero(piece);
+        PieceRead result = new PieceRead(r, piece, read, damaged, hole, hole || !read ? 0 : LogReader.crc(piece));
         try {
-            ports.loop().execute(() -> send(r, piece, read, hole, crc));
+            ports.loop().execute(() -> send(result));
         } catch (RejectedExecutionException stopping) {
             piece.release();
         }
     }
 
-    private void send(Output.InstallRead r, ByteBuf piece, boolean read, boolean hole, int crc) {
+    /**
+     * @param damaged ranges of the chunk that are zeros in {@code piece} because the store's own blocks are bad
+     * @param hole all of {@code piece} is zeros
+     * @param crc of {@code piece}, 0 for a hole
+     */
+    private record PieceRead(
+            Output.InstallRead asked, ByteBuf piece, boolean read, List<DamagedRange> damaged, boolean hole, int crc) {}
+
+    private static void blank(ByteBuf piece, long offsetBytes, List<DamagedRange> damaged) {
+        for (DamagedRange d : damaged) {
+            piece.setZero((int) (d.offsetBytes() - offsetBytes), (int) d.lengthBytes());
+        }
+    }
+
+    /**
+     * A crash may have come between blocks and their checksums; replay writes them again. Until then a piece may hold
+     * anything for sectors that a committed entry above the applied prefix overwrites: the follower applies that entry too,
+     * and nobody reads there before. An entry that is not committed vouches for nothing: it may yet become a no-op.
+     */
+    private boolean isOverwritten(DamagedRange damaged) {
+        BitSet left = new BitSet();
+        left.set(0, (int) (damaged.lengthBytes() / SECTOR_BYTES));
+        RaftStatus status = core.status();
+        for (long slot = status.appliedPrefix() + 1; slot <= status.lastSlot() && !left.isEmpty(); slot++) {
+            Entry e = core.entry(slot);
+            if (e != null && hasExtent(e) && (slot <= status.commitWatermark() || core.isCommitted(slot))) {
+                long from = Math.max(e.offsetBytes(), damaged.offsetBytes());
+                long to = Math.min(e.offsetBytes() + e.lengthBytes(), damaged.endBytes());
+                if (from < to) {
+                    left.clear((int) ((from - damaged.offsetBytes()) / SECTOR_BYTES), (int)
+                            ((to - damaged.offsetBytes()) / SECTOR_BYTES));
+                }
+            }
+        }
+        return left.isEmpty();
+    }
+
+    private static boolean hasExtent(Entry e) {
+        return switch (e.kind()) {
+            case WRITE, ZERO, TRIM -> true;
+            case NOOP, CONFIG, SESSION -> false;
+        };
+    }
+
+    private void send(PieceRead result) {
+        Output.InstallRead r = result.asked;
+        ByteBuf piece = result.piece;
+        boolean hole = result.hole;
         try {
-            if (!read) {
+            if (!result.read || !result.damaged.stream().allMatch(this::isOverwritten)) {
                 readFailures++;
             } else if (!closed) {
                 ports.peers()
@@ -74,7 +130,7 @@ final class InstallFlow {
                                         r.installId(),
                                         r.offsetBytes(),
                                         r.lengthBytes(),
-                                        crc,
+                                        result.crc,
                                         hole ? null : piece));
                 if (hole) {
                     core.onInstallHole(r.lengthBytes());

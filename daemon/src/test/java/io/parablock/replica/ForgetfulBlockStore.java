@@ -1,8 +1,10 @@
 package io.parablock.replica;
 
 import io.parablock.blockdev.store.BlockStore;
+import io.parablock.blockdev.store.DamagedRange;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 
 /** A block store in memory that forgets at a crash what was not fsynced. */
 final class ForgetfulBlockStore implements BlockStore {
@@ -54,6 +56,16 @@ final class ForgetfulBlockStore implements BlockStore {
     @Override
     public synchronized void read(long offsetBytes, ByteBuffer target) {
         target.put(now, (int) offsetBytes, target.remaining());
+    }
+
+    @Override
+    public List<DamagedRange> verify(long offsetBytes, long lengthBytes) {
+        return List.of();
+    }
+
+    @Override
+    public long adopt() {
+        return 0;
     }
 
     @Override

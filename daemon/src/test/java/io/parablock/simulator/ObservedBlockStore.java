@@ -1,8 +1,10 @@
 package io.parablock.simulator;
 
 import io.parablock.blockdev.store.BlockStore;
+import io.parablock.blockdev.store.DamagedRange;
 import io.parablock.simulator.DurableSteps.Step;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /** A chunk's blocks, with crash points. */
 final class ObservedBlockStore implements BlockStore {
@@ -53,6 +55,21 @@ final class ObservedBlockStore implements BlockStore {
     public void read(long offsetBytes, ByteBuffer into) {
         node.requireAlive();
         store.read(offsetBytes, into);
+    }
+
+    @Override
+    public List<DamagedRange> verify(long offsetBytes, long lengthBytes) {
+        node.requireAlive();
+        return store.verify(offsetBytes, lengthBytes);
+    }
+
+    @Override
+    public long adopt() {
+        Step step = writeStep();
+        steps.before(step);
+        long adopted = store.adopt();
+        steps.after(step);
+        return adopted;
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.parablock.blockdev.store;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.TreeMap;
 
 /** A chunk in memory, thin, for simulation and tests. */
@@ -62,6 +63,18 @@ public final class MemoryBlockStore implements BlockStore {
             into.put(pages.getOrDefault(at / PAGE, hole), in, n);
             at += n;
         }
+    }
+
+    /** Memory is trusted. */
+    @Override
+    public List<DamagedRange> verify(long offsetBytes, long lengthBytes) {
+        BlockStore.checkRange(offsetBytes, lengthBytes, sizeBytes);
+        return List.of();
+    }
+
+    @Override
+    public long adopt() {
+        return 0;
     }
 
     @Override
