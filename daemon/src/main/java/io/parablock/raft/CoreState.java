@@ -259,6 +259,7 @@ final class CoreState {
         mustReinstall = false;
         needsInstall = false;
         output.cured = true;
+        output.adoptStore = true;
     }
 
     /** ... and acknowledges nothing of its log. */

@@ -33,6 +33,9 @@ public final class Output {
     /** A piece of the block store to be read off the group's thread and sent in a {@link Message.InstallExtent}. */
     public record InstallRead(int to, long term, long installId, long offsetBytes, int lengthBytes) {}
 
+    /** The own store counts as it is (protocol.md §11, the merge over every voter): to be noted durably BEFORE the rest. */
+    public boolean adoptStore;
+
     /** PERSIST FIRST, before {@link #hardState}. */
     public @Nullable SyncRecord syncRecord;
 
@@ -107,6 +110,7 @@ public final class Output {
                 && !windowOpened
                 && !cured
                 && !writesLost
+                && !adoptStore
                 && event == null;
     }
 
@@ -129,6 +133,7 @@ public final class Output {
         windowOpened = false;
         cured = false;
         writesLost = false;
+        adoptStore = false;
         event = null;
     }
 }

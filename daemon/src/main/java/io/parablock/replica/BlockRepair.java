@@ -1,13 +1,14 @@
 package io.parablock.replica;
 
 import io.netty.buffer.ByteBuf;
-import io.parablock.blockdev.store.DamagedBlocksException;
+import io.parablock.blockdev.store.DamagedRange;
 import io.parablock.raft.RaftNode;
 import io.parablock.raft.StorePoint;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.message.Message;
 import io.parablock.raft.message.Message.BlockOutcome;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -82,15 +83,20 @@ final class BlockRepair {
 
     // ---------------------------------------------------------------- damage
 
-    void onDamaged(DamagedBlocksException found) {
+    /** Somebody has come upon these. */
+    void onDamaged(List<DamagedRange> found) {
         long before = foundBytes;
-        for (DamagedBlocksException.Range r : found.ranges()) {
+        for (DamagedRange r : found) {
             if (!lost.intersects(r.offsetBytes(), r.lengthBytes())) {
                 foundBytes += damaged.add(r.offsetBytes(), r.lengthBytes());
             }
         }
         if (foundBytes > before) {
-            ports.events().onEvent(groupId, found.getMessage() + "; they are fetched from a peer");
+            ports.events()
+                    .onEvent(
+                            groupId,
+                            (foundBytes - before) + " bytes of the block store are damaged, the first at "
+                                    + found.get(0).offsetBytes() + ": they are fetched from a peer");
         }
         if (voters.length == 1) {
             lost.addAll(damaged);

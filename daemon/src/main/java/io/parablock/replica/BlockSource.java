@@ -2,10 +2,12 @@ package io.parablock.replica;
 
 import io.netty.buffer.ByteBuf;
 import io.parablock.blockdev.store.DamagedBlocksException;
+import io.parablock.blockdev.store.DamagedRange;
 import io.parablock.raft.RaftNode;
 import io.parablock.raft.StorePoint;
 import io.parablock.raft.message.Message;
 import io.parablock.raft.message.Message.BlockOutcome;
+import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -21,13 +23,13 @@ final class BlockSource {
     private final int groupId;
     private final ReplicaPorts ports;
     private final RaftNode core;
-    private final Consumer<DamagedBlocksException> onDamaged;
+    private final Consumer<List<DamagedRange>> onDamaged;
     private int underWay;
     private boolean closed;
     private long servedBytes;
 
     /** @param onDamaged told when a peer's question comes upon damage here */
-    BlockSource(int groupId, ReplicaPorts ports, RaftNode core, Consumer<DamagedBlocksException> onDamaged) {
+    BlockSource(int groupId, ReplicaPorts ports, RaftNode core, Consumer<List<DamagedRange>> onDamaged) {
         this.groupId = groupId;
         this.ports = ports;
         this.core = core;
@@ -93,7 +95,7 @@ final class BlockSource {
                 return;
             }
             if (failure instanceof DamagedBlocksException damaged) {
-                onDamaged.accept(damaged);
+                onDamaged.accept(damaged.ranges());
                 refuse(to, m, BlockOutcome.DAMAGED);
             } else if (failure != null || after == null || after.syncTerm() != before.syncTerm()) {
                 refuse(to, m, BlockOutcome.NOT_NOW);

@@ -336,7 +336,7 @@ final class ClientRequests {
             ports.store().read(r.offsetBytes(), out.nioBuffer(0, r.lengthBytes()));
         } catch (DamagedBlocksException damaged) {
             out.release();
-            repair.onDamaged(damaged);
+            repair.onDamaged(damaged.ranges());
             if (!damagedReads.hold(p.from, r, ports.nowNs().getAsLong())) {
                 answer(p.from, r, Status.IO_ERROR, nodeId);
             }

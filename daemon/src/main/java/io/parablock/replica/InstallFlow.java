@@ -1,12 +1,16 @@
 package io.parablock.replica;
 
 import io.netty.buffer.ByteBuf;
+import io.parablock.blockdev.store.DamagedBlocksException;
+import io.parablock.blockdev.store.DamagedRange;
 import io.parablock.raft.Output;
 import io.parablock.raft.RaftNode;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.message.Message;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -21,13 +25,18 @@ final class InstallFlow {
     private final int groupId;
     private final ReplicaPorts ports;
     private final RaftNode core;
+    private final BlockRepair repair;
+    /** Damage in pieces that are on their way through the apply stage, by offset. */
+    private final Map<Long, List<DamagedRange>> damagedPieces = new HashMap<>();
+
     private boolean closed;
     private long readFailures;
 
-    InstallFlow(int groupId, ReplicaPorts ports, RaftNode core) {
+    InstallFlow(int groupId, ReplicaPorts ports, RaftNode core, BlockRepair repair) {
         this.groupId = groupId;
         this.ports = ports;
         this.core = core;
+        this.repair = repair;
     }
 
     // ---------------------------------------------------------------- leader
@@ -42,29 +51,57 @@ final class InstallFlow {
 
     private void readPiece(Output.InstallRead r) {
         ByteBuf piece = ports.allocator().directBuffer(r.lengthBytes(), r.lengthBytes());
-        boolean good = false;
+        boolean read = true;
+        List<DamagedRange> damaged = List.of();
         try {
             ports.store().read(r.offsetBytes(), piece.nioBuffer(0, r.lengthBytes()));
-            piece.writerIndex(r.lengthBytes());
-            good = true;
+        } catch (DamagedBlocksException some) {
+            damaged = some.ranges();
+            blank(piece, r.offsetBytes(), damaged);
         } catch (RuntimeException unreadable) {
             // The piece is asked for again; a store that stays unreadable lets the install run into its silence limit.
+            read = false;
         }
-        boolean read = good;
-        boolean hole = good && isZero(piece);
-        int crc = hole || !good ? 0 : LogReader.crc(piece);
+        piece.writerIndex(r.lengthBytes());
+        boolean hole = read && isZero(piece);
+        PieceRead result = new PieceRead(r, piece, read, damaged, hole, hole || !read ? 0 : LogReader.crc(piece));
         try {
-            ports.loop().execute(() -> send(r, piece, read, hole, crc));
+            ports.loop().execute(() -> send(result));
         } catch (RejectedExecutionException stopping) {
             piece.release();
         }
     }
 
-    private void send(Output.InstallRead r, ByteBuf piece, boolean read, boolean hole, int crc) {
+    /**
+     * @param damaged what is zeros in {@code piece} because the own store cannot read it
+     * @param hole all of {@code piece} is zeros
+     * @param crc of {@code piece}, 0 for a hole
+     */
+    private record PieceRead(
+            Output.InstallRead asked, ByteBuf piece, boolean read, List<DamagedRange> damaged, boolean hole, int crc) {}
+
+    private static void blank(ByteBuf piece, long offsetBytes, List<DamagedRange> damaged) {
+        for (DamagedRange d : damaged) {
+            piece.setZero((int) (d.offsetBytes() - offsetBytes), (int) d.lengthBytes());
+        }
+    }
+
+    /**
+     * What this store cannot read is damaged at the receiver, too, until it is written there or mended with a third one's
+     * copy. An install does not wait for its source's repair: that may need the very node that is installed, and so may the
+     * commits after which a restarted source writes again what a crash has torn.
+     */
+    private void send(PieceRead result) {
+        Output.InstallRead r = result.asked;
+        ByteBuf piece = result.piece;
+        boolean hole = result.hole;
         try {
-            if (!read) {
+            if (!result.read) {
                 readFailures++;
             } else if (!closed) {
+                if (!result.damaged.isEmpty()) {
+                    repair.onDamaged(result.damaged);
+                }
                 ports.peers()
                         .send(
                                 groupId,
@@ -74,8 +111,11 @@ final class InstallFlow {
                                         r.installId(),
                                         r.offsetBytes(),
                                         r.lengthBytes(),
-                                        crc,
-                                        hole ? null : piece));
+                                        result.crc,
+                                        hole ? null : piece,
+                                        result.damaged.stream()
+                                                .map(d -> new Message.ByteRange(d.offsetBytes(), d.lengthBytes()))
+                                                .toList()));
                 if (hole) {
                     core.onInstallHole(r.lengthBytes());
                 }
@@ -116,7 +156,25 @@ final class InstallFlow {
                 m.crc(),
                 payload == null ? 0 : m.lengthBytes(),
                 new long[0]);
+        if (m.damaged().isEmpty()) {
+            damagedPieces.remove(m.offsetBytes());
+        } else {
+            damagedPieces.put(
+                    m.offsetBytes(),
+                    m.damaged().stream()
+                            .map(r -> new DamagedRange(r.offsetBytes(), r.lengthBytes()))
+                            .toList());
+        }
         ports.apply().apply(piece, payload);
+    }
+
+    /** The store has this piece. Nothing else is written until the install has ended. */
+    void onWritten(Entry piece) {
+        List<DamagedRange> damaged = damagedPieces.remove(piece.offsetBytes());
+        if (damaged != null) {
+            damaged.forEach(r -> ports.store().markDamaged(r.offsetBytes(), r.lengthBytes()));
+            repair.onDamaged(damaged);
+        }
     }
 
     static boolean isPiece(Entry e) {

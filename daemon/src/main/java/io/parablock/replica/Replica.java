@@ -109,7 +109,7 @@ public final class Replica {
                 core::installCheckpoint,
                 new CheckpointEvents(),
                 recovered.checkpoint());
-        this.installs = new InstallFlow(groupId, ports, core);
+        this.installs = new InstallFlow(groupId, ports, core, upkeep.repair);
         ports.apply().listener(new ApplyEvents());
     }
 
@@ -295,6 +295,9 @@ public final class Replica {
 
     /** The fields in their order. Nothing here may change the core. */
     private void takeOutput(Output out) {
+        if (out.adoptStore) {
+            upkeep.beginAdopting();
+        }
         hardStates.persist(out);
         if (out.cured) {
             ports.events().onCured(groupId);
@@ -389,6 +392,7 @@ public final class Replica {
                 return;
             }
             if (InstallFlow.isPiece(e)) {
+                installs.onWritten(e);
                 core.onInstallWritten(e.origin(), e.offsetBytes(), now());
                 return;
             }

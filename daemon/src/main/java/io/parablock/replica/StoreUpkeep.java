@@ -1,20 +1,102 @@
 package io.parablock.replica;
 
+import io.parablock.blockdev.store.DamagedRange;
 import io.parablock.raft.RaftNode;
 import io.parablock.raft.log.Entry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 
-/** What keeps a block store whole: its own repair, and what peers need for theirs. On the group's thread. */
+/**
+ * What keeps a block store whole: its own repair, what peers need for theirs, and the pass that adopts a store whose log is
+ * lost. On the group's thread.
+ */
 final class StoreUpkeep {
+    /** Adopted in one go, off the group's thread. */
+    private static final int ADOPT_BYTES = 8 << 20;
+
     final BlockRepair repair;
     final BlockSource source;
 
+    private final int groupId;
+    private final ReplicaPorts ports;
+    /** Read off the group's thread only while a part is under way, and then nobody changes it but {@link #beginAdopting}. */
+    private volatile long adoptedTo;
+
+    private boolean adoptUnderWay;
+    /** How often it was begun by this process. */
+    private long adoptions;
+
     StoreUpkeep(int groupId, int nodeId, int[] voters, ReplicaPorts ports, RaftNode core, Runnable onSettled) {
+        this.groupId = groupId;
+        this.ports = ports;
         repair = new BlockRepair(groupId, nodeId, voters, ports, core, onSettled::run);
         source = new BlockSource(groupId, ports, core, repair::onDamaged);
     }
 
     void tick(long nowNs) {
         repair.tick(nowNs);
+        adoptMore();
+    }
+
+    /** The own store counts as it is: what a power loss has torn is taken for good (protocol.md §11). */
+    void beginAdopting() {
+        ports.store().beginAdopting();
+        adoptedTo = 0;
+        adoptions++;
+    }
+
+    private void adoptMore() {
+        if (!adoptUnderWay && ports.store().isAdopting()) {
+            adoptUnderWay = true;
+            long begun = adoptions;
+            try {
+                ports.background().execute(() -> adoptNext(begun));
+            } catch (RejectedExecutionException stopping) {
+                adoptUnderWay = false;
+            }
+        }
+    }
+
+    private void adoptNext(long begun) {
+        long from = adoptedTo;
+        long to = Math.min(from + ADOPT_BYTES, ports.store().sizeBytes());
+        List<DamagedRange> unreadable = new ArrayList<>();
+        RuntimeException failed = null;
+        try {
+            unreadable.addAll(ports.store().verify(from, to - from));
+            if (to >= ports.store().sizeBytes()) {
+                ports.store().endAdopting();
+            }
+        } catch (RuntimeException e) {
+            failed = e;
+        }
+        RuntimeException failure = failed;
+        try {
+            ports.loop().execute(() -> onAdopted(begun, to, unreadable, failure));
+        } catch (RejectedExecutionException stopping) {
+            // The next start goes on.
+        }
+    }
+
+    private void onAdopted(long begun, long to, List<DamagedRange> unreadable, @Nullable RuntimeException failure) {
+        adoptUnderWay = false;
+        if (failure != null) {
+            throw failure;
+        }
+        if (!unreadable.isEmpty()) {
+            repair.onDamaged(unreadable);
+        }
+        if (begun != adoptions) {
+            beginAdopting();
+        } else if (ports.store().isAdopting()) {
+            adoptedTo = to;
+            adoptMore();
+        } else {
+            adoptedTo = 0;
+            ports.events().onEvent(groupId, "the block store was adopted as it is: all of it has checksums again");
+        }
     }
 
     /** @return whether the entry was one of the repair's, and none of the log */

@@ -2,6 +2,7 @@ package io.parablock.transport;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.parablock.lookbehind.Extent;
 import io.parablock.raft.InstallConfig;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
@@ -293,7 +294,21 @@ final class FrameReader {
         if (offset < 0 || length < 1 || length > InstallConfig.PIECE_BYTES_MAX) {
             throw new CodecException("piece " + offset + "+" + length);
         }
-        return new Message.InstallExtent(term, id, offset, length, crc, hole ? null : payload(length, crc));
+        int ranges = count(16);
+        List<Message.ByteRange> damaged = new ArrayList<>(ranges);
+        for (int i = 0; i < ranges; i++) {
+            Message.ByteRange r = new Message.ByteRange(i64(), i64());
+            boolean inside = r.offsetBytes() >= offset
+                    && r.lengthBytes() > 0
+                    && r.lengthBytes() <= length
+                    && r.offsetBytes() - offset <= length - r.lengthBytes()
+                    && (r.offsetBytes() | r.lengthBytes()) % Extent.SECTOR_BYTES == 0;
+            if (!inside) {
+                throw new CodecException("damage " + r + " in piece " + offset + "+" + length);
+            }
+            damaged.add(r);
+        }
+        return new Message.InstallExtent(term, id, offset, length, crc, hole ? null : payload(length, crc), damaged);
     }
 
     private Message blockFetch(long term) {

@@ -260,6 +260,10 @@ final class FrameWriter {
         } else if (message instanceof Message.InstallExtent m) {
             out.writeLongLE(m.installId()).writeLongLE(m.offsetBytes()).writeIntLE(m.lengthBytes());
             out.writeIntLE(m.crc()).writeBoolean(m.payload() == null);
+            out.writeIntLE(m.damaged().size());
+            for (Message.ByteRange r : m.damaged()) {
+                out.writeLongLE(r.offsetBytes()).writeLongLE(r.lengthBytes());
+            }
         } else if (message instanceof Message.InstallEnd m) {
             out.writeLongLE(m.installId()).writeLongLE(m.e());
         } else if (message instanceof Message.InstallAck m) {

@@ -7,6 +7,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.EventExecutor;
 import io.parablock.blockdev.store.BlockStore;
+import io.parablock.blockdev.store.DamagedRange;
 import io.parablock.raft.Mode;
 import io.parablock.raft.RaftConfig;
 import io.parablock.raft.log.EntryKind;
@@ -26,6 +27,7 @@ import io.parablock.wal.MemoryStateStore;
 import io.parablock.wal.MemoryWal;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -123,6 +125,27 @@ class ThreadedPipelineTest {
                 target.put(device, (int) offsetBytes, target.remaining());
             }
         }
+
+        @Override
+        public List<DamagedRange> verify(long offsetBytes, long lengthBytes) {
+            return List.of();
+        }
+
+        @Override
+        public void markDamaged(long offsetBytes, long lengthBytes) {
+            zero(offsetBytes, lengthBytes);
+        }
+
+        @Override
+        public void beginAdopting() {}
+
+        @Override
+        public boolean isAdopting() {
+            return false;
+        }
+
+        @Override
+        public void endAdopting() {}
 
         @Override
         public void fsync() {}

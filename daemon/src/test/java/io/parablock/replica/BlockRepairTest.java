@@ -32,8 +32,8 @@ class BlockRepairTest {
     @EnumSource(Mode.class)
     void shouldAnswerAReadThatMeetsDamageWithThePeersContent(Mode mode) {
         try (ReplicaCluster c = written(mode)) {
-            c.leader().store.damage(5 * 4096 + 512);
-            c.leader().store.damage(5 * 4096 + 3 * 512);
+            c.leader().store.damage(5 * 4096 + 512, 512);
+            c.leader().store.damage(5 * 4096 + 3 * 512, 512);
             assertThat(c.read(5 * 4096, 4096)).isEqualTo(bytes(4096, 5));
             assertThat(c.leader().store.isDamaged()).isFalse();
             assertThat(c.leader().replica.status().blocks().mendedBytes()).isGreaterThanOrEqualTo(1024);
@@ -47,8 +47,8 @@ class BlockRepairTest {
         try (ReplicaCluster c = written(Mode.PARALLEL)) {
             ReplicaCluster.Node leader = c.leader();
             List<ReplicaCluster.Node> others = others(c, leader);
-            leader.store.damage(7 * 4096);
-            others.get(0).store.damage(7 * 4096);
+            leader.store.damage(7 * 4096, 512);
+            others.get(0).store.damage(7 * 4096, 512);
             int good = others.get(1).id;
             c.cut = (m, to) -> to == good && m instanceof Message.BlockFetch;
             assertThat(c.readOnce(7 * 4096, 4096, 1200))
@@ -65,7 +65,7 @@ class BlockRepairTest {
     @Test
     void shouldFailAReadOfWhatIsDamagedEverywhereUntilItIsWritten() {
         try (ReplicaCluster c = written(Mode.PARALLEL)) {
-            c.nodes.values().forEach(n -> n.store.damage(9 * 4096));
+            c.nodes.values().forEach(n -> n.store.damage(9 * 4096, 512));
             assertThat(c.readOnce(9 * 4096, 4096, 3000)).isEqualTo(Status.IO_ERROR);
             assertThat(c.leader().replica.status().blocks().lostBytes()).isEqualTo(512);
             assertThat(c.readOnce(9 * 4096, 512, 100)).as("known by now").isEqualTo(Status.IO_ERROR);
@@ -83,7 +83,7 @@ class BlockRepairTest {
     void shouldFailAReadThatWaitedTooLong() {
         try (ReplicaCluster c = written(Mode.PARALLEL)) {
             c.dropped = m -> m instanceof Message.BlockReply;
-            c.leader().store.damage(3 * 4096);
+            c.leader().store.damage(3 * 4096, 512);
             assertThat(c.readOnce(3 * 4096, 4096, 9000)).as("not yet").isNull();
             c.advance(1500);
             assertThat(c.readStatuses).containsValue(Status.IO_ERROR);
@@ -106,9 +106,45 @@ class BlockRepairTest {
                 c.write(i, i, 6 * 4096L, bytes(4096, i), false);
                 c.advance(20);
             }
-            leader.store.damage(6 * 4096 + 1024);
+            leader.store.damage(6 * 4096 + 1024, 512);
             assertThat(c.read(6 * 4096, 4096)).isEqualTo(bytes(4096, 24));
             c.cut = (m, to) -> false;
+            c.assertIdentical();
+        }
+    }
+
+    /** Its quorum may need the very node that is installed from it. */
+    @Test
+    void shouldInstallANodeFromADamagedStoreAndMendBothWithTheThird() {
+        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+            c.retainSlots = 64;
+            c.nodes.values().forEach(ReplicaCluster.Node::crash);
+            c.nodes.values().forEach(ReplicaCluster.Node::start);
+            c.advance(3000);
+            ReplicaCluster.Node leader = c.leader();
+            List<ReplicaCluster.Node> others = others(c, leader);
+            ReplicaCluster.Node empty = others.get(0);
+            int third = others.get(1).id;
+            empty.crash();
+            for (int i = 21; i <= 120; i++) {
+                c.write(i, i, (40 + i % 20) * 4096L, bytes(4096, i), false);
+                c.advance(20);
+            }
+            c.advance(3000);
+            assertThat(c.leader()).isSameAs(leader);
+            leader.store.damage(8 * 4096, 1024);
+            c.cut = (m, to) -> to == third && m instanceof Message.BlockFetch;
+            empty.start();
+            c.advance(3000);
+            assertThat(empty.events).anyMatch(e -> e.contains("install complete"));
+            assertThat(leader.store.isDamaged()).isTrue();
+            assertThat(empty.store.isDamaged())
+                    .as("it does not take zeros for content")
+                    .isTrue();
+            c.cut = (m, to) -> false;
+            c.advance(2000);
+            c.nodes.values().forEach(n -> assertThat(n.store.isDamaged()).isFalse());
+            assertThat(c.read(8 * 4096, 4096)).isEqualTo(bytes(4096, 8));
             c.assertIdentical();
         }
     }

@@ -2,16 +2,20 @@ package io.parablock.replica;
 
 import io.parablock.blockdev.store.BlockStore;
 import io.parablock.blockdev.store.DamagedBlocksException;
+import io.parablock.blockdev.store.DamagedRange;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 
 /** A block store in memory that forgets at a crash what was not fsynced. */
 final class ForgetfulBlockStore implements BlockStore {
+    private static final int SECTOR = 512;
+
     private byte[] now;
     private byte[] stable;
-    /** Sectors that do not have their checksums. */
+    /** Sectors that do not fit their checksums, until they are written. */
     private final BitSet damaged = new BitSet();
 
     boolean failing;
@@ -37,22 +41,8 @@ final class ForgetfulBlockStore implements BlockStore {
     @Override
     public synchronized void write(long offsetBytes, ByteBuffer source) {
         check();
-        damaged.clear(sector(offsetBytes), sector(offsetBytes + source.remaining()));
+        damaged.clear((int) offsetBytes / SECTOR, (int) (offsetBytes + source.remaining()) / SECTOR);
         source.get(now, (int) offsetBytes, source.remaining());
-    }
-
-    private static int sector(long offsetBytes) {
-        return (int) (offsetBytes / 512);
-    }
-
-    /** Flips a bit of the sector at this offset. */
-    synchronized void damage(long offsetBytes) {
-        now[(int) offsetBytes] ^= 1;
-        damaged.set(sector(offsetBytes));
-    }
-
-    synchronized boolean isDamaged() {
-        return !damaged.isEmpty();
     }
 
     private void check() {
@@ -64,7 +54,7 @@ final class ForgetfulBlockStore implements BlockStore {
     @Override
     public synchronized void zero(long offsetBytes, long lengthBytes) {
         check();
-        damaged.clear(sector(offsetBytes), sector(offsetBytes + lengthBytes));
+        damaged.clear((int) offsetBytes / SECTOR, (int) (offsetBytes + lengthBytes) / SECTOR);
         Arrays.fill(now, (int) offsetBytes, (int) (offsetBytes + lengthBytes), (byte) 0);
     }
 
@@ -75,13 +65,54 @@ final class ForgetfulBlockStore implements BlockStore {
 
     @Override
     public synchronized void read(long offsetBytes, ByteBuffer target) {
-        int bad = damaged.nextSetBit(sector(offsetBytes));
-        if (bad >= 0 && bad < sector(offsetBytes + target.remaining())) {
-            throw new DamagedBlocksException(
-                    "sector " + bad + " is damaged", List.of(new DamagedBlocksException.Range(bad * 512L, 512)));
-        }
+        List<DamagedRange> found = verify(offsetBytes, target.remaining());
         target.put(now, (int) offsetBytes, target.remaining());
+        if (!found.isEmpty()) {
+            throw new DamagedBlocksException("the test's store", found);
+        }
     }
+
+    synchronized boolean isDamaged() {
+        return !damaged.isEmpty();
+    }
+
+    /** Whole sectors rot: their bytes change, and their checksums tell. */
+    synchronized void damage(int offsetBytes, int lengthBytes) {
+        damaged.set(offsetBytes / SECTOR, (offsetBytes + lengthBytes) / SECTOR);
+        for (int i = offsetBytes; i < offsetBytes + lengthBytes; i++) {
+            now[i] ^= 0x55;
+        }
+    }
+
+    @Override
+    public synchronized List<DamagedRange> verify(long offsetBytes, long lengthBytes) {
+        List<DamagedRange> found = new ArrayList<>();
+        int end = (int) (offsetBytes + lengthBytes) / SECTOR;
+        int from = damaged.nextSetBit((int) offsetBytes / SECTOR);
+        while (from >= 0 && from < end) {
+            int to = Math.min(end, damaged.nextClearBit(from));
+            found.add(new DamagedRange((long) from * SECTOR, (long) (to - from) * SECTOR));
+            from = damaged.nextSetBit(to);
+        }
+        return found;
+    }
+
+    @Override
+    public synchronized void markDamaged(long offsetBytes, long lengthBytes) {
+        zero(offsetBytes, lengthBytes);
+        damaged.set((int) (offsetBytes / SECTOR), (int) ((offsetBytes + lengthBytes) / SECTOR));
+    }
+
+    @Override
+    public void beginAdopting() {}
+
+    @Override
+    public boolean isAdopting() {
+        return false;
+    }
+
+    @Override
+    public void endAdopting() {}
 
     @Override
     public synchronized void fsync() {

@@ -206,7 +206,8 @@ final class ReplicaCluster implements AutoCloseable {
                     x.offsetBytes(),
                     x.lengthBytes(),
                     x.crc(),
-                    allocator.directBuffer().writeBytes(buf, buf.readerIndex(), buf.readableBytes()));
+                    allocator.directBuffer().writeBytes(buf, buf.readerIndex(), buf.readableBytes()),
+                    x.damaged());
         }
         if (m instanceof Message.BlockReply x && x.payload() instanceof ByteBuf buf) {
             return new Message.BlockReply(

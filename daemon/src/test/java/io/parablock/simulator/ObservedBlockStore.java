@@ -1,8 +1,10 @@
 package io.parablock.simulator;
 
 import io.parablock.blockdev.store.BlockStore;
+import io.parablock.blockdev.store.DamagedRange;
 import io.parablock.simulator.DurableSteps.Step;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /** A chunk's blocks, with crash points. */
 final class ObservedBlockStore implements BlockStore {
@@ -53,6 +55,39 @@ final class ObservedBlockStore implements BlockStore {
     public void read(long offsetBytes, ByteBuffer into) {
         node.requireAlive();
         store.read(offsetBytes, into);
+    }
+
+    @Override
+    public List<DamagedRange> verify(long offsetBytes, long lengthBytes) {
+        node.requireAlive();
+        return store.verify(offsetBytes, lengthBytes);
+    }
+
+    @Override
+    public void markDamaged(long offsetBytes, long lengthBytes) {
+        Step step = writeStep();
+        steps.before(step);
+        store.markDamaged(offsetBytes, lengthBytes);
+        steps.after(step);
+    }
+
+    @Override
+    public void beginAdopting() {
+        steps.before(Step.STORE_WRITE);
+        store.beginAdopting();
+        steps.after(Step.STORE_WRITE);
+    }
+
+    @Override
+    public boolean isAdopting() {
+        return store.isAdopting();
+    }
+
+    @Override
+    public void endAdopting() {
+        steps.before(Step.STORE_FSYNC);
+        store.endAdopting();
+        steps.after(Step.STORE_FSYNC);
     }
 
     @Override

@@ -345,7 +345,7 @@ final class SimulatedNetwork {
         }
         if (m instanceof Message.InstallExtent x && x.payload() instanceof ByteBuf buf) {
             return new Message.InstallExtent(
-                    x.term(), x.installId(), x.offsetBytes(), x.lengthBytes(), x.crc(), buf.copy());
+                    x.term(), x.installId(), x.offsetBytes(), x.lengthBytes(), x.crc(), buf.copy(), x.damaged());
         }
         if (m instanceof Message.BlockReply x && x.payload() instanceof ByteBuf buf) {
             return new Message.BlockReply(x.term(), x.id(), x.outcome(), x.applied(), x.reach(), x.crc(), buf.copy());

@@ -1,12 +1,14 @@
 package io.parablock.simulator;
 
 import io.parablock.blockdev.store.BlockStore;
+import io.parablock.blockdev.store.DamagedRange;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Blocks in memory; a power loss takes back any subset of the sectors written since the last fsync. */
@@ -97,6 +99,27 @@ final class VolatileBlockStore implements BlockStore {
         byte[] content = sectors[sector];
         return content == null ? 0 : (long) LONGS.get(content, 0);
     }
+
+    @Override
+    public List<DamagedRange> verify(long offsetBytes, long lengthBytes) {
+        return List.of();
+    }
+
+    @Override
+    public void markDamaged(long offsetBytes, long lengthBytes) {
+        zero(offsetBytes, lengthBytes);
+    }
+
+    @Override
+    public void beginAdopting() {}
+
+    @Override
+    public boolean isAdopting() {
+        return false;
+    }
+
+    @Override
+    public void endAdopting() {}
 
     @Override
     public void fsync() {

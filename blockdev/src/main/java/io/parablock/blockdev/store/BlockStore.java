@@ -1,11 +1,12 @@
 package io.parablock.blockdev.store;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * The blocks of one chunk. Offsets and lengths are bytes, multiples of 512. Writes come from one thread; reads and
- * {@link #fsync} may come from others. Every method throws {@link BlockStoreException} on an I/O error and
- * IllegalArgumentException on a range outside the chunk.
+ * {@link #fsync} may come from others. Every method throws {@link BlockStoreException} on an I/O error, except
+ * that a failed read is damage to the sectors it could not read, and IllegalArgumentException on a range outside the chunk.
  */
 public interface BlockStore extends AutoCloseable {
     long sizeBytes();
@@ -19,8 +20,38 @@ public interface BlockStore extends AutoCloseable {
     /** Reads as zeros afterwards; releases space where that is supported. */
     void trim(long offsetBytes, long lengthBytes);
 
-    /** Fills the buffer's remaining bytes. */
+    /**
+     * Fills the buffer's remaining bytes.
+     *
+     * @throws DamagedBlocksException if sectors cannot be read or are not what was written. The buffer is full then too: the
+     *     sectors that the exception does not name are good
+     */
     void read(long offsetBytes, ByteBuffer into);
+
+    /**
+     * Reads a range and tells what is damaged, in the order of the chunk and merged; empty if all is good. From any thread,
+     * with bounded memory.
+     */
+    List<DamagedRange> verify(long offsetBytes, long lengthBytes);
+
+    /**
+     * The sectors count as damaged until they are written: whoever should have said what they hold could not. Their content
+     * is of no use any more. The writer's, or while nobody writes there.
+     */
+    void markDamaged(long offsetBytes, long lengthBytes);
+
+    /**
+     * Takes every readable sector as it is, also after a restart, until {@link #endAdopting}: for a store whose log above the
+     * checkpoint is lost (protocol.md §11, a merge over every voter). Whoever reads or verifies a sector that does not fit its
+     * checksum gives it one that does. Durable when it returns.
+     */
+    void beginAdopting();
+
+    /** True from {@link #beginAdopting} to {@link #endAdopting}. */
+    boolean isAdopting();
+
+    /** Everything has been verified once: from now on what does not fit is damaged. Durable when it returns. */
+    void endAdopting();
 
     /** Everything applied before the call is on stable storage when it returns. */
     void fsync();

@@ -2,31 +2,56 @@ package io.parablock.blockdev.store;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** A chunk in one sparse file: thin, through the page cache. */
+/**
+ * A chunk in one sparse file: thin, through the page cache, with the checksums of its sectors in a second file.
+ *
+ * <pre>
+ *   write, zero, trim ──[lock: blocks, then sums]──► page cache ──fsync: both──► disk
+ *   read              ── blocks, sums, compare ──► good
+ *                          └─ differ ──[lock: the same again]──► good, or damaged
+ * </pre>
+ *
+ * <p>A process that dies between the blocks and their sums, and a power loss above the last checkpoint, leave sectors that do
+ * not fit: entries above the checkpoint write them again. So nothing here reads before it writes.
+ */
 public final class FileBlockStore implements BlockStore {
+    private static final String SUMS_SUFFIX = ".sums";
     private static final int ZERO_BYTES = 1 << 20;
+    private static final int VERIFY_BYTES = 128 << 10;
 
     private final Path file;
     private final FileChannel channel;
     private final HolePuncher puncher;
+    private final BlockSums sums;
     private final long sizeBytes;
+    /** Whoever holds it sees no blocks whose sums are not there yet. */
+    private final ReentrantLock writing = new ReentrantLock();
 
-    private FileBlockStore(Path file, FileChannel channel, HolePuncher puncher, long sizeBytes) {
+    private FileBlockStore(Path file, FileChannel channel, HolePuncher puncher, BlockSums sums, long sizeBytes) {
         this.file = file;
         this.channel = channel;
         this.puncher = puncher;
+        this.sums = sums;
         this.sizeBytes = sizeBytes;
     }
 
-    /** Creates the file, durably, if it is not there; an existing one must not be larger than {@code sizeBytes}. */
+    /**
+     * Creates the files, durably, if they are not there; existing ones must not be larger than {@code sizeBytes}, and no file
+     * with blocks may be without its checksums.
+     */
     public static FileBlockStore open(Path file, long sizeBytes) {
         return open(file, sizeBytes, LinuxHolePuncher::new);
     }
@@ -38,18 +63,24 @@ public final class FileBlockStore implements BlockStore {
             if (dir != null) {
                 Files.createDirectories(dir);
             }
+            boolean fresh = !Files.exists(file) || Files.size(file) == 0;
+            if (!fresh && Files.size(file) > sizeBytes) {
+                throw new IOException(
+                        "it has " + Files.size(file) + " bytes, the chunk is configured with " + sizeBytes);
+            }
+            BlockSums sums =
+                    BlockSums.open(file.resolveSibling(file.getFileName() + SUMS_SUFFIX), sizeBytes, fresh, punchers);
+            if (fresh) {
+                // Blocks without sums are refused: the sums' name must be there first, and stay.
+                forceNames(dir);
+            }
             FileChannel ch = FileChannel.open(
                     file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            if (ch.size() > sizeBytes) {
-                long found = ch.size();
-                ch.close();
-                throw new IOException("it has " + found + " bytes, the chunk is configured with " + sizeBytes);
-            }
             if (ch.size() < sizeBytes) {
                 ch.write(ByteBuffer.allocate(1), sizeBytes - 1);
             }
             forceNames(dir);
-            return new FileBlockStore(file, ch, punchers.apply(file), sizeBytes);
+            return new FileBlockStore(file, ch, punchers.apply(file), sums, sizeBytes);
         } catch (IOException e) {
             throw new BlockStoreException("cannot open " + file + ": " + e.getMessage(), e);
         }
@@ -77,29 +108,55 @@ public final class FileBlockStore implements BlockStore {
     @Override
     public void write(long offsetBytes, ByteBuffer content) {
         BlockStore.checkRange(offsetBytes, content.remaining(), sizeBytes);
+        int start = content.position();
+        writing.lock();
         try {
-            long at = offsetBytes;
-            while (content.hasRemaining()) {
-                at += channel.write(content, at);
-            }
+            writeBlocks(offsetBytes, content);
+            int end = content.position();
+            content.position(start);
+            sums.write(offsetBytes, content);
+            content.position(end);
         } catch (IOException e) {
             throw new BlockStoreException("cannot write " + file + ": " + e.getMessage(), e);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    private void writeBlocks(long offsetBytes, ByteBuffer content) throws IOException {
+        long at = offsetBytes;
+        while (content.hasRemaining()) {
+            at += channel.write(content, at);
         }
     }
 
     @Override
     public void zero(long offsetBytes, long lengthBytes) {
         BlockStore.checkRange(offsetBytes, lengthBytes, sizeBytes);
-        if (lengthBytes == 0 || puncher.punch(offsetBytes, lengthBytes)) {
+        if (lengthBytes == 0) {
             return;
         }
+        writing.lock();
+        try {
+            if (!puncher.punch(offsetBytes, lengthBytes)) {
+                writeZeros(offsetBytes, lengthBytes);
+            }
+            sums.clear(offsetBytes, lengthBytes);
+        } catch (IOException e) {
+            throw new BlockStoreException("cannot write zeros to " + file + ": " + e.getMessage(), e);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    private void writeZeros(long offsetBytes, long lengthBytes) throws IOException {
         ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(ZERO_BYTES, lengthBytes));
         long at = offsetBytes;
         long end = offsetBytes + lengthBytes;
         while (at < end) {
             zeros.clear().limit((int) Math.min(zeros.capacity(), end - at));
             int n = zeros.remaining();
-            write(at, zeros);
+            writeBlocks(at, zeros);
             at += n;
         }
     }
@@ -112,29 +169,182 @@ public final class FileBlockStore implements BlockStore {
     @Override
     public void read(long offsetBytes, ByteBuffer into) {
         BlockStore.checkRange(offsetBytes, into.remaining(), sizeBytes);
+        List<DamagedRange> damaged = readAndCheck(offsetBytes, into);
+        if (!damaged.isEmpty()) {
+            throw new DamagedBlocksException(file.toString(), damaged);
+        }
+    }
+
+    /** Fills the buffer's remaining bytes; what of it is damaged. */
+    private List<DamagedRange> readAndCheck(long offsetBytes, ByteBuffer into) {
+        int start = into.position();
         try {
-            long at = offsetBytes;
-            while (into.hasRemaining()) {
-                int n = channel.read(into, at);
-                if (n < 0) {
-                    throw new IOException("it ends at " + channel.size() + ", before " + at);
+            if (isGood(offsetBytes, into)) {
+                return List.of();
+            }
+            // A write may have been between its blocks and its sums: now there is none.
+            writing.lock();
+            try {
+                into.position(start);
+                BitSet damaged = damagedSectors(offsetBytes, into);
+                if (!damaged.isEmpty() && sums.isAdopting()) {
+                    damaged = adoptReadable(offsetBytes, into, start, damaged);
                 }
-                at += n;
+                return DamagedRange.ofSectors(offsetBytes, damaged);
+            } finally {
+                writing.unlock();
+            }
+        } catch (ClosedChannelException e) {
+            throw new BlockStoreException("cannot read " + file + ": it is closed", e);
+        }
+    }
+
+    private boolean isGood(long offsetBytes, ByteBuffer into) throws ClosedChannelException {
+        int start = into.position();
+        BitSet differing = new BitSet();
+        try {
+            ByteBuffer stored = BlockSums.room(into.remaining());
+            PageReader.read(channel, offsetBytes, into);
+            sums.read(offsetBytes, stored);
+            BlockSums.differing(into, start, stored, differing);
+            return differing.isEmpty();
+        } catch (ClosedChannelException ended) {
+            throw ended;
+        } catch (IOException unreadable) {
+            return false;
+        }
+    }
+
+    /** Counted from the offset; holds the lock. */
+    private BitSet damagedSectors(long offsetBytes, ByteBuffer into) throws ClosedChannelException {
+        int start = into.position();
+        ByteBuffer stored = BlockSums.room(into.remaining());
+        BitSet damaged = unreadableSectors(offsetBytes, into);
+        sums.readAround(offsetBytes, stored, damaged);
+        BlockSums.differing(into, start, stored, damaged);
+        return damaged;
+    }
+
+    private BitSet unreadableSectors(long offsetBytes, ByteBuffer into) throws ClosedChannelException {
+        BitSet unreadable = new BitSet();
+        PageReader.readAround(
+                channel,
+                offsetBytes,
+                into,
+                (from, to) ->
+                        unreadable.set(from / BlockSumsDescriptor.SECTOR_BYTES, to / BlockSumsDescriptor.SECTOR_BYTES));
+        return unreadable;
+    }
+
+    @Override
+    public List<DamagedRange> verify(long offsetBytes, long lengthBytes) {
+        BlockStore.checkRange(offsetBytes, lengthBytes, sizeBytes);
+        List<DamagedRange> damaged = new ArrayList<>();
+        ByteBuffer piece = ByteBuffer.allocate((int) Math.min(VERIFY_BYTES, lengthBytes));
+        for (long at = offsetBytes; at < offsetBytes + lengthBytes; ) {
+            piece.clear().limit((int) Math.min(piece.capacity(), offsetBytes + lengthBytes - at));
+            int bytes = piece.remaining();
+            if (!isHole(at, bytes)) {
+                DamagedRange.addAll(damaged, readAndCheck(at, piece));
+            }
+            at += bytes;
+        }
+        return damaged;
+    }
+
+    /** Neither blocks nor sums have ever been written, or all are gone. Reads no block: those of a hole would fill the cache. */
+    private boolean isHole(long offsetBytes, int lengthBytes) {
+        if (puncher.nextAllocated(offsetBytes) < offsetBytes + lengthBytes) {
+            return false;
+        }
+        ByteBuffer stored = BlockSums.room(lengthBytes);
+        try {
+            sums.read(offsetBytes, stored);
+        } catch (IOException unreadable) {
+            return false;
+        }
+        while (stored.hasRemaining()) {
+            if (stored.getInt() != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public void markDamaged(long offsetBytes, long lengthBytes) {
+        BlockStore.checkRange(offsetBytes, lengthBytes, sizeBytes);
+        if (lengthBytes == 0) {
+            return;
+        }
+        writing.lock();
+        try {
+            writeZeros(offsetBytes, lengthBytes);
+            sums.spoil(offsetBytes, lengthBytes);
+        } catch (IOException e) {
+            throw new BlockStoreException("cannot write " + file + ": " + e.getMessage(), e);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    @Override
+    public void beginAdopting() {
+        adopting(true);
+    }
+
+    @Override
+    public boolean isAdopting() {
+        return sums.isAdopting();
+    }
+
+    @Override
+    public void endAdopting() {
+        fsync();
+        adopting(false);
+    }
+
+    private void adopting(boolean adopts) {
+        try {
+            sums.adopting(adopts);
+        } catch (IOException e) {
+            throw new BlockStoreException("cannot write the checksums of " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Gives the readable ones of these sectors checksums that fit; the others stay damaged. Holds the lock. */
+    private BitSet adoptReadable(long offsetBytes, ByteBuffer into, int start, BitSet damaged)
+            throws ClosedChannelException {
+        int end = into.limit();
+        into.position(start);
+        BitSet unreadable = unreadableSectors(offsetBytes, into);
+        try {
+            for (int i = damaged.nextSetBit(0); i >= 0; i = damaged.nextSetBit(i + 1)) {
+                if (!unreadable.get(i)) {
+                    int at = i * BlockSumsDescriptor.SECTOR_BYTES;
+                    into.limit(start + at + BlockSumsDescriptor.SECTOR_BYTES).position(start + at);
+                    sums.write(offsetBytes + at, into);
+                }
             }
         } catch (IOException e) {
-            throw new BlockStoreException("cannot read " + file + ": " + e.getMessage(), e);
+            throw new BlockStoreException("cannot write the checksums of " + file + ": " + e.getMessage(), e);
+        } finally {
+            into.limit(end).position(end);
         }
+        return unreadable;
     }
 
     @Override
     public void fsync() {
         try {
             channel.force(false);
+            sums.force();
         } catch (IOException e) {
             throw new BlockStoreException("cannot fsync " + file + ": " + e.getMessage(), e);
         }
     }
 
+    /** Of the blocks; their checksums take 1/128 more. */
     @Override
     public long allocatedBytes() {
         try {
@@ -149,6 +359,7 @@ public final class FileBlockStore implements BlockStore {
         try {
             puncher.close();
             channel.close();
+            sums.close();
         } catch (IOException e) {
             throw new BlockStoreException("cannot close " + file + ": " + e.getMessage(), e);
         }

@@ -10,6 +10,14 @@ public interface HolePuncher extends AutoCloseable {
     /** Space that the file takes; holes take none. */
     long allocatedBytes() throws IOException;
 
+    /**
+     * The first byte at or after this one that may not be in a hole, or anything past the end of the file; the given one if
+     * the file system does not tell.
+     */
+    default long nextAllocated(long offsetBytes) {
+        return offsetBytes;
+    }
+
     @Override
     void close();
 }

@@ -14,6 +14,8 @@ final class LinuxHolePuncher implements HolePuncher {
     private static final Logger LOG = LoggerFactory.getLogger(LinuxHolePuncher.class);
     private static final int O_RDWR = 2;
     private static final int PUNCH_HOLE_KEEP_SIZE = 0x02 | 0x01;
+    private static final int SEEK_DATA = 3;
+    private static final int ENXIO = 6;
     private static final int STAT_BLOCK_BYTES = 512;
     private static final AtomicBoolean REPORTED = new AtomicBoolean();
 
@@ -28,11 +30,15 @@ final class LinuxHolePuncher implements HolePuncher {
 
         static native int close(int fd) throws LastErrorException;
 
+        static native long lseek(int fd, long offset, int whence) throws LastErrorException;
+
         static native int fallocate(int fd, int mode, long offset, long length) throws LastErrorException;
     }
 
     private final Path file;
-    private final int fd;
+    /** -1 if there is none, and after the end: the number may be another file's by then. */
+    private volatile int fd;
+
     private boolean supported;
 
     LinuxHolePuncher(Path file) {
@@ -68,6 +74,19 @@ final class LinuxHolePuncher implements HolePuncher {
         }
     }
 
+    /** The position of this descriptor is nobody's. */
+    @Override
+    public long nextAllocated(long offsetBytes) {
+        if (fd < 0) {
+            return offsetBytes;
+        }
+        try {
+            return LibC.lseek(fd, offsetBytes, SEEK_DATA);
+        } catch (LastErrorException e) {
+            return e.getErrorCode() == ENXIO ? Long.MAX_VALUE : offsetBytes;
+        }
+    }
+
     /** st_blocks: the JDK does not show it, stat(1) does. Not for a hot path. */
     @Override
     public long allocatedBytes() throws IOException {
@@ -78,9 +97,11 @@ final class LinuxHolePuncher implements HolePuncher {
     }
 
     @Override
-    public void close() {
-        if (fd >= 0) {
-            LibC.close(fd);
+    public synchronized void close() {
+        int open = fd;
+        fd = -1;
+        if (open >= 0) {
+            LibC.close(open);
         }
     }
 }

@@ -2,6 +2,7 @@ package io.parablock.blockdev.store;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.TreeMap;
 
 /** A chunk in memory, thin, for simulation and tests. */
@@ -63,6 +64,30 @@ public final class MemoryBlockStore implements BlockStore {
             at += n;
         }
     }
+
+    /** Memory is trusted. */
+    @Override
+    public List<DamagedRange> verify(long offsetBytes, long lengthBytes) {
+        BlockStore.checkRange(offsetBytes, lengthBytes, sizeBytes);
+        return List.of();
+    }
+
+    /** It has no checksums, and no damage. */
+    @Override
+    public void markDamaged(long offsetBytes, long lengthBytes) {
+        zero(offsetBytes, lengthBytes);
+    }
+
+    @Override
+    public void beginAdopting() {}
+
+    @Override
+    public boolean isAdopting() {
+        return false;
+    }
+
+    @Override
+    public void endAdopting() {}
 
     @Override
     public void fsync() {}

@@ -52,6 +52,8 @@ public abstract class BlockStoreContract {
         }
         store.fsync();
         assertThat(read(0, (int) SIZE)).isEqualTo(model);
+        assertThat(store.verify(0, SIZE)).isEmpty();
+        assertThat(store.isAdopting()).isFalse();
     }
 
     @Test
@@ -71,6 +73,7 @@ public abstract class BlockStoreContract {
             assertThatThrownBy(() -> store.write(bad[0], ByteBuffer.allocate((int) bad[1])))
                     .isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> store.zero(bad[0], bad[1])).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> store.verify(bad[0], bad[1])).isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> store.read(bad[0], ByteBuffer.allocate((int) bad[1])))
                     .isInstanceOf(IllegalArgumentException.class);
         }

@@ -160,6 +160,7 @@ public sealed interface Message {
      * @param lengthBytes whole pieces, except at the store's end
      * @param crc CRC32C of the payload, 0 for a hole
      * @param payload a buffer of the shell, or null for a hole; the core never touches it
+     * @param damaged what of it the leader itself could not read: zeros in the payload, and damaged at the receiver, too
      */
     record InstallExtent(
             long term,
@@ -167,7 +168,22 @@ public sealed interface Message {
             long offsetBytes,
             int lengthBytes,
             int crc,
-            @Nullable Object payload) implements Install {}
+            @Nullable Object payload,
+            List<ByteRange> damaged)
+            implements Install {
+        public InstallExtent {
+            damaged = List.copyOf(damaged);
+        }
+
+        /** With nothing damaged in it. */
+        public InstallExtent(
+                long term, long installId, long offsetBytes, int lengthBytes, int crc, @Nullable Object payload) {
+            this(term, installId, offsetBytes, lengthBytes, crc, payload, List.of());
+        }
+    }
+
+    /** Whole sectors of a block store. */
+    record ByteRange(long offsetBytes, long lengthBytes) {}
 
     /** @param e the highest slot handed to the leader's store before the last piece was read */
     record InstallEnd(long term, long installId, long e) implements Install {}

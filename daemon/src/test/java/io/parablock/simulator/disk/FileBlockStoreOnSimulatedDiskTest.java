@@ -1,13 +1,17 @@
 package io.parablock.simulator.disk;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.parablock.blockdev.store.BlockStore;
 import io.parablock.blockdev.store.BlockStoreContract;
+import io.parablock.blockdev.store.DamagedBlocksException;
+import io.parablock.blockdev.store.DamagedRange;
 import io.parablock.blockdev.store.FileBlockStore;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -84,15 +88,20 @@ class FileBlockStoreOnSimulatedDiskTest {
             }
             store.fsync();
             byte[] model = checkpoint.clone();
+            BitSet touched = new BitSet();
             List<byte[]> versions = new ArrayList<>(List.of(checkpoint));
             for (int i = random.nextInt(10); i > 0; i--) {
                 Step step = Step.random(random);
                 step.applyTo(store);
                 step.applyTo(model);
                 versions.add(model.clone());
+                touched.set(step.block, step.block + step.count);
             }
             disk.powerLoss();
-            byte[] found = readAll(open(disk, checkpoint.length), checkpoint.length);
+            ByteBuffer into = ByteBuffer.allocate(checkpoint.length);
+            List<DamagedRange> torn = readRaw(open(disk, checkpoint.length), into);
+            byte[] found = into.array();
+            assertTouched(torn, touched, "seed " + seed);
             for (int at = 0; at < found.length; at += sectorBytes) {
                 byte[] sector = Arrays.copyOfRange(found, at, at + sectorBytes);
                 int from = at;
@@ -167,6 +176,94 @@ class FileBlockStoreOnSimulatedDiskTest {
                 }
             }
         }
+    }
+
+    private static List<DamagedRange> readRaw(BlockStore store, ByteBuffer into) {
+        try {
+            store.read(0, into);
+            return List.of();
+        } catch (DamagedBlocksException torn) {
+            return torn.ranges();
+        }
+    }
+
+    /** Only what was written since the checkpoint may not fit: replay writes it again. */
+    private static void assertTouched(List<DamagedRange> torn, BitSet touched, String as) {
+        for (DamagedRange range : torn) {
+            int last = (int) ((range.endBytes() - 1) / BLOCK_BYTES);
+            int first = (int) (range.offsetBytes() / BLOCK_BYTES);
+            assertThat(touched.nextClearBit(first))
+                    .as("%s, torn at %s", as, range)
+                    .isGreaterThan(last);
+        }
+    }
+
+    /** The process dies at any step of its work, or the machine does. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldBeTornOnlyAboveTheCheckpointWhereverItDied(boolean machine) {
+        int tornRuns = 0;
+        for (long seed = 0; seed < 300; seed++) {
+            Random random = new Random(seed);
+            SimulatedDisk disk = disk(seed, random.nextBoolean() ? 512 : 4096);
+            int length = BLOCKS * BLOCK_BYTES;
+            BlockStore store = open(disk, length);
+            Step.random(random).applyTo(store);
+            store.fsync();
+            BitSet touched = new BitSet();
+            List<Step> sinceCheckpoint = new ArrayList<>();
+            disk.crashAfter(random.nextInt(40));
+            try {
+                while (true) {
+                    Step step = Step.random(random);
+                    touched.set(step.block, step.block + step.count);
+                    sinceCheckpoint.add(step);
+                    step.applyTo(store);
+                    if (random.nextInt(8) == 0) {
+                        store.fsync();
+                        touched.clear();
+                        sinceCheckpoint.clear();
+                    }
+                }
+            } catch (SimulatedCrash died) {
+                if (machine) {
+                    disk.powerLoss();
+                } else {
+                    disk.kill();
+                }
+            }
+            BlockStore reopened = open(disk, length);
+            List<DamagedRange> torn = reopened.verify(0, length);
+            tornRuns += torn.isEmpty() ? 0 : 1;
+            assertTouched(torn, touched, "seed " + seed);
+            sinceCheckpoint.forEach(each -> each.applyTo(reopened));
+            assertThat(reopened.verify(0, length)).as("seed %d", seed).isEmpty();
+        }
+        assertThat(tornRuns).isGreaterThan(20);
+    }
+
+    @Test
+    void shouldTellTheSectorsOfAnUnreadablePage() {
+        FaultAtlas lenient = new FaultAtlas(3);
+        SimulatedDisk disk = new SimulatedDisk(
+                1, 5, 4096, 64 << 20, lenient, (kind, path, at, n) -> Set.of(new Region.Extent(1, at / BLOCK_BYTES)));
+        BlockStore store = open(disk, BLOCKS * BLOCK_BYTES);
+        Step.random(new Random(1)).applyTo(store);
+        store.write(3 * BLOCK_BYTES, ByteBuffer.wrap(new byte[3 * BLOCK_BYTES]).put(0, (byte) 7));
+        store.fsync();
+        assertThat(disk.breakSector("/data/volumes/v-0.chunk", 4 * BLOCK_BYTES)).isTrue();
+        assertThat(store.verify(0, BLOCKS * BLOCK_BYTES))
+                .containsExactly(new DamagedRange(4 * BLOCK_BYTES, BLOCK_BYTES));
+        ByteBuffer into = ByteBuffer.allocate(3 * BLOCK_BYTES);
+        assertThatThrownBy(() -> store.read(3 * BLOCK_BYTES, into)).isInstanceOf(DamagedBlocksException.class);
+        assertThat(into.get(0)).isEqualTo((byte) 7);
+        store.beginAdopting();
+        assertThat(store.verify(0, BLOCKS * BLOCK_BYTES))
+                .as("there is nothing to take")
+                .containsExactly(new DamagedRange(4 * BLOCK_BYTES, BLOCK_BYTES));
+        store.endAdopting();
+        store.write(4 * BLOCK_BYTES, ByteBuffer.allocate(BLOCK_BYTES));
+        assertThat(store.verify(0, BLOCKS * BLOCK_BYTES)).isEmpty();
     }
 
     private static byte[] readAll(BlockStore store, int length) {

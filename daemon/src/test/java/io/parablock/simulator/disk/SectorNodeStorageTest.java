@@ -3,7 +3,7 @@ package io.parablock.simulator.disk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.parablock.blockdev.store.BlockStoreException;
+import io.parablock.blockdev.store.DamagedBlocksException;
 import io.parablock.simulator.NodeStorage;
 import io.parablock.wal.DamagedRecord;
 import io.parablock.wal.Durability;
@@ -235,7 +235,7 @@ class SectorNodeStorageTest {
                 .isTrue();
         ByteBuffer into = ByteBuffer.allocate(BLOCK_BYTES);
         assertThatThrownBy(() -> node.ports.store().read(3 * BLOCK_BYTES, into))
-                .isInstanceOf(BlockStoreException.class);
+                .isInstanceOf(DamagedBlocksException.class);
         node.write(new int[] {3, 8});
         node.ports.store().read(3 * BLOCK_BYTES, into.clear());
         assertThat(into.get(0)).isEqualTo((byte) 8);

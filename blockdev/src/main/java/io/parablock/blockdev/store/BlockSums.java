@@ -1,0 +1,255 @@
+package io.parablock.blockdev.store;
+
+import static io.parablock.blockdev.store.BlockSumsDescriptor.HEADER_BYTES;
+import static io.parablock.blockdev.store.BlockSumsDescriptor.HEADER_COPIES;
+import static io.parablock.blockdev.store.BlockSumsDescriptor.HEADER_COPY_STRIDE_BYTES;
+import static io.parablock.blockdev.store.BlockSumsDescriptor.SECTOR_BYTES;
+import static io.parablock.blockdev.store.BlockSumsDescriptor.SUM_BYTES;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.BitSet;
+import java.util.function.Function;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The checksums of a chunk's sectors in a file of their own ({@link BlockSumsDescriptor}), through the page cache. One
+ * thread writes at a time; reads and {@link #force} may run beside it.
+ */
+final class BlockSums implements AutoCloseable {
+    /** The sums of so many bytes of a chunk go out in one write: 8 MiB. */
+    private static final int SCRATCH_BYTES = 64 << 10;
+
+    private final Path file;
+    private final FileChannel channel;
+    private final HolePuncher puncher;
+    private final ByteBuffer scratch = newScratch();
+    private final ByteBuffer zeros = newScratch();
+    private final CRC32C crc = new CRC32C();
+    private final long chunkBytes;
+    private volatile boolean adopting;
+
+    private BlockSums(Path file, FileChannel channel, HolePuncher puncher, long chunkBytes, boolean adopting) {
+        this.file = file;
+        this.channel = channel;
+        this.puncher = puncher;
+        this.chunkBytes = chunkBytes;
+        this.adopting = adopting;
+    }
+
+    private static ByteBuffer newScratch() {
+        return ByteBuffer.allocateDirect(SCRATCH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /**
+     * Opens the sums of a chunk, or begins them durably for one that was never written.
+     *
+     * @param fresh the chunk has no blocks yet: whatever the file holds is left over from a start that died
+     */
+    static BlockSums open(Path file, long chunkBytes, boolean fresh, Function<Path, HolePuncher> punchers)
+            throws IOException {
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        boolean good = false;
+        try {
+            boolean adopting = false;
+            if (fresh) {
+                if (channel.size() > 0) {
+                    channel.truncate(0);
+                }
+                writeHeaders(channel, chunkBytes, false);
+            } else {
+                adopting = checkHeaders(channel, file, chunkBytes);
+            }
+            long endBytes = BlockSumsDescriptor.positionOf(chunkBytes);
+            if (channel.size() < endBytes) {
+                writeAll(channel, endBytes - 1, ByteBuffer.allocate(1));
+            }
+            BlockSums sums = new BlockSums(file, channel, punchers.apply(file), chunkBytes, adopting);
+            good = true;
+            return sums;
+        } finally {
+            if (!good) {
+                channel.close();
+            }
+        }
+    }
+
+    private static void writeHeaders(FileChannel channel, long chunkBytes, boolean adopting) throws IOException {
+        for (int copy = 0; copy < HEADER_COPIES; copy++) {
+            writeAll(channel, (long) copy * HEADER_COPY_STRIDE_BYTES, BlockSumsDescriptor.header(chunkBytes, adopting));
+            channel.force(true);
+        }
+    }
+
+    /**
+     * One good copy is enough; a bad one is written again, and so are both when the chunk has grown or when they differ.
+     * Returns whether the store is adopting: if only one copy says so, it is.
+     */
+    private static boolean checkHeaders(FileChannel channel, Path file, long chunkBytes) throws IOException {
+        ByteBuffer header = null;
+        boolean rewrite = false;
+        boolean adopting = false;
+        boolean settled = true;
+        for (int copy = 0; copy < HEADER_COPIES; copy++) {
+            ByteBuffer found = readHeader(channel, (long) copy * HEADER_COPY_STRIDE_BYTES);
+            rewrite |= found == null || BlockSumsDescriptor.chunkBytes(found) != chunkBytes;
+            header = header == null ? found : header;
+            adopting |= found != null && BlockSumsDescriptor.isAdopting(found);
+            settled &= found == null || BlockSumsDescriptor.isAdopting(found);
+        }
+        if (header == null) {
+            throw new IOException("its checksums in " + file + " are missing or damaged beyond use:"
+                    + " the node must join again with an empty data directory");
+        }
+        if (BlockSumsDescriptor.version(header) > BlockSumsDescriptor.VERSION) {
+            throw new IOException("its checksums in " + file + " have format version "
+                    + BlockSumsDescriptor.version(header) + ", this build knows " + BlockSumsDescriptor.VERSION);
+        }
+        if (BlockSumsDescriptor.sectorBytes(header) != SECTOR_BYTES
+                || BlockSumsDescriptor.chunkBytes(header) > chunkBytes) {
+            throw new IOException("its checksums in " + file + " are of " + BlockSumsDescriptor.chunkBytes(header)
+                    + " bytes in sectors of " + BlockSumsDescriptor.sectorBytes(header)
+                    + ", the chunk is configured with " + chunkBytes);
+        }
+        if (rewrite || (adopting && !settled)) {
+            writeHeaders(channel, chunkBytes, adopting);
+        }
+        return adopting;
+    }
+
+    private static @Nullable ByteBuffer readHeader(FileChannel channel, long positionBytes) throws IOException {
+        ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        boolean[] bad = new boolean[1];
+        PageReader.readAround(channel, positionBytes, header, (from, to) -> bad[0] = true);
+        return !bad[0] && BlockSumsDescriptor.isHeader(header) ? header : null;
+    }
+
+    /** An empty buffer for the sums of so many bytes. */
+    static ByteBuffer room(int lengthBytes) {
+        return ByteBuffer.allocate((int) BlockSumsDescriptor.sumsBytes(lengthBytes))
+                .order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Computes and writes the sums of a content's remaining bytes; leaves the content as it was. The writer's. */
+    void write(long offsetBytes, ByteBuffer content) throws IOException {
+        int start = content.position();
+        int end = content.limit();
+        long position = BlockSumsDescriptor.positionOf(offsetBytes);
+        try {
+            scratch.clear();
+            for (int index = start; index < end; index += SECTOR_BYTES) {
+                scratch.putInt(BlockSumsDescriptor.sumOf(crc, content, index));
+                if (!scratch.hasRemaining() || index + SECTOR_BYTES == end) {
+                    int bytes = scratch.position();
+                    writeAll(channel, position, scratch.flip());
+                    position += bytes;
+                    scratch.clear();
+                }
+            }
+        } finally {
+            content.limit(end).position(start);
+        }
+    }
+
+    /** The sums of zeros. The writer's. */
+    void clear(long offsetBytes, long lengthBytes) throws IOException {
+        long at = BlockSumsDescriptor.positionOf(offsetBytes);
+        long end = at + BlockSumsDescriptor.sumsBytes(lengthBytes);
+        if (end - at > SCRATCH_BYTES && puncher.punch(at, end - at)) {
+            return;
+        }
+        while (at < end) {
+            int bytes = (int) Math.min(SCRATCH_BYTES, end - at);
+            writeAll(channel, at, zeros.clear().limit(bytes));
+            at += bytes;
+        }
+    }
+
+    /** Reads into the remaining room; the position stays. */
+    void read(long offsetBytes, ByteBuffer into) throws IOException {
+        int start = into.position();
+        PageReader.read(channel, BlockSumsDescriptor.positionOf(offsetBytes), into);
+        into.position(start);
+    }
+
+    /** The same as far as it can be read; the sectors whose sum cannot be read go into {@code unknown}. */
+    void readAround(long offsetBytes, ByteBuffer into, BitSet unknown) throws ClosedChannelException {
+        int start = into.position();
+        PageReader.readAround(
+                channel,
+                BlockSumsDescriptor.positionOf(offsetBytes),
+                into,
+                (from, to) -> unknown.set(from / SUM_BYTES, to / SUM_BYTES));
+        into.position(start);
+    }
+
+    /**
+     * Adds the sectors of the content, from {@code start} to its limit, that do not fit their sums. Position and limit
+     * of the content stay.
+     */
+    static void differing(ByteBuffer content, int start, ByteBuffer stored, BitSet into) {
+        CRC32C crc = new CRC32C();
+        int position = content.position();
+        int end = content.limit();
+        for (int i = 0; start + i * SECTOR_BYTES < end; i++) {
+            if (stored.getInt(i * SUM_BYTES) != BlockSumsDescriptor.sumOf(crc, content, start + i * SECTOR_BYTES)) {
+                into.set(i);
+            }
+        }
+        content.limit(end).position(position);
+    }
+
+    /** Durable when it returns. */
+    void adopting(boolean adopts) throws IOException {
+        writeHeaders(channel, chunkBytes, adopts);
+        adopting = adopts;
+    }
+
+    boolean isAdopting() {
+        return adopting;
+    }
+
+    /** Sums that no sector of zeros has, over blocks that are zeros. The writer's. */
+    void spoil(long offsetBytes, long lengthBytes) throws IOException {
+        long at = BlockSumsDescriptor.positionOf(offsetBytes);
+        long end = at + BlockSumsDescriptor.sumsBytes(lengthBytes);
+        while (at < end) {
+            int bytes = (int) Math.min(SCRATCH_BYTES, end - at);
+            scratch.clear();
+            for (int i = 0; i < bytes; i += SUM_BYTES) {
+                scratch.putInt(BlockSumsDescriptor.SPOILT_SUM);
+            }
+            writeAll(channel, at, scratch.flip());
+            at += bytes;
+        }
+    }
+
+    void force() throws IOException {
+        channel.force(false);
+    }
+
+    private static void writeAll(FileChannel channel, long positionBytes, ByteBuffer content) throws IOException {
+        long at = positionBytes;
+        while (content.hasRemaining()) {
+            at += channel.write(content, at);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        puncher.close();
+        channel.close();
+    }
+
+    @Override
+    public String toString() {
+        return file.toString();
+    }
+}
