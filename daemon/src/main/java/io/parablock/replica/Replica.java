@@ -445,6 +445,10 @@ public final class Replica {
         return core;
     }
 
+    ReplicaStatus.Blocks blocks() {
+        return upkeep.status();
+    }
+
     public ReplicaStatus status() {
         RaftStatus raft = core.status();
         return new ReplicaStatus(

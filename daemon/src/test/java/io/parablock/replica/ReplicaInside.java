@@ -11,6 +11,16 @@ public final class ReplicaInside {
         return replica.core();
     }
 
+    /** The block store's damage. */
+    public static ReplicaStatus.Blocks blocks(Replica replica) {
+        return replica.blocks();
+    }
+
+    /** What goes through the apply stage are blocks mended with a peer's, not an entry of the log. */
+    public static boolean isMended(Entry e) {
+        return BlockRepair.isPiece(e);
+    }
+
     /** What goes through the apply stage is a piece of an install, not an entry of the log. */
     public static boolean isPiece(Entry e) {
         return InstallFlow.isPiece(e);

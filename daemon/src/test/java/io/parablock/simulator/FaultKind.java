@@ -60,6 +60,8 @@ enum FaultKind {
     LOST_WRITE,
     /** A forced sector went to another place of its file. */
     MISDIRECTED_WRITE,
+    /** A sector of the block store does not have its checksum any more. */
+    BLOCK_ROT,
     /** The disk is lost with all it held; the node starts with an empty one, and must not count any more. */
     WIPE,
     /** A client goes away with requests under way. */

@@ -143,11 +143,27 @@ final class FaultPlan {
                     media.inject(kind, n, while_());
                 }
             }
+            case BLOCK_ROT -> blockRot(n);
             case WIPE -> throw new AssertionError("it has a plan of its own");
             case CLIENT_DEATH -> {
                 if (cluster.clients().get(random.below(settings.clients)).die()) {
                     cluster.counts().count(kind);
                 }
+            }
+        }
+    }
+
+    private void blockRot(SimulatedNode n) {
+        // As above; and there, nothing forced is good for ever.
+        if (settings.mayBlackOutMapped()) {
+            return;
+        }
+        int sectors = (int) (settings.sizeBytes() / 512);
+        int first = random.below(sectors);
+        for (int s = first; s < Math.min(sectors, first + random.pick(1, 1, 8)); s++) {
+            if (n.disk().blockDamage().rot(s)) {
+                cluster.counts().count(FaultKind.BLOCK_ROT);
+                sim.note("sector " + s + " of the block store of node " + n.id() + " rots");
             }
         }
     }

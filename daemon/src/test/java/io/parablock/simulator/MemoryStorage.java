@@ -1,10 +1,13 @@
 package io.parablock.simulator;
 
+import io.parablock.simulator.disk.FaultAtlas;
 import io.parablock.wal.MemoryStateStore;
 import io.parablock.wal.WalListener;
 
 /** A disk by its contract alone: records and sectors are lost whole at a power loss, or not at all. */
 final class MemoryStorage implements NodeStorage {
+    private final int nodeId;
+    private final FaultAtlas atlas;
     private final Seeded random;
     private final boolean mapped;
     private final long sizeBytes;
@@ -12,7 +15,9 @@ final class MemoryStorage implements NodeStorage {
     private VolatileBlockStore store;
     private MemoryStateStore state = new MemoryStateStore();
 
-    MemoryStorage(Seeded random, long sizeBytes, boolean mapped) {
+    MemoryStorage(int nodeId, Seeded random, long sizeBytes, boolean mapped, FaultAtlas atlas) {
+        this.nodeId = nodeId;
+        this.atlas = atlas;
         this.random = random;
         this.mapped = mapped;
         this.sizeBytes = sizeBytes;
@@ -43,5 +48,19 @@ final class MemoryStorage implements NodeStorage {
         wal = new VolatileWal(mapped);
         store = new VolatileBlockStore(sizeBytes);
         state = new MemoryStateStore();
+    }
+
+    @Override
+    public boolean mayLose() {
+        return atlas.mayLose(nodeId);
+    }
+
+    @Override
+    public void lost(boolean lost) {
+        if (lost) {
+            atlas.lost(nodeId);
+        } else {
+            atlas.restored(nodeId);
+        }
     }
 }

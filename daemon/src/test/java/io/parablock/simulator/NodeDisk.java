@@ -13,6 +13,7 @@ final class NodeDisk {
     private final NodeStorage storage;
     private final boolean mapped;
     private final DurableSteps steps;
+    private final BlockDamage blockDamage;
     /** durability=mapped: the machine lost its power, and not after an orderly stop. */
     private boolean unclean;
     /** Its log is damaged beyond what the node may vouch for: it starts amnesiac. */
@@ -34,11 +35,17 @@ final class NodeDisk {
     /** The file {@code identity}. */
     private Formation.Standing standing;
 
-    NodeDisk(NodeStorage storage, Formation.Standing standing, boolean mapped, DurableSteps steps) {
+    NodeDisk(
+            NodeStorage storage,
+            Formation.Standing standing,
+            boolean mapped,
+            DurableSteps steps,
+            BlockDamage blockDamage) {
         this.storage = storage;
         this.standing = standing;
         this.mapped = mapped;
         this.steps = steps;
+        this.blockDamage = blockDamage;
         storage.formed(!standing.members().isEmpty());
     }
 
@@ -86,6 +93,7 @@ final class NodeDisk {
             storage.lost(true);
         }
         storage.powerLoss();
+        blockDamage.powerLoss();
     }
 
     /** From here on it works, and has room. */
@@ -111,6 +119,7 @@ final class NodeDisk {
     /** An empty disk is in its place. */
     void wipe(long incarnation) {
         storage.wipe();
+        blockDamage.wipe();
         storage.lost(true);
         standing = new Formation.Standing(incarnation, new TreeMap<>());
         wiped = true;
@@ -223,7 +232,11 @@ final class NodeDisk {
 
     /** The node has forgotten, does not start, or some of its copies are bad. */
     boolean mayBeOfNoHelp() {
-        return unclean || lost || suspect || isOutForGood() || storage.isDamaged();
+        return unclean || lost || suspect || isOutForGood() || storage.isDamaged() || blockDamage.any();
+    }
+
+    BlockDamage blockDamage() {
+        return blockDamage;
     }
 
     /** Null if it is memory. */

@@ -31,7 +31,8 @@ class NodeDiskTest {
                 new Simulation(seed, false),
                 settings,
                 (id, random, s) -> new SectorNodeStorage(id, id, config, atlas),
-                FormationMutation.NONE);
+                FormationMutation.NONE,
+                atlas);
         return cluster.nodes().stream().map(SimulatedNode::disk).toList();
     }
 

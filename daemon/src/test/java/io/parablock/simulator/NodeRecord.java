@@ -258,6 +258,9 @@ final class NodeRecord {
     }
 
     void onApplyStarted(Entry e) {
+        if (ReplicaInside.isMended(e)) {
+            return;
+        }
         if (ReplicaInside.isPiece(e)) {
             onPiece(e);
             return;
@@ -267,6 +270,10 @@ final class NodeRecord {
     }
 
     void onApplied(Entry e) {
+        if (ReplicaInside.isMended(e)) {
+            cluster.simulation().trace(16, id, e.offsetBytes(), e.lengthBytes());
+            return;
+        }
         if (ReplicaInside.isPiece(e)) {
             onPieceWritten(e);
             return;

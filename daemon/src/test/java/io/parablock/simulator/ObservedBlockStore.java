@@ -1,9 +1,11 @@
 package io.parablock.simulator;
 
 import io.parablock.blockdev.store.BlockStore;
+import io.parablock.blockdev.store.DamagedBlocksException;
 import io.parablock.blockdev.store.DamagedRange;
 import io.parablock.simulator.DurableSteps.Step;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A chunk's blocks, with crash points. */
@@ -11,11 +13,13 @@ final class ObservedBlockStore implements BlockStore {
     private final BlockStore store;
     private final SimulatedNode node;
     private final DurableSteps steps;
+    private final BlockDamage damage;
 
-    ObservedBlockStore(BlockStore store, SimulatedNode node, DurableSteps steps) {
+    ObservedBlockStore(BlockStore store, SimulatedNode node, DurableSteps steps, BlockDamage damage) {
         this.store = store;
         this.node = node;
         this.steps = steps;
+        this.damage = damage;
     }
 
     @Override
@@ -31,7 +35,9 @@ final class ObservedBlockStore implements BlockStore {
     public void write(long offsetBytes, ByteBuffer content) {
         Step step = writeStep();
         steps.before(step);
+        long lengthBytes = content.remaining();
         store.write(offsetBytes, content);
+        damage.onWritten(offsetBytes, lengthBytes);
         steps.after(step);
     }
 
@@ -40,6 +46,7 @@ final class ObservedBlockStore implements BlockStore {
         Step step = writeStep();
         steps.before(step);
         store.zero(offsetBytes, lengthBytes);
+        damage.onWritten(offsetBytes, lengthBytes);
         steps.after(step);
     }
 
@@ -48,19 +55,42 @@ final class ObservedBlockStore implements BlockStore {
         Step step = writeStep();
         steps.before(step);
         store.trim(offsetBytes, lengthBytes);
+        damage.onWritten(offsetBytes, lengthBytes);
         steps.after(step);
     }
 
     @Override
     public void read(long offsetBytes, ByteBuffer into) {
         node.requireAlive();
-        store.read(offsetBytes, into);
+        long lengthBytes = into.remaining();
+        List<DamagedRange> torn = List.of();
+        try {
+            store.read(offsetBytes, into);
+        } catch (DamagedBlocksException e) {
+            torn = e.ranges();
+        }
+        List<DamagedRange> all = both(torn, damage.in(offsetBytes, lengthBytes));
+        if (!all.isEmpty()) {
+            throw new DamagedBlocksException("the store of node " + node.id(), all);
+        }
     }
 
     @Override
     public List<DamagedRange> verify(long offsetBytes, long lengthBytes) {
         node.requireAlive();
-        return store.verify(offsetBytes, lengthBytes);
+        return both(store.verify(offsetBytes, lengthBytes), damage.in(offsetBytes, lengthBytes));
+    }
+
+    private static List<DamagedRange> both(List<DamagedRange> torn, List<DamagedRange> rotten) {
+        if (torn.isEmpty() || rotten.isEmpty()) {
+            return torn.isEmpty() ? rotten : torn;
+        }
+        List<DamagedRange> all = new ArrayList<>(torn);
+        rotten.stream()
+                .filter(r -> torn.stream()
+                        .noneMatch(t -> t.offsetBytes() <= r.offsetBytes() && r.endBytes() <= t.endBytes()))
+                .forEach(all::add);
+        return all;
     }
 
     @Override
@@ -68,6 +98,7 @@ final class ObservedBlockStore implements BlockStore {
         Step step = writeStep();
         steps.before(step);
         store.markDamaged(offsetBytes, lengthBytes);
+        damage.marked(offsetBytes, lengthBytes);
         steps.after(step);
     }
 
@@ -87,6 +118,7 @@ final class ObservedBlockStore implements BlockStore {
     public void endAdopting() {
         steps.before(Step.STORE_FSYNC);
         store.endAdopting();
+        damage.onForced();
         steps.after(Step.STORE_FSYNC);
     }
 
@@ -95,6 +127,7 @@ final class ObservedBlockStore implements BlockStore {
         Step step = node.record().isInstalling() ? Step.INSTALL_FSYNC : Step.STORE_FSYNC;
         steps.before(step);
         store.fsync();
+        damage.onForced();
         steps.after(step);
     }
 

@@ -7,6 +7,7 @@ import io.parablock.replica.FormationMutation;
 import io.parablock.simulator.check.CheckerSuite;
 import io.parablock.simulator.check.History;
 import io.parablock.simulator.check.Shape;
+import io.parablock.simulator.disk.FaultAtlas;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -27,6 +28,7 @@ final class SimulatedCluster {
     private final Simulation sim;
     private final SimulationSettings settings;
     private final FormationMutation formation;
+    private final FaultAtlas atlas;
     /** The first disk of each node. */
     private final TreeMap<Integer, Long> members = new TreeMap<>();
 
@@ -47,7 +49,13 @@ final class SimulatedCluster {
     private boolean touched;
     private long touches;
 
-    SimulatedCluster(Simulation sim, SimulationSettings settings, StorageFactory storage, FormationMutation formation) {
+    SimulatedCluster(
+            Simulation sim,
+            SimulationSettings settings,
+            StorageFactory storage,
+            FormationMutation formation,
+            FaultAtlas atlas) {
+        this.atlas = atlas;
         this.sim = sim;
         this.settings = settings;
         this.formation = formation;
@@ -137,6 +145,11 @@ final class SimulatedCluster {
                 }
             });
         }
+    }
+
+    /** What may go bad on the disks. */
+    FaultAtlas atlas() {
+        return atlas;
     }
 
     /** From here on nobody comes back unless {@link SimulatedNode#start} is called. */

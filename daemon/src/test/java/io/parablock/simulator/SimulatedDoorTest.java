@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.parablock.raft.Mode;
 import io.parablock.replica.FormationMutation;
 import io.parablock.simulator.check.History;
+import io.parablock.simulator.disk.FaultAtlas;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.LongStream;
@@ -23,11 +24,13 @@ class SimulatedDoorTest {
                 .toList();
         for (SimulationSettings settings : strangers) {
             Simulation sim = new Simulation(settings.seed, false);
+            FaultAtlas atlas = new FaultAtlas(settings.nodes);
             SimulatedCluster cluster = new SimulatedCluster(
                     sim,
                     settings,
-                    (id, random, s) -> new MemoryStorage(random, s.sizeBytes(), s.mapped),
-                    FormationMutation.NONE);
+                    (id, random, s) -> new MemoryStorage(id, random, s.sizeBytes(), s.mapped, atlas),
+                    FormationMutation.NONE,
+                    atlas);
             cluster.start(new History());
             cluster.stopRestarting();
             while (sim.step(5 * Simulation.SECOND)) {

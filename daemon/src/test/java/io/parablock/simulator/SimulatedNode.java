@@ -51,7 +51,12 @@ final class SimulatedNode {
         this.cluster = cluster;
         this.random = sim.random("node " + id);
         this.steps = new DurableSteps(this, sim.random("disk steps " + id), settings.diskNs);
-        this.disk = new NodeDisk(storage, cluster.standing(id), settings.mapped, steps);
+        this.disk = new NodeDisk(
+                storage,
+                cluster.standing(id),
+                settings.mapped,
+                steps,
+                new BlockDamage(id, cluster.atlas(), sim.random("block damage " + id)));
         this.clock = new NodeClock(random.between(1, 1L << 50));
         this.record = new NodeRecord(id, cluster);
         this.door = new SimulatedDoor(this);

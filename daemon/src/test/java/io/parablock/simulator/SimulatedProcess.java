@@ -50,7 +50,7 @@ final class SimulatedProcess {
         raw = disk.open(new LogListener(), new LogTime());
         wal = new ObservedWal(raw.wal(), raw.completesLater(), node, steps);
         ObservedStateStore state = new ObservedStateStore(raw.state(), node, steps);
-        ObservedBlockStore store = new ObservedBlockStore(raw.store(), node, steps);
+        ObservedBlockStore store = new ObservedBlockStore(raw.store(), node, steps, disk.blockDamage());
         Identity identity = new Identity(
                 CLUSTER, SimulationSettings.GROUP, id, node.disk().standing().incarnation());
         Recovery.Recovered found = Recovery.recover(

@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import io.parablock.raft.RaftStatus;
 import io.parablock.replica.FormationMutation;
+import io.parablock.replica.ReplicaInside;
 import io.parablock.simulator.check.History;
 import io.parablock.simulator.check.LinearizabilityChecker;
 import io.parablock.simulator.check.Violation;
@@ -54,10 +55,11 @@ final class SimulationRun {
             SimulationSettings settings,
             boolean recording,
             SimulatedCluster.StorageFactory storage,
-            FormationMutation formation) {
+            FormationMutation formation,
+            FaultAtlas atlas) {
         this.settings = settings;
         this.sim = new Simulation(settings.seed, recording);
-        this.cluster = new SimulatedCluster(sim, settings, storage, formation);
+        this.cluster = new SimulatedCluster(sim, settings, storage, formation, atlas);
         this.plan = new FaultPlan(cluster);
         this.watch = cluster.watch();
         this.random = sim.random("phases");
@@ -80,7 +82,7 @@ final class SimulationRun {
             SimulationSettings settings, DiskMutation mutation, FormationMutation formation, boolean recording) {
         FaultAtlas atlas = new FaultAtlas(settings.nodes);
         SimulatedCluster.StorageFactory disks = (id, random, s) -> storage(id, random, s, mutation, atlas);
-        Outcome o = new SimulationRun(settings, recording, disks, formation).run();
+        Outcome o = new SimulationRun(settings, recording, disks, formation, atlas).run();
         MediaFaults.count(atlas, o.faults());
         return o;
     }
@@ -88,7 +90,7 @@ final class SimulationRun {
     private static NodeStorage storage(
             int id, Seeded random, SimulationSettings s, DiskMutation mutation, FaultAtlas atlas) {
         if (!s.sectors) {
-            return new MemoryStorage(random, s.sizeBytes(), s.mapped);
+            return new MemoryStorage(id, random, s.sizeBytes(), s.mapped, atlas);
         }
         Durability durability = s.mapped ? Durability.MAPPED : Durability.FSYNC;
         SectorNodeStorage.Config config = SectorNodeStorage.Config.ofRun(durability, s.sizeBytes(), s.sectorBytes);
@@ -260,7 +262,10 @@ final class SimulationRun {
         }
         for (SimulatedNode n : counted()) {
             RaftStatus s = n.status();
-            boolean whole = !n.core().needsInstall() && !s.installing();
+            boolean whole = !n.core().needsInstall()
+                    && !s.installing()
+                    && ReplicaInside.blocks(n.replica()).pendingBytes() == 0
+                    && !n.rawPorts().store().isAdopting();
             if (!whole || s.appliedPrefix() != s.lastSlot() || (applied >= 0 && applied != s.appliedPrefix())) {
                 return false;
             }

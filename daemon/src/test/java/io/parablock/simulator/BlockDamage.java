@@ -1,0 +1,122 @@
+package io.parablock.simulator;
+
+import io.parablock.blockdev.store.DamagedRange;
+import io.parablock.simulator.disk.FaultAtlas;
+import io.parablock.simulator.disk.Region;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * Sectors of one node's block store that do not have their checksums any more. What they held stays underneath, so that the
+ * checkers can look at it; nobody else gets to see it. A sector that was written is good for whoever reads it through the page
+ * cache, and on the platter once it was forced.
+ */
+final class BlockDamage {
+    private static final int SECTOR_BYTES = 512;
+    private static final int BLOCK_SECTORS = 8;
+
+    private final int nodeId;
+    private final FaultAtlas atlas;
+    private final Seeded random;
+    private final BitSet rotten = new BitSet();
+    /** Of these, written since the last force. */
+    private final BitSet rewritten = new BitSet();
+    /** Those that the atlas was told of. */
+    private final BitSet charged = new BitSet();
+
+    BlockDamage(int nodeId, FaultAtlas atlas, Seeded random) {
+        this.nodeId = nodeId;
+        this.atlas = atlas;
+        this.random = random;
+    }
+
+    private static Region region(int sector) {
+        return new Region.Extent(SimulationSettings.GROUP, sector / BLOCK_SECTORS);
+    }
+
+    /** @return false if the cluster cannot do without this copy */
+    boolean rot(int sector) {
+        if (charged.get(sector) || !atlas.mayDamage(nodeId, region(sector))) {
+            return false;
+        }
+        charged.set(sector);
+        atlas.damaged(nodeId, region(sector));
+        mark(sector, sector + 1);
+        return true;
+    }
+
+    /** Somebody else's damage came here with an install. */
+    void marked(long offsetBytes, long lengthBytes) {
+        mark(sector(offsetBytes), sector(offsetBytes + lengthBytes));
+    }
+
+    private void mark(int from, int to) {
+        rotten.set(from, to);
+        rewritten.clear(from, to);
+    }
+
+    private static int sector(long offsetBytes) {
+        return (int) (offsetBytes / SECTOR_BYTES);
+    }
+
+    List<DamagedRange> in(long offsetBytes, long lengthBytes) {
+        List<DamagedRange> found = new ArrayList<>();
+        int end = sector(offsetBytes + lengthBytes);
+        for (int s = rotten.nextSetBit(sector(offsetBytes)); s >= 0 && s < end; s = rotten.nextSetBit(s + 1)) {
+            if (!rewritten.get(s)) {
+                found.add(new DamagedRange((long) s * SECTOR_BYTES, SECTOR_BYTES));
+            }
+        }
+        return found;
+    }
+
+    void onWritten(long offsetBytes, long lengthBytes) {
+        int end = sector(offsetBytes + lengthBytes);
+        for (int s = rotten.nextSetBit(sector(offsetBytes)); s >= 0 && s < end; s = rotten.nextSetBit(s + 1)) {
+            rewritten.set(s);
+        }
+    }
+
+    void onForced() {
+        for (int s = rewritten.nextSetBit(0); s >= 0; s = rewritten.nextSetBit(s + 1)) {
+            heal(s);
+        }
+        rewritten.clear();
+    }
+
+    private void heal(int sector) {
+        rotten.clear(sector);
+        if (charged.get(sector)) {
+            charged.clear(sector);
+            atlas.repaired(nodeId, region(sector));
+        }
+    }
+
+    /** Any of what was not forced is lost. */
+    void powerLoss() {
+        for (int s = rewritten.nextSetBit(0); s >= 0; s = rewritten.nextSetBit(s + 1)) {
+            if (random.coin()) {
+                heal(s);
+            }
+        }
+        rewritten.clear();
+    }
+
+    void wipe() {
+        for (int s = rotten.nextSetBit(0); s >= 0; s = rotten.nextSetBit(s + 1)) {
+            heal(s);
+        }
+        rewritten.clear();
+    }
+
+    /** Also if it was written, and that not forced. */
+    boolean any() {
+        return !rotten.isEmpty();
+    }
+
+    /** What a read would meet. */
+    boolean isVisible() {
+        return rotten.cardinality() > rewritten.cardinality();
+    }
+}
