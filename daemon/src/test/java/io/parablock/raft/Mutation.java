@@ -42,7 +42,9 @@ public enum Mutation {
     APPLY_WHILE_INSTALLING(Guard.APPLIES_REST_IN_INSTALL),
     FORCE_WITH_HOLES(Guard.FORCE_HOLDS_ALL),
     AMNESIAC_QUORUM_LEADS(Guard.EVERY_VOTER_HEARD),
-    STORES_AS_THEY_WERE(Guard.ONE_STORE_COUNTS);
+    STORES_AS_THEY_WERE(Guard.ONE_STORE_COUNTS),
+    /** Of the shell's repair: {@code RepairMutantTest} has it. */
+    REPAIR_WITH_ANYTHING(Guard.REPAIR_MATCHED);
 
     private final @Nullable Guard off;
 

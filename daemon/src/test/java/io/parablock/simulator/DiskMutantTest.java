@@ -32,12 +32,12 @@ class DiskMutantTest {
         long seed = 0;
         while (caught == null && seed < seeds) {
             SimulationSettings settings = new SimulationSettings(++seed, 3, Mode.PARALLEL, faults(mutation));
-            caught = SimulationRun.of(settings, mutation, false).violation();
+            caught = SimulationRun.of(settings, Mutations.of(mutation), false).violation();
         }
         System.out.println("mutant " + mutation + ": first caught by seed " + seed + ", " + caught);
         assertThat(caught).as("%s goes unseen in %d seeds", mutation, seeds).isNotNull();
         SimulationSettings same = new SimulationSettings(seed, 3, Mode.PARALLEL, faults(mutation));
-        assertThat(SimulationRun.of(same, DiskMutation.NONE, false).violation())
+        assertThat(SimulationRun.of(same, false).violation())
                 .as("the same seed without the mutation")
                 .isNull();
     }

@@ -28,9 +28,9 @@ class FormationMutantTest {
         String caught = null;
         long seed = 0;
         while (caught == null && seed < seeds) {
-            caught = SimulationRun.of(settings(++seed, mode), FormationMutation.REUSED_ID, false)
+            caught = SimulationRun.of(settings(++seed, mode), Mutations.of(FormationMutation.REUSED_ID), false)
                     .violation();
-            Outcome without = SimulationRun.of(settings(seed, mode), FormationMutation.NONE, false);
+            Outcome without = SimulationRun.of(settings(seed, mode), false);
             assertThat(without.violation())
                     .as("seed %d without the mutation", seed)
                     .isNull();

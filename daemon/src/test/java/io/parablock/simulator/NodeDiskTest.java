@@ -3,7 +3,6 @@ package io.parablock.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parablock.raft.Mode;
-import io.parablock.replica.FormationMutation;
 import io.parablock.simulator.disk.FaultAtlas;
 import io.parablock.simulator.disk.Region;
 import io.parablock.simulator.disk.SectorNodeStorage;
@@ -31,7 +30,7 @@ class NodeDiskTest {
                 new Simulation(seed, false),
                 settings,
                 (id, random, s) -> new SectorNodeStorage(id, id, config, atlas),
-                FormationMutation.NONE,
+                Mutations.NONE,
                 atlas);
         return cluster.nodes().stream().map(SimulatedNode::disk).toList();
     }

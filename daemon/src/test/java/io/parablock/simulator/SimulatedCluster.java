@@ -3,7 +3,6 @@ package io.parablock.simulator;
 import io.netty.buffer.ByteBufAllocator;
 import io.parablock.raft.Mode;
 import io.parablock.replica.Formation;
-import io.parablock.replica.FormationMutation;
 import io.parablock.simulator.check.CheckerSuite;
 import io.parablock.simulator.check.History;
 import io.parablock.simulator.check.Shape;
@@ -27,7 +26,7 @@ final class SimulatedCluster {
 
     private final Simulation sim;
     private final SimulationSettings settings;
-    private final FormationMutation formation;
+    private final Mutations mutations;
     private final FaultAtlas atlas;
     /** The first disk of each node. */
     private final TreeMap<Integer, Long> members = new TreeMap<>();
@@ -53,12 +52,12 @@ final class SimulatedCluster {
             Simulation sim,
             SimulationSettings settings,
             StorageFactory storage,
-            FormationMutation formation,
+            Mutations mutations,
             FaultAtlas atlas) {
         this.atlas = atlas;
         this.sim = sim;
         this.settings = settings;
-        this.formation = formation;
+        this.mutations = mutations;
         Seeded incarnations = sim.random("incarnations");
         for (int id = 1; id <= settings.nodes; id++) {
             members.put(id, incarnations.next() | 1);
@@ -196,8 +195,8 @@ final class SimulatedCluster {
         return new Formation.Standing(incarnation, settings.beginsFormed ? members : new TreeMap<>());
     }
 
-    FormationMutation formation() {
-        return formation;
+    Mutations mutations() {
+        return mutations;
     }
 
     Simulation simulation() {

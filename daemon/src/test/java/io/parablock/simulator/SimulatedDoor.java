@@ -27,8 +27,9 @@ final class SimulatedDoor {
         for (int id = 1; id <= cluster.settings().nodes; id++) {
             voters.add(id);
         }
-        Formation f =
-                cluster.formation().newFormation(node.id(), voters, node.disk().standing());
+        Formation f = cluster.mutations()
+                .formation()
+                .newFormation(node.id(), voters, node.disk().standing());
         formation = f;
         if (f.isFormed()) {
             node.group().open();
@@ -85,7 +86,7 @@ final class SimulatedDoor {
         }
         node.simulation().note("node " + node.id() + " has formed the cluster: " + members);
         f.formed(members);
-        if (node.disk().isWiped() && cluster.formation() == FormationMutation.NONE) {
+        if (node.disk().isWiped() && cluster.mutations().formation() == FormationMutation.NONE) {
             cluster.watch().fail("node " + node.id() + " takes part with a disk that was wiped", null);
         }
         node.group().open();

@@ -3,7 +3,6 @@ package io.parablock.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parablock.raft.Mode;
-import io.parablock.replica.FormationMutation;
 import io.parablock.simulator.check.History;
 import io.parablock.simulator.disk.FaultAtlas;
 import java.util.List;
@@ -29,7 +28,7 @@ class SimulatedDoorTest {
                     sim,
                     settings,
                     (id, random, s) -> new MemoryStorage(id, random, s.sizeBytes(), s.mapped, atlas),
-                    FormationMutation.NONE,
+                    Mutations.NONE,
                     atlas);
             cluster.start(new History());
             cluster.stopRestarting();

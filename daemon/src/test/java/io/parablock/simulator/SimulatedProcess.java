@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.parablock.gateway.Gateway;
 import io.parablock.main.GroupPort;
 import io.parablock.metrics.RequestMeters;
+import io.parablock.raft.RaftConfig;
 import io.parablock.raft.RaftNode;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.Identity;
@@ -78,14 +79,12 @@ final class SimulatedProcess {
                 clock,
                 node.clock().suspendedTime(node::clockNs),
                 allocator);
-        replica = new Replica(
-                settings.raft(id),
-                settings.replica,
-                identity,
-                found.state(),
-                ports,
-                node.random().next());
-        core = ReplicaInside.core(replica);
+        RaftConfig raft = settings.raft(id).withStoreBytes(store.sizeBytes());
+        core = node.cluster()
+                .mutations()
+                .core()
+                .newCore(raft, found.state(), node.random().next(), clock.getAsLong());
+        replica = ReplicaInside.replica(raft, settings.replica, identity, found.state(), ports, core);
         router.register(SimulationSettings.GROUP, replica::onWalDurable);
         if (walThread != null) {
             walThread.bind(replica::onWalDurable);

@@ -3,7 +3,6 @@ package io.parablock.simulator;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import io.parablock.raft.RaftStatus;
-import io.parablock.replica.FormationMutation;
 import io.parablock.replica.ReplicaInside;
 import io.parablock.simulator.check.History;
 import io.parablock.simulator.check.LinearizabilityChecker;
@@ -55,11 +54,11 @@ final class SimulationRun {
             SimulationSettings settings,
             boolean recording,
             SimulatedCluster.StorageFactory storage,
-            FormationMutation formation,
+            Mutations mutations,
             FaultAtlas atlas) {
         this.settings = settings;
         this.sim = new Simulation(settings.seed, recording);
-        this.cluster = new SimulatedCluster(sim, settings, storage, formation, atlas);
+        this.cluster = new SimulatedCluster(sim, settings, storage, mutations, atlas);
         this.plan = new FaultPlan(cluster);
         this.watch = cluster.watch();
         this.random = sim.random("phases");
@@ -67,22 +66,13 @@ final class SimulationRun {
 
     /** A run on the disks that its settings ask for. */
     static Outcome of(SimulationSettings settings, boolean recording) {
-        return of(settings, DiskMutation.NONE, recording);
+        return of(settings, Mutations.NONE, recording);
     }
 
-    static Outcome of(SimulationSettings settings, DiskMutation mutation, boolean recording) {
-        return of(settings, mutation, FormationMutation.NONE, recording);
-    }
-
-    static Outcome of(SimulationSettings settings, FormationMutation formation, boolean recording) {
-        return of(settings, DiskMutation.NONE, formation, recording);
-    }
-
-    private static Outcome of(
-            SimulationSettings settings, DiskMutation mutation, FormationMutation formation, boolean recording) {
+    static Outcome of(SimulationSettings settings, Mutations mutations, boolean recording) {
         FaultAtlas atlas = new FaultAtlas(settings.nodes);
-        SimulatedCluster.StorageFactory disks = (id, random, s) -> storage(id, random, s, mutation, atlas);
-        Outcome o = new SimulationRun(settings, recording, disks, formation, atlas).run();
+        SimulatedCluster.StorageFactory disks = (id, random, s) -> storage(id, random, s, mutations.disk(), atlas);
+        Outcome o = new SimulationRun(settings, recording, disks, mutations, atlas).run();
         MediaFaults.count(atlas, o.faults());
         return o;
     }

@@ -54,7 +54,8 @@ class MutantTest {
                 "FLOOR_COUNTS_A_MIXED_STORE",
                 "AMNESIAC_QUORUM_LEADS",
                 "STORES_AS_THEY_WERE",
-                "TIMEOUT_NOW_IN_A_NEWER_TERM"
+                "TIMEOUT_NOW_IN_A_NEWER_TERM",
+                "REPAIR_WITH_ANYTHING"
             })
     void shouldCatchEveryMutant(Mutation mutation) {
         long seeds = Long.getLong("mutant.seeds", SEEDS);
