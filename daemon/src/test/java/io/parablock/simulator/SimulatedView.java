@@ -152,6 +152,13 @@ final class SimulatedView implements ClusterView {
         }
 
         @Override
+        public boolean isSectorDamaged(long at) {
+            long offsetBytes = at * SECTOR_BYTES;
+            return !node.disk().blockDamage().in(offsetBytes, SECTOR_BYTES).isEmpty()
+                    || !node.rawPorts().store().verify(offsetBytes, SECTOR_BYTES).isEmpty();
+        }
+
+        @Override
         public long sectorStamp(long at) {
             if (node.rawPorts().store() instanceof VolatileBlockStore store) {
                 return store.stamp((int) at);

@@ -101,6 +101,13 @@ final class DeviceChecker implements Checker {
                 }
             }
         }
+        for (int s = wrong.nextSetBit(0); s >= 0; s = wrong.nextSetBit(s + 1)) {
+            if (view.node(node).isSectorDamaged(s)) {
+                // So it was at the source, and is here until it is written or mended.
+                doubtful[node].set(s);
+                wrong.clear(s);
+            }
+        }
         if (!wrong.isEmpty()) {
             int s = wrong.nextSetBit(0);
             throw new Violation(
@@ -144,7 +151,7 @@ final class DeviceChecker implements Checker {
         EntryView last = last(node, sector);
         long expected = expected(node, sector);
         long found = view.node(node).sectorStamp(sector);
-        if (found != expected) {
+        if (found != expected && !view.node(node).isSectorDamaged(sector)) {
             throw new Violation(
                     10,
                     name(),

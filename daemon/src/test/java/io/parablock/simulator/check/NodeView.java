@@ -59,4 +59,9 @@ public interface NodeView {
      * checksums that the node keeps.
      */
     long sectorStamp(long sector);
+
+    /** The sector does not have its checksum: nobody reads what it holds. */
+    default boolean isSectorDamaged(long sector) {
+        return false;
+    }
 }
