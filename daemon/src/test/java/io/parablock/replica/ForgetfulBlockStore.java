@@ -1,15 +1,23 @@
 package io.parablock.replica;
 
 import io.parablock.blockdev.store.BlockStore;
+import io.parablock.blockdev.store.DamagedBlocksException;
 import io.parablock.blockdev.store.DamagedRange;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 
 /** A block store in memory that forgets at a crash what was not fsynced. */
 final class ForgetfulBlockStore implements BlockStore {
+    private static final int SECTOR = 512;
+
     private byte[] now;
     private byte[] stable;
+    /** Sectors that do not fit their checksums, until they are written. */
+    private final BitSet damaged = new BitSet();
+
     boolean failing;
 
     ForgetfulBlockStore(int size) {
@@ -33,6 +41,7 @@ final class ForgetfulBlockStore implements BlockStore {
     @Override
     public synchronized void write(long offsetBytes, ByteBuffer source) {
         check();
+        damaged.clear((int) offsetBytes / SECTOR, (int) (offsetBytes + source.remaining()) / SECTOR);
         source.get(now, (int) offsetBytes, source.remaining());
     }
 
@@ -45,6 +54,7 @@ final class ForgetfulBlockStore implements BlockStore {
     @Override
     public synchronized void zero(long offsetBytes, long lengthBytes) {
         check();
+        damaged.clear((int) offsetBytes / SECTOR, (int) (offsetBytes + lengthBytes) / SECTOR);
         Arrays.fill(now, (int) offsetBytes, (int) (offsetBytes + lengthBytes), (byte) 0);
     }
 
@@ -55,17 +65,39 @@ final class ForgetfulBlockStore implements BlockStore {
 
     @Override
     public synchronized void read(long offsetBytes, ByteBuffer target) {
+        List<DamagedRange> found = verify(offsetBytes, target.remaining());
         target.put(now, (int) offsetBytes, target.remaining());
+        if (!found.isEmpty()) {
+            throw new DamagedBlocksException("the test's store", found);
+        }
+    }
+
+    /** Whole sectors rot: their bytes change, and their checksums tell. */
+    synchronized void damage(int offsetBytes, int lengthBytes) {
+        damaged.set(offsetBytes / SECTOR, (offsetBytes + lengthBytes) / SECTOR);
+        for (int i = offsetBytes; i < offsetBytes + lengthBytes; i++) {
+            now[i] ^= 0x55;
+        }
     }
 
     @Override
-    public List<DamagedRange> verify(long offsetBytes, long lengthBytes) {
-        return List.of();
+    public synchronized List<DamagedRange> verify(long offsetBytes, long lengthBytes) {
+        List<DamagedRange> found = new ArrayList<>();
+        int end = (int) (offsetBytes + lengthBytes) / SECTOR;
+        int from = damaged.nextSetBit((int) offsetBytes / SECTOR);
+        while (from >= 0 && from < end) {
+            int to = Math.min(end, damaged.nextClearBit(from));
+            found.add(new DamagedRange((long) from * SECTOR, (long) (to - from) * SECTOR));
+            from = damaged.nextSetBit(to);
+        }
+        return found;
     }
 
     @Override
-    public long adopt() {
-        return 0;
+    public synchronized long adopt() {
+        long adopted = damaged.cardinality();
+        damaged.clear();
+        return adopted;
     }
 
     @Override

@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Three replicas over memory ports, a network that the test steers, and a clock that it turns. One thread, one order. */
 final class ReplicaCluster implements AutoCloseable {
@@ -41,6 +43,8 @@ final class ReplicaCluster implements AutoCloseable {
         long boot;
         boolean up;
         String fatal = "";
+        /** Nothing reaches the store, as if its disk were busy. */
+        boolean holdApplies;
 
         Node(int id) {
             this.id = id;
@@ -58,7 +62,7 @@ final class ReplicaCluster implements AutoCloseable {
                     new InlineWalStage(wal),
                     state,
                     store,
-                    new InlineApplyStage(store),
+                    new HeldApplyStage(new InlineApplyStage(store), () -> holdApplies),
                     new Peers(this),
                     new Events(this),
                     loop::add,
@@ -109,6 +113,28 @@ final class ReplicaCluster implements AutoCloseable {
         }
     }
 
+    private record HeldApplyStage(ApplyStage stage, BooleanSupplier held) implements ApplyStage {
+        @Override
+        public void listener(Listener listener) {
+            stage.listener(listener);
+        }
+
+        @Override
+        public void apply(Entry entry, @Nullable ByteBuf payload) {
+            stage.apply(entry, payload);
+        }
+
+        @Override
+        public boolean endOfBatch() {
+            return !held.getAsBoolean() && stage.endOfBatch();
+        }
+
+        @Override
+        public void close() {
+            stage.close();
+        }
+    }
+
     private static final class Events implements ReplicaEvents {
         final Node node;
 
@@ -141,6 +167,7 @@ final class ReplicaCluster implements AutoCloseable {
     final Random random;
     final Map<Long, ClientMessage.Status> mutateReplies = new HashMap<>();
     final Map<Long, byte[]> readReplies = new HashMap<>();
+    final Map<Long, ClientMessage.Status> readStatuses = new HashMap<>();
     final Map<Long, ClientMessage.Status> flushReplies = new HashMap<>();
     ReplicaConfig config;
     int retainSlots = 4096;
@@ -232,6 +259,7 @@ final class ReplicaCluster implements AutoCloseable {
             session = r.session();
         } else if (m instanceof ClientMessage.ReadReply r) {
             ByteBuf payload = r.payload();
+            readStatuses.put(r.requestId(), r.status());
             if (payload != null) {
                 byte[] bytes = new byte[payload.readableBytes()];
                 payload.readBytes(bytes);
@@ -356,6 +384,15 @@ final class ReplicaCluster implements AutoCloseable {
             }
         }
         throw new AssertionError("a read is not answered");
+    }
+
+    /** What a read is answered with. */
+    ClientMessage.Status readStatus(long offset, int length) {
+        long id = ++requestId;
+        leader().replica.onClientRequest(GATEWAY, new ClientMessage.Read(id, offset, length));
+        settle();
+        advance(200);
+        return readStatuses.get(id);
     }
 
     ClientMessage.Status flush() {
