@@ -147,6 +147,11 @@ public final class StatusServer implements AutoCloseable {
             meters.figure("wal.bytes", id, g.walBytes());
             meters.figure("checkpoints", id, g.checkpoints());
             meters.figure("applied.bytes", id, g.appliedBytes());
+            meters.figure("scrub.rounds", id, g.scrub().rounds());
+            meters.figure("scrub.bytes", id, g.scrub().bytes());
+            meters.figure("scrub.progress.percent", id, g.scrub().progressPercent());
+            meters.figure("scrub.damaged.records", id, g.scrub().damagedRecords());
+            meters.figure("scrub.damaged.bytes", id, g.scrub().damagedBytes());
         }
         return meters.scrape();
     }

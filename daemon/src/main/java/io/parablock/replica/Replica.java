@@ -3,7 +3,6 @@ package io.parablock.replica;
 import io.parablock.raft.Output;
 import io.parablock.raft.RaftConfig;
 import io.parablock.raft.RaftNode;
-import io.parablock.raft.RaftStatus;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.message.Message;
 import io.parablock.raft.state.Checkpoint;
@@ -47,6 +46,7 @@ public final class Replica {
     private final ClientRequests requests;
     private final Checkpointer checkpointer;
     private final InstallFlow installs;
+    private final Scrub scrub;
 
     /** Entries handed to the WAL, by token, until they are durable. */
     private final Long2ObjectHashMap<Entry> writing = new Long2ObjectHashMap<>();
@@ -111,6 +111,9 @@ public final class Replica {
                 new CheckpointEvents(),
                 recovered.checkpoint());
         this.installs = new InstallFlow(groupId, ports, core);
+        boolean alone = raftConfig.voters().length == 1;
+        this.scrub = new Scrub(
+                config.scrub(), ports, core, new DamageReport(groupId, ports, alone ? e -> {} : this::onUnreadable));
         ports.apply().listener(new ApplyEvents());
     }
 
@@ -171,6 +174,7 @@ public final class Replica {
             return true;
         });
         checkpointer.tick(now());
+        scrub.tick(now());
         if (core.isReady() && !payloads.isEmpty()) {
             payloads.releaseAppliedTo(core.status().lowestContig());
         }
@@ -458,28 +462,19 @@ public final class Replica {
     }
 
     public ReplicaStatus status() {
-        RaftStatus raft = core.status();
-        return new ReplicaStatus(
+        return ReplicaStatus.of(
                 groupId,
-                raft,
-                core.needsInstall(),
-                ports.wal().wal().engine(),
-                ports.wal().wal().sizeBytes(),
+                core,
+                ports.wal().wal(),
                 payloads.bytes(),
-                checkpointer.slot(),
-                checkpointer.taken(),
-                checkpointer.isRunning(),
-                requests.queued(),
-                requests.inFlight(),
+                checkpointer,
+                requests,
                 appliedEntries,
                 appliedBytes,
-                requests.reads(),
-                requests.leaseReads(),
-                requests.leaseMisses(),
-                requests.flushes(),
                 outbox.dropped(),
                 incoming.refused(),
-                fatal == null ? "" : fatal);
+                scrub.status(),
+                fatal);
     }
 
     /** Releases every payload; the ports stay open, they are the node's. */
@@ -489,6 +484,7 @@ public final class Replica {
         dropInbox();
         requests.close();
         installs.close();
+        scrub.close();
         ports.apply().close();
         payloads.close();
         writing.clear();

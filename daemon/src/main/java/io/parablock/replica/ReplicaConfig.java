@@ -16,7 +16,37 @@ public record ReplicaConfig(
         long payloadCacheBytesMax,
         int proposalQueueMax,
         int readsMax,
-        int catchUpReadsMax) {
+        int catchUpReadsMax,
+        ScrubConfig scrub) {
+    /** Without a scrub. */
+    public ReplicaConfig(
+            long checkpointBytes,
+            long checkpointIntervalNs,
+            long payloadCacheBytesMax,
+            int proposalQueueMax,
+            int readsMax,
+            int catchUpReadsMax) {
+        this(
+                checkpointBytes,
+                checkpointIntervalNs,
+                payloadCacheBytesMax,
+                proposalQueueMax,
+                readsMax,
+                catchUpReadsMax,
+                ScrubConfig.OFF);
+    }
+
+    public ReplicaConfig withScrub(ScrubConfig value) {
+        return new ReplicaConfig(
+                checkpointBytes,
+                checkpointIntervalNs,
+                payloadCacheBytesMax,
+                proposalQueueMax,
+                readsMax,
+                catchUpReadsMax,
+                value);
+    }
+
     public static ReplicaConfig defaults() {
         return new ReplicaConfig(64L << 20, 30_000_000_000L, 64L << 20, 4096, 4096, 16);
     }

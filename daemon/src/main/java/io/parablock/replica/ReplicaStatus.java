@@ -1,6 +1,9 @@
 package io.parablock.replica;
 
+import io.parablock.raft.RaftNode;
 import io.parablock.raft.RaftStatus;
+import io.parablock.wal.Wal;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reading of one replica for status and metrics.
@@ -33,4 +36,42 @@ public record ReplicaStatus(
         long flushes,
         long messagesDropped,
         long entriesRefused,
-        String fatal) {}
+        ScrubStatus scrub,
+        String fatal) {
+    static ReplicaStatus of(
+            int groupId,
+            RaftNode core,
+            Wal wal,
+            long payloadCacheBytes,
+            Checkpointer checkpointer,
+            ClientRequests requests,
+            long appliedEntries,
+            long appliedBytes,
+            long messagesDropped,
+            long entriesRefused,
+            ScrubStatus scrub,
+            @Nullable String fatal) {
+        return new ReplicaStatus(
+                groupId,
+                core.status(),
+                core.needsInstall(),
+                wal.engine(),
+                wal.sizeBytes(),
+                payloadCacheBytes,
+                checkpointer.slot(),
+                checkpointer.taken(),
+                checkpointer.isRunning(),
+                requests.queued(),
+                requests.inFlight(),
+                appliedEntries,
+                appliedBytes,
+                requests.reads(),
+                requests.leaseReads(),
+                requests.leaseMisses(),
+                requests.flushes(),
+                messagesDropped,
+                entriesRefused,
+                scrub,
+                fatal == null ? "" : fatal);
+    }
+}

@@ -37,6 +37,7 @@ final class ReplicaCluster implements AutoCloseable {
         final OrderCheckingStateStore state = new OrderCheckingStateStore();
         final ArrayDeque<Runnable> loop = new ArrayDeque<>();
         final List<String> events = new ArrayList<>();
+        final List<String> damage = new ArrayList<>();
         WalRouter router = new WalRouter();
         MemoryWal wal = new MemoryWal(t -> router.onDurable(t));
         Replica replica;
@@ -151,6 +152,11 @@ final class ReplicaCluster implements AutoCloseable {
             if (!line.contains("injected")) {
                 throw new AssertionError(line, cause);
             }
+        }
+
+        @Override
+        public void onDamage(int groupId, String line) {
+            node.damage.add(line);
         }
 
         @Override
