@@ -209,6 +209,7 @@ public final class ConfigLoader {
                 new NodeConfig.InstallKeys(
                         r.bytes("install.bytes_per_second", MIB, 64 * GIB, 1),
                         r.number("install.pin_slots_max", 1024, 16_777_216)),
+                scrub(r),
                 gateway(r),
                 limits(r),
                 new NodeConfig.LogKeys(r.text("log.target"), r.choice("log.level", NodeConfig.LogLevel.class)));
@@ -250,6 +251,17 @@ public final class ConfigLoader {
             throw new ConfigException("raft.heartbeat_interval must be at most a third of raft.election_timeout");
         }
         return raft;
+    }
+
+    private static NodeConfig.ScrubKeys scrub(KeyReader r) {
+        long rate = r.bytes("scrub.bytes_per_second", 0, 64 * GIB, 1);
+        if (rate != 0) {
+            rate = r.bytes("scrub.bytes_per_second", 64 * KIB, 64 * GIB, 1);
+        }
+        return new NodeConfig.ScrubKeys(
+                rate,
+                r.time("scrub.interval", SECOND_MS, 365 * 86_400 * SECOND_MS),
+                r.time("scrub.repair_wait", 10, 3_600 * SECOND_MS));
     }
 
     private static NodeConfig.GatewayKeys gateway(KeyReader r) {

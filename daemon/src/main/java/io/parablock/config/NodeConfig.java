@@ -25,6 +25,7 @@ public record NodeConfig(
         RaftKeys raft,
         CheckpointKeys checkpoint,
         InstallKeys install,
+        ScrubKeys scrub,
         GatewayKeys gateway,
         Limits limits,
         LogKeys log) {
@@ -143,6 +144,13 @@ public record NodeConfig(
 
     /** {@code install.*}. */
     public record InstallKeys(long bytesPerSecond, int pinSlotsMax) {}
+
+    /**
+     * {@code scrub.*}.
+     *
+     * @param bytesPerSecond of all groups together; 0 is off
+     */
+    public record ScrubKeys(long bytesPerSecond, long intervalNs, long repairWaitNs) {}
 
     /** {@code gateway.*}. */
     public record GatewayKeys(

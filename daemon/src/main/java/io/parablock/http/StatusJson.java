@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.parablock.raft.RaftStatus;
 import io.parablock.raft.Role;
 import io.parablock.replica.ReplicaStatus;
+import io.parablock.replica.ScrubStatus;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.ToLongFunction;
 
@@ -35,6 +37,7 @@ final class StatusJson {
         json.put("sessions", node.sessions());
         json.put("wal_bytes", first.walBytes());
         sums(json, node);
+        scrub(json, node.groups());
         json.put("log_base", first.raft().logBase());
         json.put("checkpoint", first.raft().checkpoint());
         json.put(
@@ -111,8 +114,39 @@ final class StatusJson {
         json.put("entries_refused", g.entriesRefused());
         json.put("messages_dropped", g.messagesDropped());
         json.put("fatal", g.fatal());
+        scrub(json, List.of(g));
         lag(json, r, voters);
         return json;
+    }
+
+    /** Of one group; of several: sums, the fewest rounds and the least progress. */
+    private static void scrub(ObjectNode json, List<ReplicaStatus> groups) {
+        ObjectNode scrub = json.putObject("scrub");
+        List<ScrubStatus> each = groups.stream().map(ReplicaStatus::scrub).toList();
+        scrub.put("rounds", each.stream().mapToLong(ScrubStatus::rounds).min().orElse(0));
+        scrub.put(
+                "progress_percent",
+                each.stream().mapToInt(ScrubStatus::progressPercent).min().orElse(0));
+        scrub.put("bytes", each.stream().mapToLong(ScrubStatus::bytes).sum());
+        scrub.put(
+                "damaged_records",
+                each.stream().mapToLong(ScrubStatus::damagedRecords).sum());
+        scrub.put(
+                "damaged_bytes",
+                each.stream().mapToLong(ScrubStatus::damagedBytes).sum());
+        ObjectNode blocks = json.putObject("blocks");
+        List<ReplicaStatus.Blocks> all =
+                groups.stream().map(ReplicaStatus::blocks).toList();
+        sum(blocks, "damaged_bytes", all, ReplicaStatus.Blocks::damagedBytes);
+        sum(blocks, "pending_bytes", all, ReplicaStatus.Blocks::pendingBytes);
+        sum(blocks, "mended_bytes", all, ReplicaStatus.Blocks::mendedBytes);
+        sum(blocks, "lost_bytes", all, ReplicaStatus.Blocks::lostBytes);
+        sum(blocks, "served_bytes", all, ReplicaStatus.Blocks::servedBytes);
+    }
+
+    private static void sum(
+            ObjectNode json, String key, List<ReplicaStatus.Blocks> all, ToLongFunction<ReplicaStatus.Blocks> figure) {
+        json.put(key, all.stream().mapToLong(figure).sum());
     }
 
     private static void leader(ObjectNode json, RaftStatus r) {

@@ -147,6 +147,16 @@ public final class StatusServer implements AutoCloseable {
             meters.figure("wal.bytes", id, g.walBytes());
             meters.figure("checkpoints", id, g.checkpoints());
             meters.figure("applied.bytes", id, g.appliedBytes());
+            meters.figure("scrub.rounds", id, g.scrub().rounds());
+            meters.figure("scrub.bytes", id, g.scrub().bytes());
+            meters.figure("scrub.progress.percent", id, g.scrub().progressPercent());
+            meters.figure("scrub.damaged.records", id, g.scrub().damagedRecords());
+            meters.figure("scrub.damaged.bytes", id, g.scrub().damagedBytes());
+            meters.figure("blocks.damaged.bytes", id, g.blocks().damagedBytes());
+            meters.figure("blocks.pending.bytes", id, g.blocks().pendingBytes());
+            meters.figure("blocks.mended.bytes", id, g.blocks().mendedBytes());
+            meters.figure("blocks.lost.bytes", id, g.blocks().lostBytes());
+            meters.figure("blocks.served.bytes", id, g.blocks().servedBytes());
         }
         return meters.scrape();
     }

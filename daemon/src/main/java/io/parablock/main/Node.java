@@ -482,6 +482,11 @@ public final class Node implements AutoCloseable {
         }
 
         @Override
+        public void onDamage(int groupId, String line) {
+            LOG.warn("group {}: {}", groupId, line);
+        }
+
+        @Override
         public void onEvent(int groupId, String line) {
             LOG.info("group {}: {}", groupId, line);
         }

@@ -8,6 +8,7 @@ import io.parablock.raft.LeaseConfig;
 import io.parablock.raft.Mode;
 import io.parablock.raft.RaftConfig;
 import io.parablock.replica.ReplicaConfig;
+import io.parablock.replica.ScrubConfig;
 import io.parablock.replica.SuspendedTime;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -88,7 +89,17 @@ final class NodeSettings {
                 config.limits().payloadCacheBytes(),
                 config.limits().proposalQueue(),
                 config.limits().readsMax(),
-                CATCH_UP_READS_MAX);
+                CATCH_UP_READS_MAX,
+                new ScrubConfig(
+                        scrubRate(config),
+                        config.scrub().intervalNs(),
+                        config.scrub().repairWaitNs()));
+    }
+
+    /** Each group its part, so that together they keep the rate. */
+    private static long scrubRate(NodeConfig config) {
+        long rate = config.scrub().bytesPerSecond();
+        return rate == 0 ? 0 : Math.max(1, rate / config.groups());
     }
 
     static PipelineConfig pipeline(NodeConfig config) {

@@ -2,6 +2,7 @@ package io.parablock.replica;
 
 import io.netty.buffer.ByteBuf;
 import io.parablock.blockdev.store.DamagedRange;
+import io.parablock.raft.RaftConfig;
 import io.parablock.raft.RaftNode;
 import io.parablock.raft.StorePoint;
 import io.parablock.raft.log.Entry;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +50,7 @@ final class BlockRepair {
     private final int[] voters;
     private final ReplicaPorts ports;
     private final RaftNode core;
+    private final Consumer<List<DamagedRange>> told;
     private final Listener listener;
 
     private final DamagedRanges damaged = new DamagedRanges(RANGES_MAX);
@@ -72,10 +75,13 @@ final class BlockRepair {
     private long foundBytes;
     private long mendedBytes;
 
-    BlockRepair(int groupId, int nodeId, int[] voters, ReplicaPorts ports, RaftNode core, Listener listener) {
-        this.groupId = groupId;
-        this.nodeId = nodeId;
-        this.voters = voters.clone();
+    /** @param told of damage that was not known before */
+    BlockRepair(
+            RaftConfig raft, ReplicaPorts ports, RaftNode core, Consumer<List<DamagedRange>> told, Listener listener) {
+        this.groupId = raft.groupId();
+        this.nodeId = raft.nodeId();
+        this.voters = raft.voters().clone();
+        this.told = told;
         this.ports = ports;
         this.core = core;
         this.listener = listener;
@@ -92,11 +98,7 @@ final class BlockRepair {
             }
         }
         if (foundBytes > before) {
-            ports.events()
-                    .onEvent(
-                            groupId,
-                            (foundBytes - before) + " bytes of the block store are damaged, the first at "
-                                    + found.get(0).offsetBytes() + ": they are fetched from a peer");
+            told.accept(found);
         }
         if (voters.length == 1) {
             lost.addAll(damaged);

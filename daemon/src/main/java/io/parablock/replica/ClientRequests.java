@@ -78,7 +78,7 @@ final class ClientRequests {
         this.ports = ports;
         this.core = core;
         this.repair = repair;
-        this.damagedReads = new DamagedReads(repair, config.repairWaitNs());
+        this.damagedReads = new DamagedReads(repair, config.scrub().repairWaitNs());
     }
 
     // ---------------------------------------------------------------- requests

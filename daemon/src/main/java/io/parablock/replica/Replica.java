@@ -3,7 +3,6 @@ package io.parablock.replica;
 import io.parablock.raft.Output;
 import io.parablock.raft.RaftConfig;
 import io.parablock.raft.RaftNode;
-import io.parablock.raft.RaftStatus;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.message.Message;
 import io.parablock.raft.state.Checkpoint;
@@ -98,7 +97,8 @@ public final class Replica {
         this.applies = new ApplyFeed(ports.apply(), log, this::onAppliesHeld);
         this.outbox = new PeerOutbox(groupId, ports, log, config.catchUpReadsMax(), this::onUnreadable);
         int nodeId = raftConfig.nodeId();
-        this.upkeep = new StoreUpkeep(groupId, nodeId, raftConfig.voters(), ports, core, this::onBlocksSettled);
+        this.upkeep =
+                new StoreUpkeep(raftConfig, config.scrub(), ports, core, this::onUnreadable, this::onBlocksSettled);
         this.peers = new PeerInbox(groupId, ports, core, upkeep);
         this.requests = new ClientRequests(groupId, nodeId, raftConfig.mapped(), config, ports, core, upkeep.repair);
         this.writes = new WalWrites(groupId, ports, payloads);
@@ -450,29 +450,20 @@ public final class Replica {
     }
 
     public ReplicaStatus status() {
-        RaftStatus raft = core.status();
-        return new ReplicaStatus(
+        return ReplicaStatus.of(
                 groupId,
-                raft,
-                core.needsInstall(),
-                ports.wal().wal().engine(),
-                ports.wal().wal().sizeBytes(),
+                core,
+                ports.wal().wal(),
                 payloads.bytes(),
-                checkpointer.slot(),
-                checkpointer.taken(),
-                checkpointer.isRunning(),
-                requests.queued(),
-                requests.inFlight(),
+                checkpointer,
+                requests,
                 appliedEntries,
                 appliedBytes,
-                requests.reads(),
-                requests.leaseReads(),
-                requests.leaseMisses(),
-                requests.flushes(),
                 outbox.dropped(),
                 peers.refusedEntries(),
+                upkeep.scrub.status(),
                 upkeep.status(),
-                fatal == null ? "" : fatal);
+                fatal);
     }
 
     /** Releases what a peer's message carries that no replica will see. */

@@ -9,7 +9,7 @@ package io.parablock.replica;
  * @param proposalQueueMax {@code replica.proposal_queue}: client requests waiting for the in-flight window
  * @param readsMax {@code replica.reads_max}: reads and flushes waiting on the leader
  * @param catchUpReadsMax {@code replica.catch_up_reads_max}: messages whose payloads are being read back from the WAL
- * @param repairWaitNs {@code scrub.repair_wait}: so long does a read wait for damaged blocks to be mended
+ * @param scrub {@code scrub.*}
  */
 public record ReplicaConfig(
         long checkpointBytes,
@@ -18,11 +18,8 @@ public record ReplicaConfig(
         int proposalQueueMax,
         int readsMax,
         int catchUpReadsMax,
-        long repairWaitNs) {
-    /** Of {@code scrub.repair_wait}. */
-    public static final long REPAIR_WAIT_NS_DEFAULT = 10_000_000_000L;
-
-    /** With the default of {@code scrub.repair_wait}. */
+        ScrubConfig scrub) {
+    /** Without a scrub. */
     public ReplicaConfig(
             long checkpointBytes,
             long checkpointIntervalNs,
@@ -37,7 +34,18 @@ public record ReplicaConfig(
                 proposalQueueMax,
                 readsMax,
                 catchUpReadsMax,
-                REPAIR_WAIT_NS_DEFAULT);
+                ScrubConfig.OFF);
+    }
+
+    public ReplicaConfig withScrub(ScrubConfig value) {
+        return new ReplicaConfig(
+                checkpointBytes,
+                checkpointIntervalNs,
+                payloadCacheBytesMax,
+                proposalQueueMax,
+                readsMax,
+                catchUpReadsMax,
+                value);
     }
 
     public static ReplicaConfig defaults() {

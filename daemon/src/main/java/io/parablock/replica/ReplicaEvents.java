@@ -17,6 +17,9 @@ public interface ReplicaEvents {
      */
     default void onWritesLost(int groupId) {}
 
+    /** A line for the operator's log: something on the replica's own disk is damaged. */
+    default void onDamage(int groupId, String line) {}
+
     /** A line for the operator's log: elections, merges, refusals. */
     default void onEvent(int groupId, String line) {}
 }

@@ -1,6 +1,9 @@
 package io.parablock.replica;
 
+import io.parablock.raft.RaftNode;
 import io.parablock.raft.RaftStatus;
+import io.parablock.wal.Wal;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reading of one replica for status and metrics.
@@ -34,6 +37,7 @@ public record ReplicaStatus(
         long flushes,
         long messagesDropped,
         long entriesRefused,
+        ScrubStatus scrub,
         Blocks blocks,
         String fatal) {
     /**
@@ -46,4 +50,43 @@ public record ReplicaStatus(
      * @param servedBytes given to peers for their repair
      */
     public record Blocks(long damagedBytes, long pendingBytes, long mendedBytes, long lostBytes, long servedBytes) {}
+
+    static ReplicaStatus of(
+            int groupId,
+            RaftNode core,
+            Wal wal,
+            long payloadCacheBytes,
+            Checkpointer checkpointer,
+            ClientRequests requests,
+            long appliedEntries,
+            long appliedBytes,
+            long messagesDropped,
+            long entriesRefused,
+            ScrubStatus scrub,
+            Blocks blocks,
+            @Nullable String fatal) {
+        return new ReplicaStatus(
+                groupId,
+                core.status(),
+                core.needsInstall(),
+                wal.engine(),
+                wal.sizeBytes(),
+                payloadCacheBytes,
+                checkpointer.slot(),
+                checkpointer.taken(),
+                checkpointer.isRunning(),
+                requests.queued(),
+                requests.inFlight(),
+                appliedEntries,
+                appliedBytes,
+                requests.reads(),
+                requests.leaseReads(),
+                requests.leaseMisses(),
+                requests.flushes(),
+                messagesDropped,
+                entriesRefused,
+                scrub,
+                blocks,
+                fatal == null ? "" : fatal);
+    }
 }

@@ -1,16 +1,18 @@
 package io.parablock.replica;
 
 import io.parablock.blockdev.store.DamagedRange;
+import io.parablock.raft.RaftConfig;
 import io.parablock.raft.RaftNode;
 import io.parablock.raft.log.Entry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What keeps a block store whole: its own repair, what peers need for theirs, and the pass that adopts a store whose log is
- * lost. On the group's thread.
+ * What keeps a block store whole: its own scrub and repair, what peers need for theirs, and the pass that adopts a store whose
+ * log is lost. On the group's thread.
  */
 final class StoreUpkeep {
     /** Adopted in one go, off the group's thread. */
@@ -18,6 +20,7 @@ final class StoreUpkeep {
 
     final BlockRepair repair;
     final BlockSource source;
+    final Scrub scrub;
 
     private final int groupId;
     private final ReplicaPorts ports;
@@ -28,15 +31,47 @@ final class StoreUpkeep {
     /** How often it was begun by this process. */
     private long adoptions;
 
-    StoreUpkeep(int groupId, int nodeId, int[] voters, ReplicaPorts ports, RaftNode core, Runnable onSettled) {
-        this.groupId = groupId;
+    /**
+     * @param unreadable begins the repair of a record
+     * @param onSettled told when a damaged range is mended, or lost
+     */
+    StoreUpkeep(
+            RaftConfig raft,
+            ScrubConfig config,
+            ReplicaPorts ports,
+            RaftNode core,
+            Consumer<Entry> unreadable,
+            Runnable onSettled) {
+        this.groupId = raft.groupId();
         this.ports = ports;
-        repair = new BlockRepair(groupId, nodeId, voters, ports, core, onSettled::run);
+        boolean alone = raft.voters().length == 1;
+        DamageReport report = new DamageReport(groupId, ports, alone ? e -> {} : unreadable);
+        repair = new BlockRepair(raft, ports, core, report::tellOfBlocks, onSettled::run);
         source = new BlockSource(groupId, ports, core, repair::onDamaged);
+        scrub = new Scrub(config, ports, core, new Findings(report));
+    }
+
+    private final class Findings implements Scrub.Findings {
+        private final DamageReport report;
+
+        Findings(DamageReport report) {
+            this.report = report;
+        }
+
+        @Override
+        public void onDamagedRecord(Entry entry) {
+            report.onDamagedRecord(entry);
+        }
+
+        @Override
+        public void onDamagedBlocks(List<DamagedRange> ranges) {
+            repair.onDamaged(ranges);
+        }
     }
 
     void tick(long nowNs) {
         repair.tick(nowNs);
+        scrub.tick(nowNs);
         adoptMore();
     }
 
@@ -119,5 +154,6 @@ final class StoreUpkeep {
 
     void close() {
         source.close();
+        scrub.close();
     }
 }

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.BiPredicate;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -38,12 +39,15 @@ final class ReplicaCluster implements AutoCloseable {
         final OrderCheckingStateStore state = new OrderCheckingStateStore();
         final ArrayDeque<Runnable> loop = new ArrayDeque<>();
         final List<String> events = new ArrayList<>();
+        final List<String> damage = new ArrayList<>();
         WalRouter router = new WalRouter();
         MemoryWal wal = new MemoryWal(t -> router.onDurable(t));
         Replica replica;
         long boot;
         boolean up;
         String fatal = "";
+        /** Nothing reaches the store, as if its disk were busy. */
+        boolean holdApplies;
 
         Node(int id) {
             this.id = id;
@@ -61,7 +65,7 @@ final class ReplicaCluster implements AutoCloseable {
                     new InlineWalStage(wal),
                     state,
                     store,
-                    new InlineApplyStage(store),
+                    new HeldApplyStage(new InlineApplyStage(store), () -> holdApplies),
                     new Peers(this),
                     new Events(this),
                     loop::add,
@@ -112,6 +116,28 @@ final class ReplicaCluster implements AutoCloseable {
         }
     }
 
+    private record HeldApplyStage(ApplyStage stage, BooleanSupplier held) implements ApplyStage {
+        @Override
+        public void listener(Listener listener) {
+            stage.listener(listener);
+        }
+
+        @Override
+        public void apply(Entry entry, @Nullable ByteBuf payload) {
+            stage.apply(entry, payload);
+        }
+
+        @Override
+        public boolean endOfBatch() {
+            return !held.getAsBoolean() && stage.endOfBatch();
+        }
+
+        @Override
+        public void close() {
+            stage.close();
+        }
+    }
+
     private static final class Events implements ReplicaEvents {
         final Node node;
 
@@ -128,6 +154,11 @@ final class ReplicaCluster implements AutoCloseable {
             if (!line.contains("injected")) {
                 throw new AssertionError(line, cause);
             }
+        }
+
+        @Override
+        public void onDamage(int groupId, String line) {
+            node.damage.add(line);
         }
 
         @Override
@@ -384,6 +415,15 @@ final class ReplicaCluster implements AutoCloseable {
             }
         }
         throw new AssertionError("a read is not answered");
+    }
+
+    /** What a read is answered with. */
+    ClientMessage.Status readStatus(long offset, int length) {
+        long id = ++requestId;
+        leader().replica.onClientRequest(GATEWAY, new ClientMessage.Read(id, offset, length));
+        settle();
+        advance(200);
+        return readStatuses.get(id);
     }
 
     ClientMessage.Status flush() {

@@ -96,6 +96,11 @@ final class ObservedWal implements Wal {
     }
 
     @Override
+    public void forgetReadAhead() {
+        wal.forgetReadAhead();
+    }
+
+    @Override
     public void scan(WalVisitor visitor) {
         wal.scan(visitor);
     }

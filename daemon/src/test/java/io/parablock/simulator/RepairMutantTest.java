@@ -19,7 +19,7 @@ class RepairMutantTest {
 
     private static SimulationSettings settings(long seed, Mode mode) {
         return new SimulationSettings(
-                seed, 3, mode, Set.of(FaultKind.BLOCK_ROT, FaultKind.KILL, FaultKind.ISOLATE, FaultKind.SLOW_DISK));
+                seed, 3, mode, Set.of(FaultKind.BLOCK_ROT, FaultKind.DELAY, FaultKind.SLOW_DISK));
     }
 
     @ParameterizedTest

@@ -155,7 +155,10 @@ final class SimulatedView implements ClusterView {
         public boolean isSectorDamaged(long at) {
             long offsetBytes = at * SECTOR_BYTES;
             return !node.disk().blockDamage().in(offsetBytes, SECTOR_BYTES).isEmpty()
-                    || !node.rawPorts().store().verify(offsetBytes, SECTOR_BYTES).isEmpty();
+                    || !node.rawPorts()
+                            .store()
+                            .verify(offsetBytes, SECTOR_BYTES)
+                            .isEmpty();
         }
 
         @Override

@@ -255,6 +255,7 @@ final class SimulationRun {
             boolean whole = !n.core().needsInstall()
                     && !s.installing()
                     && ReplicaInside.blocks(n.replica()).pendingBytes() == 0
+                    && !n.disk().blockDamage().isVisible()
                     && !n.rawPorts().store().isAdopting();
             if (!whole || s.appliedPrefix() != s.lastSlot() || (applied >= 0 && applied != s.appliedPrefix())) {
                 return false;
@@ -290,6 +291,7 @@ final class SimulationRun {
                 out.append(" applied ").append(s.appliedPrefix());
                 out.append(s.amnesiac() ? " amnesiac" : "").append(n.core().needsInstall() ? " needs install" : "");
                 out.append(s.installing() ? " installing " + s.installDoneBytes() : "");
+                out.append(n.disk().blockDamage().isVisible() ? " with damaged blocks" : "");
             } else {
                 out.append(" down");
             }

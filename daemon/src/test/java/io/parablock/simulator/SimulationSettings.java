@@ -6,6 +6,7 @@ import io.parablock.raft.LeaseConfig;
 import io.parablock.raft.Mode;
 import io.parablock.raft.RaftConfig;
 import io.parablock.replica.ReplicaConfig;
+import io.parablock.replica.ScrubConfig;
 import io.parablock.replica.SuspendedTime;
 import io.parablock.simulator.disk.LogEngines;
 import java.util.EnumSet;
@@ -20,6 +21,8 @@ final class SimulationSettings {
     /** How often a start has another engine for the log. */
     private static final int SWITCH_PER_MILLE = 30;
     /** A piece is read, sent, written and acknowledged. */
+    private static final long MIN_SCRUB_BYTES = 1 << 20;
+
     private static final int STEPS_PER_PIECE = 4;
     /** The liveness phase takes four times that, and an install may have to begin anew in it. */
     private static final long INSTALL_NS_MAX = 30 * Simulation.SECOND;
@@ -99,12 +102,13 @@ final class SimulationSettings {
         int entryBytesMax = r.pick(1, 2, 8) * BLOCK_BYTES;
         batchBytes = r.pick(1, 4, 64) * entryBytesMax;
         replica = new ReplicaConfig(
-                r.pick(8, 64, 512) << 10,
-                r.pick(1, 5, 20) * Simulation.SECOND,
-                r.pick(8, 64, 1024) << 10,
-                r.pick(4, 32, 256),
-                r.pick(4, 32, 256),
-                r.pick(4, 16));
+                        r.pick(8, 64, 512) << 10,
+                        r.pick(1, 5, 20) * Simulation.SECOND,
+                        r.pick(8, 64, 1024) << 10,
+                        r.pick(4, 32, 256),
+                        r.pick(4, 32, 256),
+                        r.pick(4, 16))
+                .withScrub(scrub(Seeded.of(seed, "scrub")));
         lease = r.perMille(400);
         sessionExpiryNs = r.perMille(400) ? r.between(4, 20) * Simulation.SECOND : RaftConfig.SESSION_EXPIRY_NS;
         gateway = new GatewayConfig(
@@ -126,6 +130,14 @@ final class SimulationSettings {
                 // Holes cost nothing, so this is the longest that a whole store takes.
                 sizeBytes() / r.pick(1, 4, 12),
                 r.pick(8 * span, 1000, 1 << 20));
+    }
+
+    /** A round of the blocks takes a second or so. */
+    private ScrubConfig scrub(Seeded r) {
+        return new ScrubConfig(
+                Math.max(MIN_SCRUB_BYTES, sizeBytes()),
+                r.pick(3, 10) * Simulation.SECOND,
+                r.pick(1, 10) * Simulation.SECOND);
     }
 
     private LogEngines engines(Seeded r) {

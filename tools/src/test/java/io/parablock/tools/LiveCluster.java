@@ -225,7 +225,8 @@ final class LiveCluster implements AutoCloseable {
         Files.walkFileTree(cluster.folder().data(node), new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                if (!ReplicaComparer.ChunkFiles.isChunk(file)) {
+                if (!ReplicaComparer.ChunkFiles.isChunk(file)
+                        && !file.toString().endsWith(".sums")) {
                     bytes[0] += attributes.size();
                 }
                 return FileVisitResult.CONTINUE;

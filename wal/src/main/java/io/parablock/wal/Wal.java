@@ -34,6 +34,12 @@ public interface Wal extends AutoCloseable {
      */
     void read(long position, WalVisitor visitor);
 
+    /**
+     * What this thread reads next comes from the file, even if an earlier read of this thread had it in a buffer: a scrub would
+     * see in that nothing of what became of the file since. Before each batch of reads in the order of position.
+     */
+    default void forgetReadAhead() {}
+
     /** Visits what earlier runs left, in order of position. To be called once, after open and before append. */
     void scan(WalVisitor visitor);
 

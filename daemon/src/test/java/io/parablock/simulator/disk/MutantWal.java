@@ -55,6 +55,11 @@ final class MutantWal implements Wal {
     }
 
     @Override
+    public void forgetReadAhead() {
+        wal.forgetReadAhead();
+    }
+
+    @Override
     public void truncate(int groupId, long slot) {
         wal.truncate(groupId, slot);
     }

@@ -124,6 +124,11 @@ public final class ChronicleWal implements Wal {
     }
 
     @Override
+    public void forgetReadAhead() {
+        log.forgetReadAhead();
+    }
+
+    @Override
     public void scan(WalVisitor visitor) {
         log.scan(visitor);
     }

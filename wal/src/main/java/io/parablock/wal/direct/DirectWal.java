@@ -248,6 +248,11 @@ public final class DirectWal implements Wal {
     }
 
     @Override
+    public void forgetReadAhead() {
+        log.forgetReadAhead();
+    }
+
+    @Override
     public void scan(WalVisitor visitor) {
         log.scan(visitor);
     }

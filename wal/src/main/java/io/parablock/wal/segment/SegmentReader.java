@@ -54,6 +54,10 @@ final class SegmentReader {
         }
     }
 
+    void forgetReadAhead() {
+        readAhead = null;
+    }
+
     private boolean isReadAhead(Segment segment) {
         return readAhead != null && readAhead.refersTo(segment);
     }

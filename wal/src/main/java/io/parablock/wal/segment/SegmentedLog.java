@@ -113,6 +113,11 @@ public final class SegmentedLog implements AutoCloseable {
         readers.get().read(segment, position, config.clusterId(), visitor);
     }
 
+    /** See {@link io.parablock.wal.Wal#forgetReadAhead}. */
+    public void forgetReadAhead() {
+        readers.get().forgetReadAhead();
+    }
+
     /** See {@link io.parablock.wal.Wal#scan}. */
     public void scan(WalVisitor visitor) {
         checkUsable();

@@ -73,6 +73,11 @@ final class LoopWal implements Wal {
     }
 
     @Override
+    public void forgetReadAhead() {
+        wal.forgetReadAhead();
+    }
+
+    @Override
     public void scan(WalVisitor visitor) {
         run(() -> wal.scan(visitor));
     }

@@ -1,0 +1,20 @@
+package io.parablock.replica;
+
+/**
+ * How a replica reads its own disk in the background, and how long it waits for what is damaged.
+ *
+ * @param bytesPerSecond {@code scrub.bytes_per_second}, this replica's share of it; 0: not at all
+ * @param intervalNs {@code scrub.interval}: time between the starts of two rounds; a round that takes longer is followed by the
+ *     next one
+ * @param repairWaitNs {@code scrub.repair_wait}: so long does a client's read wait for damaged blocks to be mended
+ */
+public record ScrubConfig(long bytesPerSecond, long intervalNs, long repairWaitNs) {
+    private static final long REPAIR_WAIT_NS = 10_000_000_000L;
+
+    public static final ScrubConfig OFF = new ScrubConfig(0, Long.MAX_VALUE);
+
+    /** With the default of {@code scrub.repair_wait}. */
+    public ScrubConfig(long bytesPerSecond, long intervalNs) {
+        this(bytesPerSecond, intervalNs, REPAIR_WAIT_NS);
+    }
+}

@@ -1,0 +1,12 @@
+package io.parablock.replica;
+
+/**
+ * How far the scrub of one replica is, and what it has found since the start.
+ *
+ * @param rounds finished ones
+ * @param bytes read in all: records and blocks
+ * @param damagedRecords found in the log
+ * @param damagedBytes damaged blocks as of the last finished round; of this one, if it has found more by now
+ * @param progressPercent of the blocks, in the round under way; its log comes before them. 0 between two rounds
+ */
+public record ScrubStatus(long rounds, long bytes, long damagedRecords, long damagedBytes, int progressPercent) {}
