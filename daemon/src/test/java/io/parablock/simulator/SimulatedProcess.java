@@ -227,6 +227,15 @@ final class SimulatedProcess {
             node.cluster().onWritesLost(node);
         }
 
+        /** No stored block is ever changed: whatever does not fit there was torn by a crash, and nobody may look at it yet. */
+        @Override
+        public void onDamage(int groupId, String line) {
+            node.simulation().note("node " + node.id() + ": " + line);
+            if (line.contains("block store")) {
+                node.cluster().watch().fail("node " + node.id() + " takes sound blocks for damaged: " + line, null);
+            }
+        }
+
         @Override
         public void onEvent(int groupId, String line) {
             if (line.startsWith("install ") && line.contains(" aborted ")) {

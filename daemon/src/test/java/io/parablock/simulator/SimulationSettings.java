@@ -6,6 +6,7 @@ import io.parablock.raft.LeaseConfig;
 import io.parablock.raft.Mode;
 import io.parablock.raft.RaftConfig;
 import io.parablock.replica.ReplicaConfig;
+import io.parablock.replica.ScrubConfig;
 import io.parablock.replica.SuspendedTime;
 import io.parablock.simulator.disk.LogEngines;
 import java.util.EnumSet;
@@ -99,12 +100,13 @@ final class SimulationSettings {
         int entryBytesMax = r.pick(1, 2, 8) * BLOCK_BYTES;
         batchBytes = r.pick(1, 4, 64) * entryBytesMax;
         replica = new ReplicaConfig(
-                r.pick(8, 64, 512) << 10,
-                r.pick(1, 5, 20) * Simulation.SECOND,
-                r.pick(8, 64, 1024) << 10,
-                r.pick(4, 32, 256),
-                r.pick(4, 32, 256),
-                r.pick(4, 16));
+                        r.pick(8, 64, 512) << 10,
+                        r.pick(1, 5, 20) * Simulation.SECOND,
+                        r.pick(8, 64, 1024) << 10,
+                        r.pick(4, 32, 256),
+                        r.pick(4, 32, 256),
+                        r.pick(4, 16))
+                .withScrub(scrub(Seeded.of(seed, "scrub")));
         lease = r.perMille(400);
         sessionExpiryNs = r.perMille(400) ? r.between(4, 20) * Simulation.SECOND : RaftConfig.SESSION_EXPIRY_NS;
         gateway = new GatewayConfig(
@@ -126,6 +128,13 @@ final class SimulationSettings {
                 // Holes cost nothing, so this is the longest that a whole store takes.
                 sizeBytes() / r.pick(1, 4, 12),
                 r.pick(8 * span, 1000, 1 << 20));
+    }
+
+    /** In half of the runs, many rounds. */
+    private static ScrubConfig scrub(Seeded r) {
+        return r.coin()
+                ? new ScrubConfig(r.pick(256, 2048, 65_536) << 10, r.pick(1, 5, 20) * Simulation.SECOND)
+                : ScrubConfig.OFF;
     }
 
     private LogEngines engines(Seeded r) {
