@@ -227,6 +227,11 @@ final class SimulatedProcess {
         }
 
         @Override
+        public void onDamage(int groupId, String line) {
+            node.simulation().note("node " + node.id() + ": " + line);
+        }
+
+        @Override
         public void onEvent(int groupId, String line) {
             if (line.startsWith("install ") && line.contains(" aborted ")) {
                 node.cluster().installs().aborted++;

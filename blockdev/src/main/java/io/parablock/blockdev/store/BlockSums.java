@@ -231,6 +231,24 @@ final class BlockSums implements AutoCloseable {
         }
     }
 
+    /**
+     * Appends sums that none of the content's sectors, up to its limit, fits; its position and limit are lost.
+     *
+     * @param page little endian
+     */
+    static void putUnfit(ByteBuffer content, ByteBuffer page) {
+        CRC32C crc = new CRC32C();
+        int end = content.limit();
+        for (int at = 0; at < end; at += SECTOR_BYTES) {
+            page.putInt(~BlockSumsDescriptor.sumOf(crc, content, at));
+        }
+    }
+
+    /** Writes a whole page of sums. The writer's. */
+    void writePage(long offsetBytes, ByteBuffer page) throws IOException {
+        writeAll(channel, BlockSumsDescriptor.positionOf(offsetBytes), page);
+    }
+
     void force() throws IOException {
         channel.force(false);
     }

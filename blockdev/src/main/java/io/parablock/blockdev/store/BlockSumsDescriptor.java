@@ -36,6 +36,11 @@ final class BlockSumsDescriptor {
     static final int HEADER_COPY_STRIDE_BYTES = 4096;
     static final int SUMS_OFFSET_BYTES = HEADER_COPIES * HEADER_COPY_STRIDE_BYTES;
 
+    /** What the disk reads and writes as one: so many bytes of sums, and of the chunk. */
+    static final int PAGE_BYTES = 4096;
+
+    static final int PAGE_COVERS_BYTES = PAGE_BYTES / SUM_BYTES * SECTOR_BYTES;
+
     private static final long MAGIC = 0x736d_7573_6b62_6170L; // "pabksums"
     private static final int MAGIC_AT = 0;
     private static final int VERSION_AT = 8;

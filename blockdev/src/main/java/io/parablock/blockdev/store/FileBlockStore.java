@@ -2,6 +2,7 @@ package io.parablock.blockdev.store;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
@@ -220,9 +221,45 @@ public final class FileBlockStore implements BlockStore {
         int start = into.position();
         ByteBuffer stored = BlockSums.room(into.remaining());
         BitSet damaged = unreadableSectors(offsetBytes, into);
-        sums.readAround(offsetBytes, stored, damaged);
+        BitSet unknown = new BitSet();
+        sums.readAround(offsetBytes, stored, unknown);
+        condemn(offsetBytes, unknown);
+        damaged.or(unknown);
         BlockSums.differing(into, start, stored, damaged);
         return damaged;
+    }
+
+    /**
+     * A part of a page that cannot be read cannot be written either, and the next write there would end the node. So each page of
+     * sums that is lost is written whole, with sums that fit nothing: its sectors are damaged until they are written.
+     *
+     * @param unknown sectors without a readable sum, counted from the offset
+     */
+    private void condemn(long offsetBytes, BitSet unknown) {
+        int sector = unknown.nextSetBit(0);
+        while (sector >= 0) {
+            long at = offsetBytes + (long) sector * BlockSumsDescriptor.SECTOR_BYTES;
+            long first = at - at % BlockSumsDescriptor.PAGE_COVERS_BYTES;
+            long end = Math.min(sizeBytes, first + BlockSumsDescriptor.PAGE_COVERS_BYTES);
+            try {
+                condemnPage(first, end);
+            } catch (IOException e) {
+                throw new BlockStoreException("cannot write the checksums of " + file + ": " + e.getMessage(), e);
+            }
+            sector = unknown.nextSetBit((int) ((end - offsetBytes) / BlockSumsDescriptor.SECTOR_BYTES));
+        }
+    }
+
+    private void condemnPage(long firstBytes, long endBytes) throws IOException {
+        ByteBuffer page =
+                ByteBuffer.allocate(BlockSumsDescriptor.PAGE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer piece = ByteBuffer.allocate(VERIFY_BYTES);
+        for (long at = firstBytes; at < endBytes; at += VERIFY_BYTES) {
+            piece.clear().limit((int) Math.min(VERIFY_BYTES, endBytes - at));
+            PageReader.readAround(channel, at, piece, (from, to) -> {});
+            BlockSums.putUnfit(piece, page);
+        }
+        sums.writePage(firstBytes, page.position(0));
     }
 
     private BitSet unreadableSectors(long offsetBytes, ByteBuffer into) throws ClosedChannelException {

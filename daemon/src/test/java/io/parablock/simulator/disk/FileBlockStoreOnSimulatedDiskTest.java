@@ -266,6 +266,33 @@ class FileBlockStoreOnSimulatedDiskTest {
         assertThat(store.verify(0, BLOCKS * BLOCK_BYTES)).isEmpty();
     }
 
+    @Test
+    void shouldGoOnWhereAPageOfChecksumsCannotBeRead() {
+        long length = 1 << 20;
+        long half = length / 2;
+        SimulatedDisk disk = new SimulatedDisk(
+                1, 5, 512, 64 << 20, new FaultAtlas(3), (kind, path, at, n) -> Set.of(new Region.Extent(1, at)));
+        BlockStore store = open(disk, length);
+        ByteBuffer content = ByteBuffer.allocate((int) length);
+        Arrays.fill(content.array(), (byte) 7);
+        store.write(0, content);
+        store.fsync();
+        assertThat(disk.breakSector("/data/volumes/v-0.chunk.sums", 8192 + 4096 + 100))
+                .isTrue();
+        assertThatThrownBy(() -> store.read(half + 8192, ByteBuffer.allocate(BLOCK_BYTES)))
+                .isInstanceOf(DamagedBlocksException.class);
+        store.read(half - BLOCK_BYTES, ByteBuffer.allocate(BLOCK_BYTES));
+        store.write(half + 8192, ByteBuffer.allocate(512));
+        store.read(half + 8192, ByteBuffer.allocate(512));
+        assertThat(store.verify(0, length))
+                .containsExactly(
+                        new DamagedRange(half, 8192), new DamagedRange(half + 8192 + 512, half - 8192 - 512));
+        store.beginAdopting();
+        assertThat(store.verify(0, length)).isEmpty();
+        store.endAdopting();
+        assertThat(store.verify(0, length)).isEmpty();
+    }
+
     private static byte[] readAll(BlockStore store, int length) {
         ByteBuffer into = ByteBuffer.allocate(length);
         store.read(0, into);
