@@ -15,6 +15,7 @@ import java.util.List;
 final class BlockDamage {
     private static final int SECTOR_BYTES = 512;
     private static final int BLOCK_SECTORS = 8;
+    private static final int RECENT = 8;
 
     private final int nodeId;
     private final FaultAtlas atlas;
@@ -24,6 +25,10 @@ final class BlockDamage {
     private final BitSet rewritten = new BitSet();
     /** Those that the atlas was told of. */
     private final BitSet charged = new BitSet();
+    /** Where the last writes began. */
+    private final int[] recent = new int[RECENT];
+
+    private int writes;
 
     BlockDamage(int nodeId, FaultAtlas atlas, Seeded random) {
         this.nodeId = nodeId;
@@ -33,6 +38,11 @@ final class BlockDamage {
 
     private static Region region(int sector) {
         return new Region.Extent(SimulationSettings.GROUP, sector / BLOCK_SECTORS);
+    }
+
+    /** A sector where rot hurts: one that was written lately, if any was. */
+    int recentSector(Seeded r) {
+        return recent[r.below(Math.max(1, Math.min(writes, RECENT)))];
     }
 
     /** @return false if the cluster cannot do without this copy */
@@ -72,6 +82,7 @@ final class BlockDamage {
     }
 
     void onWritten(long offsetBytes, long lengthBytes) {
+        recent[writes++ % RECENT] = sector(offsetBytes);
         int end = sector(offsetBytes + lengthBytes);
         for (int s = rotten.nextSetBit(sector(offsetBytes)); s >= 0 && s < end; s = rotten.nextSetBit(s + 1)) {
             rewritten.set(s);

@@ -159,7 +159,8 @@ final class FaultPlan {
             return;
         }
         int sectors = (int) (settings.sizeBytes() / 512);
-        int first = random.below(sectors);
+        int first =
+                random.coin() ? random.below(sectors) : n.disk().blockDamage().recentSector(random);
         for (int s = first; s < Math.min(sectors, first + random.pick(1, 1, 8)); s++) {
             if (n.disk().blockDamage().rot(s)) {
                 cluster.counts().count(FaultKind.BLOCK_ROT);

@@ -18,8 +18,7 @@ class RepairMutantTest {
     private static final long SEEDS = 40;
 
     private static SimulationSettings settings(long seed, Mode mode) {
-        return new SimulationSettings(
-                seed, 3, mode, Set.of(FaultKind.BLOCK_ROT, FaultKind.DELAY, FaultKind.SLOW_DISK));
+        return new SimulationSettings(seed, 3, mode, Set.of(FaultKind.BLOCK_ROT, FaultKind.DELAY, FaultKind.SLOW_DISK));
     }
 
     @ParameterizedTest
