@@ -19,7 +19,8 @@ final class Floor {
 
     void compute(PeerProgress[] peers) {
         long[] held = new long[peers.length + 1];
-        held[0] = state.log.contigPrefix();
+        boolean damaged = state.guards.floorWithoutMixed && state.storeMatch.isDamaged();
+        held[0] = damaged ? 0 : state.log.contigPrefix();
         long lowest = held[0];
         for (int i = 0; i < peers.length; i++) {
             boolean mixed =

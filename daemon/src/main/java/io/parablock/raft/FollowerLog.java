@@ -422,7 +422,7 @@ final class FollowerLog {
                         state.log.contigPrefix(),
                         state.apply.appliedPrefix(),
                         state.acceptLimit(),
-                        state.installing));
+                        state.installing || state.storeMatch.isDamaged()));
     }
 
     /** Counts only here because syncTerm == term: the effective entry at a slot then is the committed one. */

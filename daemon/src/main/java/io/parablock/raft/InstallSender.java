@@ -153,7 +153,6 @@ final class InstallSender {
         t.receivedBytes = Math.max(t.receivedBytes, Math.min(m.receivedBytes(), limits.storeBytes()));
         if (m.done()) {
             t.done = true;
-            mixed.remove(from);
             state.output.event = "install " + t.installId + " of node " + from + " complete: " + limits.storeBytes()
                     + " bytes, store readable there from slot " + t.e;
         } else {
@@ -171,7 +170,10 @@ final class InstallSender {
         for (PeerProgress p : peers) {
             Transfer t = transfers.get(p.node());
             if (t != null && !t.done) {
-                // What it held is no proof: it asked because it has lost some of that.
+                // What it held is no proof: it asked because it has lost some of that. And until it says otherwise, its
+                // store
+                // is not whole.
+                p.installing(true);
                 continue;
             }
             Long base = mixed.get(p.node());

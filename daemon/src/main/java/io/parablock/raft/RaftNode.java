@@ -334,6 +334,11 @@ public final class RaftNode {
         leader.onPeerConnected(peer, connected);
     }
 
+    /** Whether damaged blocks of the own store wait for a peer's copy. */
+    public void onBlocksPending(boolean pending) {
+        state.storeMatch.pending(pending);
+    }
+
     /** What the block store holds now, for a peer that mends its own with it; null while nobody can tell. */
     public @Nullable StorePoint storePoint() {
         return state.storeMatch.point();

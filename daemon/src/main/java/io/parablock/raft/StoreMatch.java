@@ -21,6 +21,8 @@ final class StoreMatch {
     private final CoreState state;
     /** What an earlier process of this node may have applied lies at or below it. */
     private long settledFrom;
+    /** Blocks wait for another store's copy. */
+    private boolean pending;
 
     StoreMatch(CoreState state) {
         this.state = state;
@@ -49,6 +51,20 @@ final class StoreMatch {
                 && !state.mustReinstall
                 && !state.amnesiac
                 && state.curable;
+    }
+
+    void pending(boolean blocksPending) {
+        pending = blocksPending;
+    }
+
+    /**
+     * Such a store holds nothing for the floor: an install from it would take the place of a good copy that lags behind. For
+     * ever only as long as the log does not grow past its limit.
+     */
+    boolean isDamaged() {
+        return pending
+                && state.apply.appliedPrefix() - state.log.base()
+                        <= state.config.install().pinSlotsMax();
     }
 
     /** What the store holds now; null while nobody can tell. */

@@ -105,6 +105,11 @@ final class BlockRepair {
             damaged.clear();
             lostAtNs = ports.nowNs().getAsLong();
         }
+        tellCore();
+    }
+
+    private void tellCore() {
+        core.onBlocksPending(!damaged.isEmpty());
     }
 
     /** Whether a part of the range is still to be mended. */
@@ -123,6 +128,7 @@ final class BlockRepair {
         if (!lost.isEmpty() && voters.length > 1 && nowNs - lostAtNs >= LOST_NS) {
             damaged.addAll(lost);
             lost.clear();
+            tellCore();
         }
         if (writing || damaged.isEmpty() || nowNs - nextNs < 0 || !core.mayMend()) {
             return;
@@ -218,6 +224,7 @@ final class BlockRepair {
         }
         damaged.remove(range.offsetBytes(), range.lengthBytes());
         lost.add(range.offsetBytes(), range.lengthBytes());
+        tellCore();
         lostAtNs = ports.nowNs().getAsLong();
         ports.events()
                 .onEvent(
@@ -254,6 +261,7 @@ final class BlockRepair {
         nextNs = ports.nowNs().getAsLong();
         damaged.remove(e.offsetBytes(), e.lengthBytes());
         mendedBytes += e.lengthBytes();
+        tellCore();
         if (damaged.isEmpty()) {
             piece = null;
             fine = null;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.parablock.raft.message.Message;
 import io.parablock.raft.state.RecoveredState;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,6 +19,21 @@ class FloorTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void shouldNotCountANodeInMidInstall(boolean installing) {
+        RaftNode leader = leader();
+        assertThat(floor(leader, false, installing)).isEqualTo(installing ? 0 : 1);
+    }
+
+    /** What its store has lost nobody could be installed from. */
+    @Test
+    void shouldNotCountTheLeaderItselfWhileItsBlocksWaitForAPeersCopy() {
+        RaftNode leader = leader();
+        leader.onBlocksPending(true);
+        assertThat(floor(leader, false, false)).isZero();
+        leader.onBlocksPending(false);
+        assertThat(floor(leader, false, false)).isEqualTo(1);
+    }
+
+    private RaftNode leader() {
         RaftNode leader = new RaftNode(ThreeVoters.config(false), RecoveredState.fresh(), 7, now);
         for (int i = 0; i < 200 && leader.status().role() != Role.PRE_CANDIDATE; i++) {
             now += 5 * MS;
@@ -28,14 +44,19 @@ class FloorTest {
                 3, 1, new Message.VoteReply(1, true, 0, 0, 0, 0, 0, List.of(), List.of(), List.of(), List.of()), now);
         assertThat(leader.proposeOpenSession(1, 1, 1, now)).isEqualTo(ProposeResult.ACCEPTED);
         leader.onDurable(1, 1, now);
-        leader.step(2, 1, new Message.HeartbeatAck(1, 1, 1, 1, 1, 100, false), now);
-        leader.step(3, 1, new Message.HeartbeatAck(1, 1, 1, 1, 1, 100, installing), now);
+        return leader;
+    }
+
+    private long floor(RaftNode leader, boolean secondInstalls, boolean thirdInstalls) {
+        leader.step(2, 1, new Message.HeartbeatAck(1, 1, 1, 1, 1, 100, secondInstalls), now);
+        leader.step(3, 1, new Message.HeartbeatAck(1, 1, 1, 1, 1, 100, thirdInstalls), now);
         leader.output().clear();
         now += 60 * MS;
         leader.tick(now);
-        assertThat(leader.output().messages).anySatisfy(o -> {
-            assertThat(o.message()).isInstanceOf(Message.Heartbeat.class);
-            assertThat(((Message.Heartbeat) o.message()).commit().floor()).isEqualTo(installing ? 0 : 1);
-        });
+        return leader.output().messages.stream()
+                .filter(o -> o.message() instanceof Message.Heartbeat)
+                .mapToLong(o -> ((Message.Heartbeat) o.message()).commit().floor())
+                .findFirst()
+                .orElseThrow();
     }
 }

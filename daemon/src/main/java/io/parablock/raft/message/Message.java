@@ -94,7 +94,8 @@ public sealed interface Message {
 
     /**
      * @param syncTerm below term: the follower is not synced yet, contigPrefix then counts nothing
-     * @param installing its block store is neither old nor new: it does not count for the floor (protocol.md §7)
+     * @param installing its block store is not whole (an install, or blocks that wait for a peer's copy): it does not count for
+     *     the floor (protocol.md §7)
      */
     record HeartbeatAck(
             long term,
