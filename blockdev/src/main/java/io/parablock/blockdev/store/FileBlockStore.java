@@ -247,8 +247,7 @@ public final class FileBlockStore implements BlockStore {
     }
 
     private void condemnPage(long firstBytes, long endBytes) throws IOException {
-        ByteBuffer page =
-                ByteBuffer.allocate(BlockSumsDescriptor.PAGE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer page = ByteBuffer.allocate(BlockSumsDescriptor.PAGE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         ByteBuffer piece = ByteBuffer.allocate(VERIFY_BYTES);
         for (long at = firstBytes; at < endBytes; at += VERIFY_BYTES) {
             piece.clear().limit((int) Math.min(VERIFY_BYTES, endBytes - at));

@@ -281,8 +281,7 @@ class FileBlockStoreOnSimulatedDiskTest {
         store.write(half + 8192, ByteBuffer.allocate(512));
         store.read(half + 8192, ByteBuffer.allocate(512));
         assertThat(store.verify(0, length))
-                .containsExactly(
-                        new DamagedRange(half, 8192), new DamagedRange(half + 8192 + 512, half - 8192 - 512));
+                .containsExactly(new DamagedRange(half, 8192), new DamagedRange(half + 8192 + 512, half - 8192 - 512));
         assertThat(store.adopt()).isEqualTo(half / 512 - 1);
         assertThat(store.verify(0, length)).isEmpty();
     }
