@@ -23,14 +23,20 @@ import org.jspecify.annotations.Nullable;
  * thread writes at a time; reads and {@link #force} may run beside it.
  */
 final class BlockSums implements AutoCloseable {
-    /** The sums of so many bytes of a chunk go out in one write: 8 MiB. */
-    private static final int SCRATCH_BYTES = 64 << 10;
+    /** What goes out in one write: the sums of 1 MiB, the largest entry. */
+    private static final int SCRATCH_BYTES = 8 << 10;
+
+    /** Longer ranges are punched: the sums of 8 MiB of zeros. */
+    private static final int ZERO_BYTES_MAX = 64 << 10;
+
+    private static final ByteBuffer ZEROS =
+            ByteBuffer.allocateDirect(ZERO_BYTES_MAX).asReadOnlyBuffer();
 
     private final Path file;
     private final FileChannel channel;
     private final HolePuncher puncher;
-    private final ByteBuffer scratch = newScratch();
-    private final ByteBuffer zeros = newScratch();
+    private final ByteBuffer scratch = ByteBuffer.allocateDirect(SCRATCH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer zeros = ZEROS.duplicate();
     private final CRC32C crc = new CRC32C();
     private final long chunkBytes;
     private volatile boolean adopting;
@@ -41,10 +47,6 @@ final class BlockSums implements AutoCloseable {
         this.puncher = puncher;
         this.chunkBytes = chunkBytes;
         this.adopting = adopting;
-    }
-
-    private static ByteBuffer newScratch() {
-        return ByteBuffer.allocateDirect(SCRATCH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /**
@@ -162,11 +164,11 @@ final class BlockSums implements AutoCloseable {
     void clear(long offsetBytes, long lengthBytes) throws IOException {
         long at = BlockSumsDescriptor.positionOf(offsetBytes);
         long end = at + BlockSumsDescriptor.sumsBytes(lengthBytes);
-        if (end - at > SCRATCH_BYTES && puncher.punch(at, end - at)) {
+        if (end - at > ZERO_BYTES_MAX && puncher.punch(at, end - at)) {
             return;
         }
         while (at < end) {
-            int bytes = (int) Math.min(SCRATCH_BYTES, end - at);
+            int bytes = (int) Math.min(ZERO_BYTES_MAX, end - at);
             writeAll(channel, at, zeros.clear().limit(bytes));
             at += bytes;
         }
