@@ -39,7 +39,11 @@ enum FrameType {
     KEEP_ALIVE,
     CURE_REQUEST,
     CURE,
-    NOT_YET;
+    NOT_YET,
+    ALLOCATION,
+    ALLOCATION_REPLY,
+    PREFETCH,
+    PREFETCH_REPLY;
 
     private static final FrameType[] VALUES = values();
 
@@ -51,7 +55,9 @@ enum FrameType {
     }
 
     boolean isClient() {
-        return (compareTo(OPEN_SESSION) >= 0 && compareTo(FLUSH_REPLY) <= 0) || this == KEEP_ALIVE;
+        return (compareTo(OPEN_SESSION) >= 0 && compareTo(FLUSH_REPLY) <= 0)
+                || this == KEEP_ALIVE
+                || (compareTo(ALLOCATION) >= 0 && compareTo(PREFETCH_REPLY) <= 0);
     }
 
     /** Carries bulk: travels on the data lanes. */

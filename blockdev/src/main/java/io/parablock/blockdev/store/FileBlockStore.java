@@ -17,12 +17,15 @@ public final class FileBlockStore implements BlockStore {
     private final Path file;
     private final FileChannel channel;
     private final HolePuncher puncher;
+    private final LinuxFileRanges ranges;
     private final long sizeBytes;
 
-    private FileBlockStore(Path file, FileChannel channel, HolePuncher puncher, long sizeBytes) {
+    private FileBlockStore(
+            Path file, FileChannel channel, HolePuncher puncher, LinuxFileRanges ranges, long sizeBytes) {
         this.file = file;
         this.channel = channel;
         this.puncher = puncher;
+        this.ranges = ranges;
         this.sizeBytes = sizeBytes;
     }
 
@@ -49,7 +52,7 @@ public final class FileBlockStore implements BlockStore {
                 ch.write(ByteBuffer.allocate(1), sizeBytes - 1);
             }
             forceNames(dir);
-            return new FileBlockStore(file, ch, punchers.apply(file), sizeBytes);
+            return new FileBlockStore(file, ch, punchers.apply(file), LinuxFileRanges.open(file), sizeBytes);
         } catch (IOException e) {
             throw new BlockStoreException("cannot open " + file + ": " + e.getMessage(), e);
         }
@@ -145,8 +148,21 @@ public final class FileBlockStore implements BlockStore {
     }
 
     @Override
+    public AllocationRun runAt(long offsetBytes, long lengthBytes) {
+        BlockStore.checkRange(offsetBytes, lengthBytes, sizeBytes);
+        return ranges.runAt(offsetBytes, lengthBytes);
+    }
+
+    @Override
+    public void prefetch(long offsetBytes, long lengthBytes) {
+        BlockStore.checkRange(offsetBytes, lengthBytes, sizeBytes);
+        ranges.prefetch(offsetBytes, lengthBytes);
+    }
+
+    @Override
     public void close() {
         try {
+            ranges.close();
             puncher.close();
             channel.close();
         } catch (IOException e) {
