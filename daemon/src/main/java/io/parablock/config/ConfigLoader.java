@@ -219,7 +219,7 @@ public final class ConfigLoader {
                 r.listeners("nbd.listen"),
                 r.time("nbd.handshake_timeout", 100, 600 * SECOND_MS),
                 r.time("nbd.keep_alive", 0, 86_400 * SECOND_MS),
-                r.time("nbd.reply_stall", 0, 86_400 * SECOND_MS),
+                r.time("nbd.client_stall", 0, 86_400 * SECOND_MS),
                 r.time("nbd.stop_grace", 0, 600 * SECOND_MS));
     }
 

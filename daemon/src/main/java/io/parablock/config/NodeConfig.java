@@ -41,7 +41,7 @@ public record NodeConfig(
             List<SocketAddress> listen,
             long handshakeTimeoutNs,
             long keepAliveNs,
-            long replyStallNs,
+            long clientStallNs,
             long stopGraceNs) {
         public NbdKeys {
             listen = List.copyOf(listen);

@@ -12,8 +12,8 @@ final class ZeroPayload {
     /** Nobody releases it: there is nothing to watch for leaks, in copies either. */
     private static final UnpooledByteBufAllocator ALLOCATOR = new UnpooledByteBufAllocator(true, true, false);
 
-    private static final ByteBuf ZEROS =
-            Unpooled.unreleasableBuffer(ALLOCATOR.directBuffer(BYTES_MAX, BYTES_MAX).writeZero(BYTES_MAX));
+    private static final ByteBuf ZEROS = Unpooled.unreleasableBuffer(
+            ALLOCATOR.directBuffer(BYTES_MAX, BYTES_MAX).writeZero(BYTES_MAX));
 
     private ZeroPayload() {}
 

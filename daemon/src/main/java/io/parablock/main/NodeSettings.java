@@ -127,7 +127,7 @@ final class NodeSettings {
                 limits.nbdConnectionBytes(),
                 limits.nbdTotalBytes(),
                 (int) Math.ceil(k.keepAliveNs() / 1e9),
-                TimeUnit.NANOSECONDS.toMillis(k.replyStallNs()));
+                TimeUnit.NANOSECONDS.toMillis(k.clientStallNs()));
     }
 
     /**

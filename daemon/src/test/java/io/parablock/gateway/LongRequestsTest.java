@@ -215,8 +215,7 @@ class LongRequestsTest {
     }
 
     private void tell(int group, Allocation asked, AllocationRun... runs) {
-        gateway.onReply(
-                group, LEADER, new AllocationReply(asked.requestId(), Status.OK, LEADER, List.of(runs)));
+        gateway.onReply(group, LEADER, new AllocationReply(asked.requestId(), Status.OK, LEADER, List.of(runs)));
     }
 
     private static AllocationRun hole(long length) {
@@ -296,6 +295,8 @@ class LongRequestsTest {
     @Test
     void shouldOfferAReadOnlyVolumeAsThat() {
         gateway.addVolume("archive", SIZE, CHUNK, true, List.of(1, 2, 3));
-        assertThat(gateway.exports()).extracting(e -> e.name() + e.readOnly()).containsExactly("archivetrue", "diskfalse");
+        assertThat(gateway.exports())
+                .extracting(e -> e.name() + e.readOnly())
+                .containsExactly("archivetrue", "diskfalse");
     }
 }

@@ -112,7 +112,7 @@ class RequestDecoderTest {
                 .isEqualTo(Nbd.EINVAL);
         assertThat(outcome(simple, ReplyMode.SIMPLE, 0, Nbd.CMD_BLOCK_STATUS, 0, 512))
                 .isEqualTo(Nbd.EINVAL);
-        assertThat(outcome(simple, ReplyMode.SIMPLE, 0, 99, 0, 512)).isEqualTo(Nbd.EINVAL);
+        assertThat(outcome(simple, ReplyMode.SIMPLE, 0, 8, 0, 512)).isEqualTo(Nbd.EINVAL);
         ReplyMode mode = ReplyMode.STRUCTURED;
         RequestDecoder d = decoder(mode, false, true);
         assertThat(outcome(d, mode, Nbd.CMD_FLAG_DF, Nbd.CMD_READ, 0, 512)).isEqualTo(-1);

@@ -31,7 +31,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
     private @Nullable ByteBuf leftover;
 
     private @Nullable Transmission transmission;
-    private @Nullable ReplyWatch watch;
+    private @Nullable ClientWatch watch;
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable Future<?> deadline;
     private boolean inRead;
@@ -61,7 +61,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
         ctx = context;
         ByteBuf out = context.alloc().buffer(32);
         Handshake.greeting(out);
-        ReplyWatch w = new ReplyWatch(context.channel(), backlog, config.replyStallMs(), this::refuse);
+        ClientWatch w = new ClientWatch(context.channel(), backlog, budget, config.stallMs(), this::refuse);
         watch = w;
         send(context, out);
         deadline = context.executor().schedule(this::onDeadline, config.handshakeTimeoutMs(), TimeUnit.MILLISECONDS);
@@ -153,7 +153,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
     }
 
     private void send(ChannelHandlerContext c, ByteBuf out) {
-        ReplyWatch w = watch;
+        ClientWatch w = watch;
         if (w != null && out.isReadable()) {
             w.onWrite();
             c.writeAndFlush(out, c.voidPromise());
@@ -167,7 +167,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
         if (f != null) {
             f.cancel(false);
         }
-        ReplyWatch w = watch;
+        ClientWatch w = watch;
         if (w == null) {
             throw new IllegalStateException("not active");
         }
@@ -268,7 +268,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
             leftover = null;
             rest.release();
         }
-        ReplyWatch w = watch;
+        ClientWatch w = watch;
         if (w != null) {
             w.close();
         }

@@ -1,6 +1,7 @@
 package io.parablock.blockdev.nbd.netty;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.parablock.blockdev.nbd.Nbd;
 import io.parablock.blockdev.nbd.ReadRuns;
@@ -14,21 +15,26 @@ import org.jspecify.annotations.Nullable;
  * Replies of one connection on their way out. Heads and short contents are gathered in one buffer; replies that become
  * ready in one turn of the event loop leave together. On the channel's event loop.
  */
-final class ReplyWriter {
+final class ReplyWriter implements ReadRuns.Visitor {
     private static final int BATCH_BYTES = 32 << 10;
     /** Longer contents are not copied, but written as they are. */
     private static final int COPY_BYTES_MAX = 8 << 10;
 
     private final ChannelHandlerContext ctx;
     private final ReplyEncoder encoder;
-    private final ReplyWatch watch;
+    private final ClientWatch watch;
     private final Runnable laterFlush = this::onLaterFlush;
     private @Nullable ByteBuf batch;
+    /** The content that is being sent in chunks, and of which request it is. */
+    private ByteBuf chunked = Unpooled.EMPTY_BUFFER;
+
+    private long chunkedCookie;
+    private long chunkedOffset;
     private boolean reading;
     private boolean flushWanted;
     private boolean flushScheduled;
 
-    ReplyWriter(ChannelHandlerContext ctx, ReplyMode mode, ReplyWatch watch) {
+    ReplyWriter(ChannelHandlerContext ctx, ReplyMode mode, ClientWatch watch) {
         this.ctx = ctx;
         this.encoder = new ReplyEncoder(mode);
         this.watch = watch;
@@ -55,25 +61,31 @@ final class ReplyWriter {
     void content(int flags, long cookie, long requestOffset, ByteBuf content) {
         try {
             if (encoder.isChunked()) {
-                boolean whole = (flags & Nbd.CMD_FLAG_DF) != 0;
-                ReadRuns.split(content, requestOffset, whole, (index, length, zeros, last) -> {
-                    ByteBuf out = room(ReplyEncoder.HEAD_BYTES_MAX);
-                    long at = requestOffset + index;
-                    if (zeros) {
-                        encoder.hole(out, cookie, requestOffset, last, at, length);
-                    } else {
-                        encoder.data(out, cookie, requestOffset, last, at, length);
-                        bytes(content, content.readerIndex() + index, length);
-                    }
-                });
+                chunkedCookie = cookie;
+                chunkedOffset = requestOffset;
+                chunked = content;
+                ReadRuns.split(content, requestOffset, (flags & Nbd.CMD_FLAG_DF) != 0, this);
             } else {
                 encoder.content(room(ReplyEncoder.HEAD_BYTES_MAX), cookie);
                 bytes(content, content.readerIndex(), content.readableBytes());
             }
         } finally {
+            chunked = Unpooled.EMPTY_BUFFER;
             content.release();
         }
         wantFlush();
+    }
+
+    @Override
+    public void run(int index, int length, boolean zeros, boolean last) {
+        ByteBuf out = room(ReplyEncoder.HEAD_BYTES_MAX);
+        long at = chunkedOffset + index;
+        if (zeros) {
+            encoder.hole(out, chunkedCookie, chunkedOffset, last, at, length);
+        } else {
+            encoder.data(out, chunkedCookie, chunkedOffset, last, at, length);
+            bytes(chunked, chunked.readerIndex() + index, length);
+        }
     }
 
     void status(long cookie, long requestOffset, List<AllocationRun> runs) {

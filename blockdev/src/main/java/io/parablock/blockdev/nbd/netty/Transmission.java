@@ -43,6 +43,7 @@ final class Transmission implements RequestDecoder.Sink {
     private final long inFlightBytesMax;
     private final ArrayDeque<Request> spare = new ArrayDeque<>();
 
+    private long receivedBytes;
     private long inFlightBytes;
     /** Of the request that was admitted and whose payload is still being received. */
     private long receivingBytes;
@@ -63,7 +64,7 @@ final class Transmission implements RequestDecoder.Sink {
             NbdSession session,
             NbdServerConfig config,
             RequestBudget budget,
-            ReplyWatch watch) {
+            ClientWatch watch) {
         this.ctx = ctx;
         this.owner = owner;
         this.session = session;
@@ -71,13 +72,21 @@ final class Transmission implements RequestDecoder.Sink {
         this.replies = new ReplyWriter(ctx, negotiated.mode(), watch);
         this.budget = budget;
         this.inFlightBytesMax = config.inFlightBytesMax();
+        watch.watchReceiving(this::received);
     }
 
     /** @throws ProtocolException if the connection must be closed */
     void feed(ByteBuf in) throws ProtocolException {
         if (!disconnecting) {
+            int before = in.readableBytes();
             decoder.feed(in);
+            receivedBytes += before - in.readableBytes();
         }
+    }
+
+    private long received() {
+        boolean reads = receivingBytes > 0 && ctx.channel().config().isAutoRead();
+        return reads ? receivedBytes : ClientWatch.NOT_RECEIVING;
     }
 
     void onRead() {
@@ -111,12 +120,14 @@ final class Transmission implements RequestDecoder.Sink {
     }
 
     private boolean takeTurn(long cost) {
-        RequestBudget.Waiter w =
-                new RequestBudget.Waiter(cost, () -> ctx.executor().execute(() -> onTurn(cost)));
-        if (!budget.take(w)) {
-            waiter = w;
-            ctx.channel().config().setAutoRead(false);
-            return false;
+        if (!budget.takeNow(cost)) {
+            RequestBudget.Waiter w =
+                    new RequestBudget.Waiter(cost, () -> ctx.executor().execute(() -> onTurn(cost)));
+            if (!budget.take(w)) {
+                waiter = w;
+                ctx.channel().config().setAutoRead(false);
+                return false;
+            }
         }
         admitted(cost);
         return true;

@@ -2,6 +2,7 @@ package io.parablock.blockdev.nbd.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -39,7 +40,7 @@ class NbdTransmissionTest {
     @TempDir
     private Path dir;
 
-    private final TransportKind kind = TransportKind.choose("auto").kind();
+    private TransportKind kind = TransportKind.choose("auto").kind();
     private EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, kind.ioHandler());
     private final MemoryBlockStore store = new MemoryBlockStore(SIZE);
     private final NbdBackend disk = new MemoryNbdBackend("disk", store);
@@ -194,9 +195,18 @@ class NbdTransmissionTest {
         }
     }
 
-    @Test
-    void shouldListenOnTcpAndOnAUnixSocketOverThatOfADeadProcess() throws IOException {
+    @ParameterizedTest
+    @EnumSource
+    void shouldListenOnTcpAndOnAUnixSocketOverThatOfADeadProcess(TransportKind other) throws IOException {
         server.close();
+        try {
+            assertThat(TransportKind.choose(other.label()).kind()).isEqualTo(other);
+        } catch (IllegalArgumentException notHere) {
+            assumeTrue(false, notHere.getMessage());
+        }
+        loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+        loops = new MultiThreadIoEventLoopGroup(1, other.ioHandler());
+        kind = other;
         Path path = dir.resolve("nbd.sock");
         UnixDomainSocketAddress unix = UnixDomainSocketAddress.of(path);
         try (var dead = java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
@@ -268,6 +278,23 @@ class NbdTransmissionTest {
             await("the slow one is closed", () -> server.connections() == 1);
             good.request(0, Nbd.CMD_FLUSH, 2, 0, 0);
             assertThat(good.error(2)).isZero();
+        }
+    }
+
+    @Test
+    void shouldCloseAClientThatSendsNothingOfItsPayload() throws IOException {
+        server.close();
+        server = listen(disk, new NbdServerConfig(16, 2_000, 33 << 20, 33 << 20, 30, 2_000));
+        try (RawClient halfWay = connect().attached();
+                RawClient good = connect().attached()) {
+            halfWay.request(0, Nbd.CMD_WRITE, 1, 0, 32 << 20);
+            halfWay.out.write(new byte[1 << 20]);
+            await("its room is set aside", () -> server.inWorkBytes() == 32 << 20);
+            good.request(0, Nbd.CMD_READ, 1, 0, 2 << 20);
+            assertThat(good.error(1)).as("waits until the other one is closed").isZero();
+            good.in.skipNBytes(2 << 20);
+            assertThat(halfWay.isClosed()).isTrue();
+            assertThat(store.allocatedBytes()).as("nothing of it was written").isZero();
         }
     }
 
