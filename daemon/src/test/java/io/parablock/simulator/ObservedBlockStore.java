@@ -1,5 +1,6 @@
 package io.parablock.simulator;
 
+import io.parablock.blockdev.store.AllocationRun;
 import io.parablock.blockdev.store.BlockStore;
 import io.parablock.simulator.DurableSteps.Step;
 import java.nio.ByteBuffer;
@@ -66,6 +67,11 @@ final class ObservedBlockStore implements BlockStore {
     @Override
     public long allocatedBytes() {
         return store.allocatedBytes();
+    }
+
+    @Override
+    public AllocationRun runAt(long offsetBytes, long lengthBytes) {
+        return store.runAt(offsetBytes, lengthBytes);
     }
 
     @Override
