@@ -184,7 +184,7 @@ public final class ConfigLoader {
                 nodeId,
                 Path.of(r.text("node.data_dir")),
                 peers,
-                r.address("nbd.listen"),
+                nbd(r),
                 r.address("http.listen"),
                 volumes(config),
                 r.choice("mode", NodeConfig.ReplicationMode.class),
@@ -213,6 +213,15 @@ public final class ConfigLoader {
                 gateway(r),
                 limits(r),
                 new NodeConfig.LogKeys(r.text("log.target"), r.choice("log.level", NodeConfig.LogLevel.class)));
+    }
+
+    private static NodeConfig.NbdKeys nbd(KeyReader r) {
+        return new NodeConfig.NbdKeys(
+                r.listeners("nbd.listen"),
+                r.time("nbd.handshake_timeout", 100, 600 * SECOND_MS),
+                r.time("nbd.keep_alive", 0, 86_400 * SECOND_MS),
+                r.time("nbd.client_stall", 0, 86_400 * SECOND_MS),
+                r.time("nbd.stop_grace", 0, 600 * SECOND_MS));
     }
 
     /** A frame's range begins where the largest entry with everything around it fits. */
@@ -276,6 +285,7 @@ public final class ConfigLoader {
         return new NodeConfig.GatewayKeys(
                 (int) r.bytes("gateway.entry_bytes_max", BLOCK_BYTES, MIB, BLOCK_BYTES),
                 (int) r.bytes("gateway.range_bytes_max", BLOCK_BYTES, GIB, BLOCK_BYTES),
+                r.number("gateway.range_steps_max", 1, 1024),
                 window,
                 r.time("gateway.retry", 50, 600 * SECOND_MS),
                 r.time("gateway.redirect_interval", 1, 10 * SECOND_MS),
@@ -337,14 +347,16 @@ public final class ConfigLoader {
     }
 
     private static List<Volume> volumes(Config config) {
-        List<? extends Config> items = list(config, "volumes", Set.of("name", "size", "chunk_size"));
+        List<? extends Config> items = list(config, "volumes", Set.of("name", "size", "chunk_size", "read_only"));
         List<Volume> out = new ArrayList<>();
         Set<String> names = new HashSet<>();
         long groups = 0;
         for (int i = 0; i < items.size(); i++) {
             KeyReader r = new KeyReader(items.get(i), "volumes[" + i + "].");
             long chunk = r.has("chunk_size") ? r.bytes("chunk_size", MIB, 1024 * GIB, BLOCK_BYTES) : 10 * GIB;
-            Volume v = new Volume(r.text("name"), r.bytes("size", BLOCK_BYTES, 1024 * 1024 * GIB, BLOCK_BYTES), chunk);
+            boolean readOnly = r.has("read_only") && r.flag("read_only");
+            long size = r.bytes("size", BLOCK_BYTES, 1024 * 1024 * GIB, BLOCK_BYTES);
+            Volume v = new Volume(r.text("name"), size, chunk, readOnly);
             if (!names.add(v.name())) {
                 throw new ConfigException("volumes[" + i + "].name " + v.name() + " is there twice");
             }

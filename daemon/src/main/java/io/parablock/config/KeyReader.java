@@ -2,13 +2,21 @@ package io.parablock.config;
 
 import com.typesafe.config.Config;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /** Reads values with their ranges; every error names the key. */
 final class KeyReader {
     private static final int PORT_MAX = 65_535;
+    private static final String UNIX = "unix:";
+    /** What the system's address of a unix socket has room for. */
+    private static final int UNIX_PATH_BYTES_MAX = 107;
 
     private final Config config;
     private final String prefix;
@@ -118,8 +126,51 @@ final class KeyReader {
         throw wrong(key, "one of " + Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT));
     }
 
+    boolean flag(String key) {
+        try {
+            return config.getBoolean(key);
+        } catch (com.typesafe.config.ConfigException e) {
+            throw wrong(key, "true or false");
+        }
+    }
+
+    /** One or several, as a list or with commas between them: each host:port or unix:path. */
+    List<SocketAddress> listeners(String key) {
+        List<String> values;
+        try {
+            values = config.getStringList(key);
+        } catch (com.typesafe.config.ConfigException.WrongType notAList) {
+            values = List.of(text(key).split(","));
+        } catch (com.typesafe.config.ConfigException.Missing e) {
+            throw new ConfigException(prefix + key + " is required");
+        }
+        List<SocketAddress> out = new ArrayList<>();
+        for (String value : values) {
+            out.add(listener(key, value.strip()));
+        }
+        if (out.isEmpty()) {
+            throw new ConfigException(prefix + key + " is required");
+        }
+        return out;
+    }
+
+    private SocketAddress listener(String key, String value) {
+        if (!value.startsWith(UNIX)) {
+            return address(key, value);
+        }
+        String path = value.substring(UNIX.length());
+        int bytes = path.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes == 0 || bytes > UNIX_PATH_BYTES_MAX) {
+            throw wrong(key, "unix: and a path of 1.." + UNIX_PATH_BYTES_MAX + " bytes");
+        }
+        return UnixDomainSocketAddress.of(path);
+    }
+
     InetSocketAddress address(String key) {
-        String value = text(key);
+        return address(key, text(key));
+    }
+
+    private InetSocketAddress address(String key, String value) {
         int colon = value.lastIndexOf(':');
         if (colon <= 0) {
             throw wrong(key, "host:port");

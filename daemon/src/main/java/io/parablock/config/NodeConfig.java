@@ -1,6 +1,7 @@
 package io.parablock.config;
 
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -13,7 +14,7 @@ public record NodeConfig(
         int nodeId,
         Path dataDir,
         List<Peer> peers,
-        InetSocketAddress nbdListen,
+        NbdKeys nbd,
         InetSocketAddress httpListen,
         List<Volume> volumes,
         ReplicationMode mode,
@@ -32,8 +33,24 @@ public record NodeConfig(
     /** {@code peers[]}. */
     public record Peer(int id, String host, int port) {}
 
+    /**
+     * {@code nbd.*}.
+     *
+     * @param listen each an unresolved InetSocketAddress or a UnixDomainSocketAddress; at least one
+     */
+    public record NbdKeys(
+            List<SocketAddress> listen,
+            long handshakeTimeoutNs,
+            long keepAliveNs,
+            long clientStallNs,
+            long stopGraceNs) {
+        public NbdKeys {
+            listen = List.copyOf(listen);
+        }
+    }
+
     /** {@code volumes[]}. */
-    public record Volume(String name, long sizeBytes, long chunkBytes) {
+    public record Volume(String name, long sizeBytes, long chunkBytes, boolean readOnly) {
         /** The last chunk may be shorter. */
         public int chunks() {
             return (int) ((sizeBytes + chunkBytes - 1) / chunkBytes);
@@ -156,6 +173,7 @@ public record NodeConfig(
     public record GatewayKeys(
             int entryBytesMax,
             int rangeBytesMax,
+            int rangeStepsMax,
             int sessionWindow,
             long retryNs,
             long redirectNs,

@@ -52,7 +52,7 @@ final class ClientConnection implements NbdSession {
         ClientRequest request = new ClientRequest(meters, Operation.READ, length, now, parts, target, listener);
         split(offset, length, config.entryBytesMax(), (chunk, at, size, requestOffset) -> {
             PartListener partDone = part(request, requestOffset);
-            run(chunk, partDone, null, m -> m.gateway().read(at, (int) size, partDone, now));
+            ask(chunk, Part.ask(Part.Kind.READ, at, size, partDone, now));
         });
     }
 
@@ -80,29 +80,69 @@ final class ClientConnection implements NbdSession {
 
     @Override
     public void trim(long offset, long length, boolean fua, Completion done) {
-        range(Operation.TRIM, EntryKind.TRIM, offset, length, fua, listener(done));
+        range(Operation.TRIM, EntryKind.TRIM, offset, length, fua, done);
     }
 
-    /** Whether zeros take space is each block store's choice. */
+    /** Zeros that are to take space are written like anything else; whether others do is each block store's choice. */
     @Override
     public void zero(long offset, long length, boolean noHole, boolean fua, Completion done) {
-        range(Operation.ZERO, EntryKind.ZERO, offset, length, fua, listener(done));
+        range(Operation.ZERO, noHole ? EntryKind.WRITE : EntryKind.ZERO, offset, length, fua, done);
     }
 
-    private void range(
-            Operation operation, EntryKind kind, long offset, long length, boolean fua, RequestListener listener) {
-        long now = nowNs.getAsLong();
-        int parts = RequestSplitter.count(offset, length, export.chunkBytes(), config.rangeBytesMax());
-        ClientRequest request = new ClientRequest(meters, operation, length, now, parts, null, listener);
-        split(offset, length, config.rangeBytesMax(), (chunk, at, size, requestOffset) -> {
-            PartListener partDone = part(request, requestOffset);
+    private void range(Operation operation, EntryKind kind, long offset, long length, boolean fua, Completion done) {
+        boolean written = kind == EntryKind.WRITE;
+        int stepBytesMax = written ? Math.min(config.entryBytesMax(), ZeroPayload.BYTES_MAX) : config.rangeBytesMax();
+        stepped(operation, offset, length, stepBytesMax, done, (chunk, at, size, stepDone) -> {
+            ByteBuf zeros = written ? ZeroPayload.of((int) size) : null;
+            int crc = zeros == null ? 0 : crc(zeros);
             Gateway.GroupSessionHolder session = sessions.get(chunk);
+            long now = nowNs.getAsLong();
             run(
                     chunk,
-                    partDone,
-                    null,
-                    m -> m.gateway().mutate(session.get(), kind, at, size, fua, 0, null, partDone, now));
+                    stepDone,
+                    zeros,
+                    m -> m.gateway().mutate(session.get(), kind, at, size, fua, crc, zeros, stepDone, now));
         });
+    }
+
+    @Override
+    public void prefetch(long offset, long length, Completion done) {
+        stepped(
+                Operation.PREFETCH,
+                offset,
+                length,
+                config.rangeBytesMax(),
+                done,
+                (chunk, at, size, stepDone) ->
+                        ask(chunk, Part.ask(Part.Kind.PREFETCH, at, size, stepDone, nowNs.getAsLong())));
+    }
+
+    private void stepped(
+            Operation operation, long offset, long length, int bytesMax, Completion done, SteppedRequest.Step step) {
+        new SteppedRequest(
+                        export,
+                        meters,
+                        operation,
+                        nowNs,
+                        offset,
+                        length,
+                        bytesMax,
+                        config.rangeStepsMax(),
+                        step,
+                        listener(done))
+                .begin();
+    }
+
+    @Override
+    public void blockStatus(long offset, long length, boolean one, StatusCompletion done) {
+        long start = nowNs.getAsLong();
+        AllocationRequest.Asker asker = (chunk, at, size, partDone) ->
+                ask(chunk, Part.ask(Part.Kind.ALLOCATION, at, size, partDone, nowNs.getAsLong()));
+        StatusCompletion metered = (error, runs) -> {
+            meters.onRequest(Operation.BLOCK_STATUS, 0, nowNs.getAsLong() - start, error == 0);
+            done.complete(error, runs);
+        };
+        new AllocationRequest(export, offset, length, one, asker, metered).begin();
     }
 
     /** Every group of the volume. */
@@ -114,7 +154,7 @@ final class ClientConnection implements NbdSession {
         ClientRequest request = new ClientRequest(meters, Operation.FLUSH, 0, now, parts, null, listener);
         for (int chunk = 0; chunk < parts; chunk++) {
             PartListener partDone = part(request, 0);
-            run(chunk, partDone, null, m -> m.gateway().flush(partDone, now));
+            ask(chunk, Part.ask(Part.Kind.FLUSH, 0, 0, partDone, now));
         }
     }
 
@@ -169,6 +209,10 @@ final class ClientConnection implements NbdSession {
             Gateway.release(payload);
             done.onPart(false, null);
         }
+    }
+
+    private void ask(int chunk, Part part) {
+        run(chunk, part.listener, null, m -> m.gateway().ask(part, part.submittedNs));
     }
 
     private static int crc(ByteBuf bytes) {

@@ -30,7 +30,7 @@ public final class Gateway implements NbdBackend {
     record Member(GroupGateway gateway, GroupLoop loop) {}
 
     /** A volume as clients see it. */
-    record Export(String name, long sizeBytes, long chunkBytes, List<Member> members) {}
+    record Export(String name, long sizeBytes, long chunkBytes, boolean readOnly, List<Member> members) {}
 
     private final int nodeId;
     private final long boot;
@@ -68,13 +68,14 @@ public final class Gateway implements NbdBackend {
     }
 
     /** @param groups the volume's chunks in order */
-    public void addVolume(String name, long sizeBytes, long chunkBytes, List<Integer> groups) {
+    public void addVolume(String name, long sizeBytes, long chunkBytes, boolean readOnly, List<Integer> groups) {
         exports.put(
                 name,
                 new Export(
                         name,
                         sizeBytes,
                         chunkBytes,
+                        readOnly,
                         groups.stream().map(this::member).toList()));
     }
 
@@ -124,7 +125,7 @@ public final class Gateway implements NbdBackend {
     @Override
     public List<NbdExport> exports() {
         return exports.values().stream()
-                .map(e -> new NbdExport(e.name, "replicated volume " + e.name, e.sizeBytes, false))
+                .map(e -> new NbdExport(e.name, "replicated volume " + e.name, e.sizeBytes, e.readOnly))
                 .toList();
     }
 

@@ -5,6 +5,7 @@ package io.parablock.gateway;
  *
  * @param entryBytesMax {@code gateway.entry_bytes_max}: payload of one entry or read; a multiple of the block size
  * @param rangeBytesMax {@code gateway.range_bytes_max}: extent of one ZERO or TRIM entry; a multiple of the block size
+ * @param rangeStepsMax {@code gateway.range_steps_max}: entries of one TRIM or WRITE_ZEROES under way at once
  * @param sessionWindow {@code gateway.session_window}: unanswered entries per session, a power of two not above the core's W
  * @param retryNs {@code gateway.retry}: an unanswered request is sent again after this long, then after twice as long
  * @param redirectNs {@code gateway.redirect_interval}: at least this long between two rounds of sending everything again
@@ -16,6 +17,7 @@ package io.parablock.gateway;
 public record GatewayConfig(
         int entryBytesMax,
         int rangeBytesMax,
+        int rangeStepsMax,
         int sessionWindow,
         long retryNs,
         long redirectNs,
@@ -32,6 +34,9 @@ public record GatewayConfig(
         if (rangeBytesMax < BLOCK_BYTES || rangeBytesMax % BLOCK_BYTES != 0) {
             throw new IllegalArgumentException("gateway.range_bytes_max must be a multiple of 4 KiB");
         }
+        if (rangeStepsMax < 1) {
+            throw new IllegalArgumentException("gateway.range_steps_max must be positive");
+        }
         if (sessionWindow < 1 || Integer.bitCount(sessionWindow) != 1) {
             throw new IllegalArgumentException("gateway.session_window must be a power of two");
         }
@@ -39,6 +44,6 @@ public record GatewayConfig(
 
     public static GatewayConfig defaults() {
         return new GatewayConfig(
-                1 << 20, 32 << 20, 1024, 2_000_000_000L, 20_000_000L, 1_000_000_000L, 10_000_000_000L, 0);
+                1 << 20, 32 << 20, 8, 1024, 2_000_000_000L, 20_000_000L, 1_000_000_000L, 10_000_000_000L, 0);
     }
 }

@@ -28,7 +28,7 @@ final class GroupGateway {
     private final Long2ObjectHashMap<GroupSession> byId = new Long2ObjectHashMap<>();
     private final ClosingSessions closing;
 
-    /** Unanswered reads and flushes by request id. */
+    /** Unanswered asks by request id. */
     private final Long2ObjectHashMap<Part> asks = new Long2ObjectHashMap<>();
 
     private final long firstNonce;
@@ -109,15 +109,8 @@ final class GroupGateway {
         sendQueued(session, nowNs);
     }
 
-    void read(long offsetBytes, int lengthBytes, PartListener listener, long nowNs) {
-        ask(new Part(Part.Kind.READ, null, offsetBytes, lengthBytes, false, 0, null, listener, nowNs), nowNs);
-    }
-
-    void flush(PartListener listener, long nowNs) {
-        ask(new Part(Part.Kind.FLUSH, null, 0, 0, false, 0, null, listener, nowNs), nowNs);
-    }
-
-    private void ask(Part part, long nowNs) {
+    /** Reads, flushes and whatever else mutates nothing. */
+    void ask(Part part, long nowNs) {
         part.id = nextRequestId++;
         asks.put(part.id, part);
         sendAsk(part, nowNs);
@@ -148,10 +141,8 @@ final class GroupGateway {
     void onReply(int from, ClientMessage reply, long nowNs) {
         if (reply instanceof ClientMessage.MutateReply r) {
             onMutateReply(from, r, nowNs);
-        } else if (reply instanceof ClientMessage.ReadReply r) {
-            onAskReply(from, r.requestId(), Part.Kind.READ, r.status(), r.leaderHint(), r.payload(), nowNs);
-        } else if (reply instanceof ClientMessage.FlushReply r) {
-            onAskReply(from, r.requestId(), Part.Kind.FLUSH, r.status(), r.leaderHint(), null, nowNs);
+        } else if (reply instanceof ClientMessage.AskReply r) {
+            onAskReply(from, r, nowNs);
         } else if (reply instanceof ClientMessage.SessionOpened r) {
             onOpened(from, r, nowNs);
         }
@@ -175,30 +166,19 @@ final class GroupGateway {
         }
     }
 
-    private void onAskReply(
-            int from,
-            long requestId,
-            Part.Kind kind,
-            ClientMessage.Status status,
-            int hint,
-            @Nullable ByteBuf payload,
-            long nowNs) {
-        Part part = asks.get(requestId);
-        boolean mine = part != null && part.kind == kind;
-        if (mine && status == ClientMessage.Status.NOT_LEADER) {
-            redirect(from, hint, nowNs);
-        } else if (part != null && mine) {
-            asks.remove(requestId);
-            boolean complete =
-                    kind == Part.Kind.FLUSH || (payload != null && payload.readableBytes() == part.lengthBytes);
-            if (status == ClientMessage.Status.OK && complete) {
-                part.complete(true, payload);
-                return;
-            }
-            part.complete(false, null);
+    private void onAskReply(int from, ClientMessage.AskReply reply, long nowNs) {
+        Part part = asks.get(reply.requestId());
+        boolean mine = part != null && part.isAnsweredBy(reply);
+        if (part != null && mine && reply.status() != ClientMessage.Status.NOT_LEADER) {
+            asks.remove(reply.requestId());
+            part.complete(reply);
+            return;
         }
-        if (payload != null) {
-            payload.release();
+        if (mine) {
+            redirect(from, reply.leaderHint(), nowNs);
+        }
+        if (reply instanceof ClientMessage.ReadReply r) {
+            Gateway.release(r.payload());
         }
     }
 
@@ -411,10 +391,7 @@ final class GroupGateway {
 
     private void sendAsk(Part part, long nowNs) {
         part.sentAt(nowNs);
-        boolean unused = send(
-                part.kind == Part.Kind.READ
-                        ? new ClientMessage.Read(part.id, part.offsetBytes, (int) part.lengthBytes)
-                        : new ClientMessage.Flush(part.id));
+        boolean unused = send(part.ask());
     }
 
     private void startOpening(GroupSession session, long nowNs) {

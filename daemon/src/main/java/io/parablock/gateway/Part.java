@@ -1,8 +1,10 @@
 package io.parablock.gateway;
 
 import io.netty.buffer.ByteBuf;
+import io.parablock.blockdev.store.AllocationRun;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.replica.client.ClientMessage;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** An unanswered part of a request: what is needed to send it again. */
@@ -13,7 +15,9 @@ final class Part {
     enum Kind {
         MUTATE,
         READ,
-        FLUSH
+        FLUSH,
+        ALLOCATION,
+        PREFETCH
     }
 
     final Kind kind;
@@ -25,7 +29,7 @@ final class Part {
     final PartListener listener;
     final long submittedNs;
 
-    /** Read, flush: the request id. Mutate: the seq in its session, 0 while it waits for the window. */
+    /** Whatever does not mutate: the request id. Mutate: the seq in its session, 0 while it waits for the window. */
     long id;
 
     private @Nullable ByteBuf payload;
@@ -53,6 +57,11 @@ final class Part {
         this.submittedNs = submittedNs;
     }
 
+    /** A part that mutates nothing. */
+    static Part ask(Kind kind, long offsetBytes, long lengthBytes, PartListener listener, long nowNs) {
+        return new Part(kind, null, offsetBytes, lengthBytes, false, 0, null, listener, nowNs);
+    }
+
     void sentAt(long nowNs) {
         sentNs = nowNs;
         sends++;
@@ -75,6 +84,59 @@ final class Part {
         ByteBuf copy = payload == null ? null : payload.retainedDuplicate();
         return new ClientMessage.Mutate(
                 session, id, lowestOutstanding, entryKind, offsetBytes, lengthBytes, fua, payloadCrc, copy);
+    }
+
+    ClientMessage.Ask ask() {
+        return switch (kind) {
+            case READ -> new ClientMessage.Read(id, offsetBytes, (int) lengthBytes);
+            case FLUSH -> new ClientMessage.Flush(id);
+            case ALLOCATION -> new ClientMessage.Allocation(id, offsetBytes, lengthBytes);
+            case PREFETCH -> new ClientMessage.Prefetch(id, offsetBytes, lengthBytes);
+            case MUTATE -> throw new AssertionError("a mutation");
+        };
+    }
+
+    boolean isAnsweredBy(ClientMessage.AskReply reply) {
+        return switch (kind) {
+            case READ -> reply instanceof ClientMessage.ReadReply;
+            case FLUSH -> reply instanceof ClientMessage.FlushReply;
+            case ALLOCATION -> reply instanceof ClientMessage.AllocationReply;
+            case PREFETCH -> reply instanceof ClientMessage.PrefetchReply;
+            case MUTATE -> false;
+        };
+    }
+
+    /** Ends this part with the answer to its ask, whose payload's reference passes to it. */
+    void complete(ClientMessage.AskReply reply) {
+        boolean ok = reply.status() == ClientMessage.Status.OK;
+        if (reply instanceof ClientMessage.ReadReply r) {
+            ByteBuf found = r.payload();
+            boolean whole = ok && found != null && found.readableBytes() == lengthBytes;
+            complete(whole, whole ? found : null);
+            if (!whole) {
+                Gateway.release(found);
+            }
+        } else if (ok && reply instanceof ClientMessage.AllocationReply r) {
+            boolean sound = isSound(r.runs());
+            if (sound) {
+                listener.onAllocation(r.runs());
+            }
+            complete(sound, null);
+        } else {
+            complete(ok, null);
+        }
+    }
+
+    /** Runs come from another node: they must make progress and stay inside. */
+    private boolean isSound(List<AllocationRun> runs) {
+        long left = lengthBytes;
+        for (AllocationRun run : runs) {
+            if (run.lengthBytes() <= 0 || run.lengthBytes() > left) {
+                return false;
+            }
+            left -= run.lengthBytes();
+        }
+        return !runs.isEmpty();
     }
 
     /** Ends this part; call once. */

@@ -19,14 +19,19 @@ final class RequestSplitter {
         long done = 0;
         while (done < length) {
             long at = offset + done;
-            long inChunk = at % chunkBytes;
-            long toBoundary = partBytesMax - inChunk % GatewayConfig.BLOCK_BYTES;
-            long part = Math.min(Math.min(length - done, chunkBytes - inChunk), toBoundary);
-            visitor.part((int) (at / chunkBytes), inChunk, part, done);
+            long part = partBytes(at, length - done, chunkBytes, partBytesMax);
+            visitor.part((int) (at / chunkBytes), at % chunkBytes, part, done);
             done += part;
             parts++;
         }
         return parts;
+    }
+
+    /** The length of the part that begins at {@code at}, with {@code left} bytes to come. */
+    static long partBytes(long at, long left, long chunkBytes, int partBytesMax) {
+        long inChunk = at % chunkBytes;
+        long toBoundary = partBytesMax - inChunk % GatewayConfig.BLOCK_BYTES;
+        return Math.min(Math.min(left, chunkBytes - inChunk), toBoundary);
     }
 
     static int count(long offset, long length, long chunkBytes, int partBytesMax) {

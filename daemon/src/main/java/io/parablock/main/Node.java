@@ -5,7 +5,6 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.parablock.blockdev.nbd.netty.NbdServer;
-import io.parablock.blockdev.nbd.netty.NbdServerConfig;
 import io.parablock.blockdev.nbd.netty.TransportKind;
 import io.parablock.blockdev.store.BlockStore;
 import io.parablock.config.ConfigException;
@@ -38,6 +37,7 @@ import io.parablock.replica.WalStage;
 import io.parablock.replica.client.ClientMessage;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +49,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,7 +68,6 @@ public final class Node implements AutoCloseable {
     private static final long READ_TIMEOUT_MS = 1_000;
     private static final long STOP_TIMEOUT_MS = 5_000;
     private static final long HANDOVER_POLL_MS = 10;
-    private static final long HANDSHAKE_TIMEOUT_MS = 10_000;
     private static final int BACKGROUND_THREADS = 2;
     private static final Path UPTIME = Path.of("/proc/uptime");
     private static final int LOOP_THREADS_OF_THREADS_PIPELINE = 2;
@@ -228,14 +228,15 @@ public final class Node implements AutoCloseable {
             for (int chunk = 0; chunk < v.chunks(); chunk++) {
                 ids.add(next++);
             }
-            gateway.addVolume(v.name(), v.sizeBytes(), v.chunkBytes(), ids);
+            gateway.addVolume(v.name(), v.sizeBytes(), v.chunkBytes(), v.readOnly(), ids);
         }
     }
 
     /** Serves from here on. */
     void start() throws IOException {
         // Bound first: a taken port must be known before this node votes.
-        StatusServer status = StatusServer.bind(resolved(config.httpListen(), "http.listen"), this::read, meters);
+        StatusServer status =
+                StatusServer.bind(NodeSettings.resolved(config.httpListen(), "http.listen"), this::read, meters);
         http = status;
         ThreadedWalStage shared = walStage;
         if (shared == null) {
@@ -248,23 +249,13 @@ public final class Node implements AutoCloseable {
         started = true;
         formation.start(() -> groups.values().forEach(NodeGroup::open));
         links.start();
-        NodeConfig.Limits limits = config.limits();
-        nbd = NbdServer.listen(
-                loops,
-                transport,
-                resolved(config.nbdListen(), "nbd.listen"),
-                gateway,
-                new NbdServerConfig(
-                        limits.nbdConnections(),
-                        HANDSHAKE_TIMEOUT_MS,
-                        limits.nbdConnectionBytes(),
-                        limits.nbdTotalBytes()));
+        nbd = NbdServer.listen(loops, transport, NodeSettings.nbdAddresses(config), gateway, NodeSettings.nbd(config));
         status.start();
         LOG.info(
                 "node {} serves nbd {} http {}: transport {}, wal {}, pipeline {}, mode {}, durability {}, groups {}",
                 config.nodeId(),
-                text(nbdAddress()),
-                text(httpAddress()),
+                nbdAddresses().stream().map(NodeSettings::text).collect(Collectors.joining(", ")),
+                NodeSettings.text(httpAddress()),
                 transport.label(),
                 disk.wal().engine(),
                 NodeSettings.word(pipeline),
@@ -273,26 +264,29 @@ public final class Node implements AutoCloseable {
                 groups.size());
     }
 
-    private static InetSocketAddress resolved(InetSocketAddress address, String key) {
-        InetSocketAddress out = new InetSocketAddress(address.getHostString(), address.getPort());
-        if (out.isUnresolved()) {
-            throw new ConfigException(key + ": the host " + address.getHostString() + " is unknown");
-        }
-        return out;
+    private List<SocketAddress> nbdAddresses() {
+        NbdServer s = nbd;
+        return s == null ? config.nbd().listen() : s.addresses();
     }
 
+    /** The first; its text is what the configuration would say. */
+    private String nbdText() {
+        List<SocketAddress> all = nbdAddresses();
+        return all.isEmpty() ? "" : NodeSettings.text(all.get(0));
+    }
+
+    /** The first TCP address at which the started node serves clients. */
     InetSocketAddress nbdAddress() {
         NbdServer s = nbd;
-        return s == null ? config.nbdListen() : s.address();
+        if (s == null) {
+            throw new IllegalStateException("not started");
+        }
+        return s.address();
     }
 
     InetSocketAddress httpAddress() {
         StatusServer s = http;
         return s == null ? config.httpListen() : s.address();
-    }
-
-    private static String text(InetSocketAddress a) {
-        return a.getHostString() + ":" + a.getPort();
     }
 
     private NodeReading read() throws IOException {
@@ -319,8 +313,8 @@ public final class Node implements AutoCloseable {
         }
         return new NodeReading(
                 config.nodeId(),
-                text(nbdAddress()),
-                text(httpAddress()),
+                nbdText(),
+                NodeSettings.text(httpAddress()),
                 NodeSettings.word(config.mode()),
                 NodeSettings.word(config.durability()),
                 disk.wal().engine(),
@@ -367,7 +361,10 @@ public final class Node implements AutoCloseable {
         if (started) {
             handOver();
         }
-        closeQuietly(nbd);
+        NbdServer clients = nbd;
+        if (clients != null) {
+            clients.stop(TimeUnit.NANOSECONDS.toMillis(config.nbd().stopGraceNs()));
+        }
         for (NodeGroup g : groups.values()) {
             try {
                 clean &= !g.stop().get(STOP_TIMEOUT_MS, TimeUnit.MILLISECONDS);

@@ -113,12 +113,7 @@ final class NodeGroup implements GroupInputs {
     }
 
     private void handle(int from, ClientMessage m) {
-        if (m instanceof ClientMessage.OpenSession
-                || m instanceof ClientMessage.CloseSession
-                || m instanceof ClientMessage.KeepAlive
-                || m instanceof ClientMessage.Mutate
-                || m instanceof ClientMessage.Read
-                || m instanceof ClientMessage.Flush) {
+        if (m instanceof ClientMessage.Request) {
             replica().onClientRequest(from, m);
         } else {
             gateway.onReply(groupId, from, m);

@@ -1,5 +1,7 @@
 package io.parablock.main;
 
+import io.parablock.blockdev.nbd.netty.NbdServerConfig;
+import io.parablock.config.ConfigException;
 import io.parablock.config.NodeConfig;
 import io.parablock.gateway.GatewayConfig;
 import io.parablock.pipeline.PipelineConfig;
@@ -10,13 +12,17 @@ import io.parablock.raft.RaftConfig;
 import io.parablock.replica.ReplicaConfig;
 import io.parablock.replica.ScrubConfig;
 import io.parablock.replica.SuspendedTime;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 
 /** The configuration in the words of each part. */
 final class NodeSettings {
@@ -114,12 +120,51 @@ final class NodeSettings {
         return new GatewayConfig(
                 k.entryBytesMax(),
                 k.rangeBytesMax(),
+                k.rangeStepsMax(),
                 k.sessionWindow(),
                 k.retryNs(),
                 k.redirectNs(),
                 k.openRetryNsMax(),
                 config.raft().sessionExpiryNs() / KEEP_ALIVES_PER_EXPIRY,
                 k.requestTimeoutNs());
+    }
+
+    static NbdServerConfig nbd(NodeConfig config) {
+        NodeConfig.Limits limits = config.limits();
+        NodeConfig.NbdKeys k = config.nbd();
+        return new NbdServerConfig(
+                limits.nbdConnections(),
+                TimeUnit.NANOSECONDS.toMillis(k.handshakeTimeoutNs()),
+                limits.nbdConnectionBytes(),
+                limits.nbdTotalBytes(),
+                (int) Math.ceil(k.keepAliveNs() / 1e9),
+                TimeUnit.NANOSECONDS.toMillis(k.clientStallNs()));
+    }
+
+    /**
+     * @param key for the error
+     * @throws ConfigException if a host is unknown
+     */
+    static InetSocketAddress resolved(InetSocketAddress address, String key) {
+        InetSocketAddress out = new InetSocketAddress(address.getHostString(), address.getPort());
+        if (out.isUnresolved()) {
+            throw new ConfigException(key + ": the host " + address.getHostString() + " is unknown");
+        }
+        return out;
+    }
+
+    /** Where the NBD server listens. */
+    static List<SocketAddress> nbdAddresses(NodeConfig config) {
+        List<SocketAddress> out = new ArrayList<>();
+        for (SocketAddress a : config.nbd().listen()) {
+            out.add(a instanceof InetSocketAddress tcp ? resolved(tcp, "nbd.listen") : a);
+        }
+        return out;
+    }
+
+    /** As it is written in the configuration. */
+    static String text(SocketAddress a) {
+        return a instanceof InetSocketAddress tcp ? tcp.getHostString() + ":" + tcp.getPort() : "unix:" + a;
     }
 
     static String word(Enum<?> value) {

@@ -8,7 +8,9 @@ public interface RequestMeters {
         WRITE,
         FLUSH,
         TRIM,
-        ZERO
+        ZERO,
+        PREFETCH,
+        BLOCK_STATUS
     }
 
     RequestMeters NONE = (operation, bytes, elapsedNs, ok) -> {};

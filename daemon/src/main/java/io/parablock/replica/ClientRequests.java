@@ -20,9 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The gateways' side of a replica: proposals and their answers, reads, flushes (protocol.md §8, §10, §11). */
 final class ClientRequests {
-    /** Largest read in one reply; a gateway splits what is larger. */
-    static final int READ_BYTES_MAX = 32 << 20;
-
     private static final int SECTOR_BYTES = 512;
 
     /** A request by what identifies it through leader changes. An OPEN has session = -gateway and seq = its nonce. */
@@ -47,6 +44,7 @@ final class ClientRequests {
     private final RaftNode core;
     private final BlockRepair repair;
     private final DamagedReads damagedReads;
+    private final StoreAnswers answers;
 
     /** Proposed and not yet answered; ordered, so that every run answers in the same order. */
     private final Map<Key, Waiting> waiting = new LinkedHashMap<>();
@@ -79,13 +77,14 @@ final class ClientRequests {
         this.core = core;
         this.repair = repair;
         this.damagedReads = new DamagedReads(repair, config.scrub().repairWaitNs());
+        this.answers = new StoreAnswers(nodeId, ports.store(), ports.allocator());
     }
 
     // ---------------------------------------------------------------- requests
 
     /** The payload's reference passes to the replica. */
     void onRequest(int from, ClientMessage m) {
-        if (m instanceof ClientMessage.Read r) {
+        if (m instanceof ClientMessage.ExtentAsk r) {
             read(from, r);
         } else if (m instanceof ClientMessage.Flush f) {
             flush(from, f);
@@ -269,11 +268,11 @@ final class ClientRequests {
         List<Pending> readsNow = List.copyOf(readsDue);
         readsDue.clear();
         for (Pending p : readsNow) {
-            if (p.request instanceof ClientMessage.Read r) {
+            if (p.request instanceof ClientMessage.ExtentAsk r) {
                 long id = ++nextId;
                 pending.put(id, p);
                 core.readIndex(
-                        id, r.offsetBytes(), r.lengthBytes(), ports.nowNs().getAsLong());
+                        id, r.offsetBytes(), r.extentBytes(), ports.nowNs().getAsLong());
             }
         }
     }
@@ -292,19 +291,15 @@ final class ClientRequests {
 
     // ---------------------------------------------------------------- reads and flushes
 
-    private void read(int from, ClientMessage.Read r) {
-        boolean valid = r.offsetBytes() >= 0
-                && r.lengthBytes() > 0
-                && r.lengthBytes() <= READ_BYTES_MAX
-                && r.offsetBytes() <= ports.store().sizeBytes() - r.lengthBytes();
-        if (!valid) {
+    private void read(int from, ClientMessage.ExtentAsk r) {
+        if (!answers.isValid(r)) {
             answer(from, r, Status.INVALID, nodeId);
         } else if (pending.size() + damagedReads.size() >= config.readsMax()) {
             refuse(from, r, nodeId);
         } else {
             long id = ++nextId;
             pending.put(id, new Pending(from, r));
-            core.read(id, r.offsetBytes(), r.lengthBytes(), ports.nowNs().getAsLong());
+            core.read(id, r.offsetBytes(), r.extentBytes(), ports.nowNs().getAsLong());
         }
     }
 
@@ -324,39 +319,38 @@ final class ClientRequests {
 
     void onRead(Output.ReadResult result) {
         Pending p = pending.remove(result.readId());
-        if (p == null || !(p.request instanceof ClientMessage.Read r)) {
+        if (p == null || !(p.request instanceof ClientMessage.ExtentAsk r)) {
             return;
         }
         if (!result.ok()) {
             refuse(p.from, r, core.leader());
             return;
         }
-        ByteBuf out = ports.allocator().directBuffer(r.lengthBytes(), r.lengthBytes());
+        ClientMessage.AskReply reply;
         try {
-            ports.store().read(r.offsetBytes(), out.nioBuffer(0, r.lengthBytes()));
+            reply = answers.answer(r);
         } catch (DamagedBlocksException damaged) {
-            out.release();
             repair.onDamaged(damaged.ranges());
             if (!damagedReads.hold(p.from, r, ports.nowNs().getAsLong())) {
                 answer(p.from, r, Status.IO_ERROR, nodeId);
             }
             return;
         } catch (RuntimeException e) {
-            out.release();
             ports.events().onEvent(groupId, "a read at " + r.offsetBytes() + " failed: " + e.getMessage());
             answer(p.from, r, Status.IO_ERROR, nodeId);
             return;
         }
         if (result.byLease() && !holdsLease()) {
-            out.release();
+            if (reply instanceof ClientMessage.ReadReply read) {
+                release(read.payload());
+            }
             leaseMisses++;
             readsDue.add(p);
             return;
         }
         reads++;
         leaseReads += result.byLease() ? 1 : 0;
-        out.writerIndex(r.lengthBytes());
-        send(p.from, new ClientMessage.ReadReply(r.requestId(), Status.OK, nodeId, out));
+        send(p.from, reply);
     }
 
     /**
@@ -422,10 +416,8 @@ final class ClientRequests {
             send(from, new ClientMessage.MutateReply(r.session(), r.seq(), status, hint));
         } else if (m instanceof ClientMessage.OpenSession r) {
             send(from, new ClientMessage.SessionOpened(r.nonce(), 0, status, hint));
-        } else if (m instanceof ClientMessage.Read r) {
-            send(from, new ClientMessage.ReadReply(r.requestId(), status, hint, null));
-        } else if (m instanceof ClientMessage.Flush r) {
-            send(from, new ClientMessage.FlushReply(r.requestId(), status, hint));
+        } else if (m instanceof ClientMessage.Ask r) {
+            send(from, StoreAnswers.withoutResult(r, status, hint));
         }
     }
 

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 /** Reads on the leader that met damaged blocks: they wait for the repair, for a while. On the group's thread. */
 final class DamagedReads {
     /** A read of the gateway on node {@code from}. */
-    record Held(int from, ClientMessage.Read request, long deadlineNs) {}
+    record Held(int from, ClientMessage.ExtentAsk request, long deadlineNs) {}
 
     private final BlockRepair repair;
     private final long patienceNs;
@@ -22,8 +22,8 @@ final class DamagedReads {
     }
 
     /** @return false if nobody has a good copy: it has failed */
-    boolean hold(int from, ClientMessage.Read r, long nowNs) {
-        if (repair.isLost(r.offsetBytes(), r.lengthBytes())) {
+    boolean hold(int from, ClientMessage.ExtentAsk r, long nowNs) {
+        if (repair.isLost(r.offsetBytes(), r.extentBytes())) {
             return false;
         }
         held.add(new Held(from, r, nowNs + patienceNs));
@@ -37,11 +37,11 @@ final class DamagedReads {
         }
         for (Iterator<Held> it = held.iterator(); it.hasNext(); ) {
             Held h = it.next();
-            ClientMessage.Read r = h.request;
-            if (nowNs - h.deadlineNs >= 0 || repair.isLost(r.offsetBytes(), r.lengthBytes())) {
+            ClientMessage.ExtentAsk r = h.request;
+            if (nowNs - h.deadlineNs >= 0 || repair.isLost(r.offsetBytes(), r.extentBytes())) {
                 it.remove();
                 failed.accept(h);
-            } else if (!repair.isPending(r.offsetBytes(), r.lengthBytes())) {
+            } else if (!repair.isPending(r.offsetBytes(), r.extentBytes())) {
                 it.remove();
                 again.accept(h);
             }

@@ -21,5 +21,8 @@ final class FrameDescriptor {
     static final int GROUP = 16;
     static final int BODY = 20;
 
+    /** In the body of ALLOCATION_REPLY, after their number: length (8), 1 for a hole (1). */
+    static final int ALLOCATION_RUN_BYTES = 9;
+
     private FrameDescriptor() {}
 }

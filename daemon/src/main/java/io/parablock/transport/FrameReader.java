@@ -2,6 +2,7 @@ package io.parablock.transport;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.parablock.blockdev.store.AllocationRun;
 import io.parablock.lookbehind.Extent;
 import io.parablock.raft.InstallConfig;
 import io.parablock.raft.log.Entry;
@@ -438,8 +439,28 @@ final class FrameReader {
             case READ_REPLY -> readReply();
             case FLUSH -> new ClientMessage.Flush(i64());
             case FLUSH_REPLY -> new ClientMessage.FlushReply(i64(), status(), i32());
+            case ALLOCATION -> new ClientMessage.Allocation(i64(), i64(), i64());
+            case ALLOCATION_REPLY -> new ClientMessage.AllocationReply(i64(), status(), i32(), allocationRuns());
+            case PREFETCH -> new ClientMessage.Prefetch(i64(), i64(), i64());
+            case PREFETCH_REPLY -> new ClientMessage.PrefetchReply(i64(), status(), i32());
             default -> throw new CodecException("unexpected " + type);
         };
+    }
+
+    private List<AllocationRun> allocationRuns() {
+        int n = count(FrameDescriptor.ALLOCATION_RUN_BYTES);
+        if (n > ClientMessage.AllocationReply.RUNS_MAX) {
+            throw new CodecException(n + " runs");
+        }
+        List<AllocationRun> runs = new ArrayList<>(n);
+        for (int i = 0; i < n; i++) {
+            AllocationRun run = new AllocationRun(i64(), flag());
+            if (run.lengthBytes() <= 0) {
+                throw new CodecException("run of " + run.lengthBytes() + " bytes");
+            }
+            runs.add(run);
+        }
+        return runs;
     }
 
     private ClientMessage mutate() {

@@ -41,7 +41,11 @@ enum FrameType {
     CURE,
     NOT_YET,
     BLOCK_FETCH,
-    BLOCK_REPLY;
+    BLOCK_REPLY,
+    ALLOCATION,
+    ALLOCATION_REPLY,
+    PREFETCH,
+    PREFETCH_REPLY;
 
     private static final FrameType[] VALUES = values();
 
@@ -53,7 +57,9 @@ enum FrameType {
     }
 
     boolean isClient() {
-        return (compareTo(OPEN_SESSION) >= 0 && compareTo(FLUSH_REPLY) <= 0) || this == KEEP_ALIVE;
+        return (compareTo(OPEN_SESSION) >= 0 && compareTo(FLUSH_REPLY) <= 0)
+                || this == KEEP_ALIVE
+                || (compareTo(ALLOCATION) >= 0 && compareTo(PREFETCH_REPLY) <= 0);
     }
 
     /** Carries bulk: travels on the data lanes. */

@@ -3,6 +3,7 @@ package io.parablock.transport;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.CompositeByteBuf;
+import io.parablock.blockdev.store.AllocationRun;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
@@ -363,13 +364,33 @@ final class FrameWriter {
         } else if (message instanceof ClientMessage.Flush m) {
             out = begin(alloc, FrameType.FLUSH, groupId, 0);
             out.writeLongLE(m.requestId());
-        } else if (message instanceof ClientMessage.FlushReply m) {
-            out = begin(alloc, FrameType.FLUSH_REPLY, groupId, 0);
-            out.writeLongLE(m.requestId()).writeByte(m.status().ordinal()).writeIntLE(m.leaderHint());
+        } else if (message instanceof ClientMessage.ExtentAsk m) {
+            boolean allocation = m instanceof ClientMessage.Allocation;
+            out = begin(alloc, allocation ? FrameType.ALLOCATION : FrameType.PREFETCH, groupId, 0);
+            out.writeLongLE(m.requestId()).writeLongLE(m.offsetBytes()).writeLongLE(m.extentBytes());
+        } else if (message instanceof ClientMessage.AskReply m) {
+            out = askReply(alloc, groupId, m);
         } else {
             throw new IllegalArgumentException("no frame for " + message.getClass());
         }
         return end(out);
+    }
+
+    /** The answers without a payload. */
+    private static ByteBuf askReply(ByteBufAllocator alloc, int groupId, ClientMessage.AskReply m) {
+        List<AllocationRun> runs = m instanceof ClientMessage.AllocationReply a ? a.runs() : List.of();
+        FrameType type = m instanceof ClientMessage.AllocationReply
+                ? FrameType.ALLOCATION_REPLY
+                : m instanceof ClientMessage.FlushReply ? FrameType.FLUSH_REPLY : FrameType.PREFETCH_REPLY;
+        ByteBuf out = begin(alloc, type, groupId, runs.size() * FrameDescriptor.ALLOCATION_RUN_BYTES);
+        out.writeLongLE(m.requestId()).writeByte(m.status().ordinal()).writeIntLE(m.leaderHint());
+        if (type == FrameType.ALLOCATION_REPLY) {
+            out.writeIntLE(runs.size());
+            for (AllocationRun run : runs) {
+                out.writeLongLE(run.lengthBytes()).writeBoolean(run.hole());
+            }
+        }
+        return out;
     }
 
     static boolean isBulk(ClientMessage m) {

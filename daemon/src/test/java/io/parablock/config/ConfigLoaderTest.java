@@ -3,6 +3,8 @@ package io.parablock.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -28,13 +30,31 @@ class ConfigLoaderTest {
     void shouldFillInTheDefaults() {
         NodeConfig c = ConfigLoader.parse(MINIMAL);
 
-        assertThat(c.nbdListen().getHostString()).isEqualTo("127.0.0.1");
+        assertThat(c.nbd().listen()).containsExactly(InetSocketAddress.createUnresolved("127.0.0.1", 10809));
         assertThat(c.groups()).isEqualTo(3);
         assertThat(c.volumes().get(0).chunkSizeBytes(2)).isEqualTo(5L << 30);
         assertThat(c.peers().get(1)).isEqualTo(new NodeConfig.Peer(2, "127.0.0.1", 7002));
         assertThat(c.raft().electionTimeoutNs()).isEqualTo(300_000_000L);
         assertThat(c.gateway().requestTimeoutNs()).isZero();
         assertThat(c.lanes()).isEqualTo(4);
+    }
+
+    @Test
+    void shouldListenInSeveralPlaces() {
+        InetSocketAddress tcp = InetSocketAddress.createUnresolved("10.0.0.1", 10809);
+        UnixDomainSocketAddress unix = UnixDomainSocketAddress.of("/run/p.sock");
+        String list = "nbd.listen = [\"10.0.0.1:10809\", \"unix:/run/p.sock\"]";
+        assertThat(ConfigLoader.parse(MINIMAL + list).nbd().listen()).containsExactly(tcp, unix);
+        String text = "nbd.listen = \"unix:/run/p.sock, 10.0.0.1:10809\"";
+        assertThat(ConfigLoader.parse(MINIMAL + text).nbd().listen()).containsExactly(unix, tcp);
+    }
+
+    @Test
+    void shouldKnowReadOnlyVolumes() {
+        String volumes = "volumes = [ { name = a, size = 4MiB, read_only = true }, { name = b, size = 4MiB } ]";
+        assertThat(ConfigLoader.parse(MINIMAL + volumes).volumes())
+                .extracting(NodeConfig.Volume::readOnly)
+                .containsExactly(true, false);
     }
 
     @ParameterizedTest
@@ -49,6 +69,9 @@ class ConfigLoaderTest {
                     raft.election_timeout = soon   | raft.election_timeout must be a time such as 50ms, not soon
                     raft.heartbeat_interval = 200  | raft.heartbeat_interval must be at most a third of raft.election_timeout
                     nbd.listen = nowhere           | nbd.listen must be host:port, not nowhere
+                    nbd.listen = "unix:"           | nbd.listen must be unix: and a path of 1..107 bytes, not unix:
+                    nbd.listen = []                | nbd.listen is required
+                    gateway.range_steps_max = 0    | gateway.range_steps_max must be in 1..1024, not 0
                     node.id = 9                    | node.id 9 is not among peers
                     volumes = []                   | volumes is required
                     gateway.request_timeout = 5ms  | gateway.request_timeout must be in 100..86400000 ms, not 5ms

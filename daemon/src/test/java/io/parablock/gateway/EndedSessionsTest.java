@@ -26,7 +26,7 @@ class EndedSessionsTest {
     private final Gateway gateway = new Gateway(
             1,
             5,
-            new GatewayConfig(1 << 20, 32 << 20, 4, 1_000 * MS, 20 * MS, 400 * MS, 5_000 * MS, 0),
+            new GatewayConfig(1 << 20, 32 << 20, 2, 4, 1_000 * MS, 20 * MS, 400 * MS, 5_000 * MS, 0),
             new Peers(),
             RequestMeters.NONE,
             UnpooledByteBufAllocator.DEFAULT,
@@ -88,7 +88,7 @@ class EndedSessionsTest {
     @Test
     void shouldFailEveryRequestOfTheClientsOfThen() {
         gateway.addGroup(GROUP, new Here());
-        gateway.addVolume("disk", 1 << 20, 1 << 20, List.of(GROUP));
+        gateway.addVolume("disk", 1 << 20, 1 << 20, false, List.of(GROUP));
         gateway.onLeader(GROUP, 2);
         NbdSession old = attach();
         ask(old, "waiting");

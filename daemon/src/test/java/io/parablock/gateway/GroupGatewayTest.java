@@ -34,7 +34,7 @@ class GroupGatewayTest {
 
     private GroupGateway gateway(long timeoutNs) {
         GatewayConfig config =
-                new GatewayConfig(1 << 20, 32 << 20, 4, 1_000 * MS, 20 * MS, 400 * MS, 5_000 * MS, timeoutNs);
+                new GatewayConfig(1 << 20, 32 << 20, 2, 4, 1_000 * MS, 20 * MS, 400 * MS, 5_000 * MS, timeoutNs);
         return new GroupGateway(
                 1,
                 5,
@@ -244,7 +244,7 @@ class GroupGatewayTest {
         gateway = gateway(500 * MS);
         GroupSession s = openedSession();
         write(s, "a");
-        gateway.read(0, 512, (ok, p) -> ended.add("read" + ok), now);
+        gateway.ask(Part.ask(Part.Kind.READ, 0, 512, (ok, p) -> ended.add("read" + ok), now), now);
         now += 499 * MS;
         gateway.tick(now);
         assertThat(ended).isEmpty();
@@ -311,15 +311,12 @@ class GroupGatewayTest {
     @Test
     void shouldRepeatReadsAndFlushesAtTheNewLeader() {
         gateway.onLeader(2, now);
-        gateway.read(
-                4096,
-                512,
-                (ok, p) -> {
-                    ended.add("read " + ok);
-                    p.release();
-                },
-                now);
-        gateway.flush((ok, p) -> ended.add("flush " + ok), now);
+        PartListener onRead = (ok, p) -> {
+            ended.add("read " + ok);
+            p.release();
+        };
+        gateway.ask(Part.ask(Part.Kind.READ, 4096, 512, onRead, now), now);
+        gateway.ask(Part.ask(Part.Kind.FLUSH, 0, 0, (ok, p) -> ended.add("flush " + ok), now), now);
         sent.clear();
         gateway.onLeader(3, now);
         assertThat(sent).hasSize(2);

@@ -1,5 +1,6 @@
 package io.parablock.simulator;
 
+import io.parablock.blockdev.store.AllocationRun;
 import io.parablock.blockdev.store.BlockStore;
 import io.parablock.blockdev.store.DamagedBlocksException;
 import io.parablock.blockdev.store.DamagedRange;
@@ -134,6 +135,11 @@ final class ObservedBlockStore implements BlockStore {
     @Override
     public long allocatedBytes() {
         return store.allocatedBytes();
+    }
+
+    @Override
+    public AllocationRun runAt(long offsetBytes, long lengthBytes) {
+        return store.runAt(offsetBytes, lengthBytes);
     }
 
     @Override

@@ -37,11 +37,14 @@ final class ProposalBook {
         return ++asks;
     }
 
+    /** @param stamp 0 of written zeros, which leave what a hole leaves */
     void onPayload(long slot, long origin, long stamp) {
-        stamps.put(key(slot, origin), stamp);
+        if (stamp != 0) {
+            stamps.put(key(slot, origin), stamp);
+        }
     }
 
-    /** Every sector of a write has the same stamp. */
+    /** Every sector of a write has the same stamp; 0 if it wrote zeros. */
     long stamp(long slot, long origin) {
         return stamps.get(key(slot, origin));
     }

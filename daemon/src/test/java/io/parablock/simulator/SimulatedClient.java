@@ -1,7 +1,9 @@
 package io.parablock.simulator;
 
 import io.netty.buffer.ByteBuf;
+import io.parablock.blockdev.nbd.Nbd;
 import io.parablock.blockdev.nbd.NbdSession;
+import io.parablock.blockdev.store.AllocationRun;
 import io.parablock.simulator.check.History;
 import io.parablock.simulator.check.History.Kind;
 import java.util.ArrayList;
@@ -14,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimulatedClient {
     static final int SECTOR = 512;
+    /** Of the reads, those that ask whether there is anything to read. */
+    private static final int ALLOCATION_PER_MILLE = 100;
 
     private final int id;
     private final SimulatedCluster cluster;
@@ -87,6 +91,14 @@ final class SimulatedClient {
             long first = place(sectors);
             int op = invoke(Kind.READ, first, sectors, 0);
             long mine = connection;
+            if (random.perMille(ALLOCATION_PER_MILLE)) {
+                s.blockStatus(
+                        first * SECTOR,
+                        sectors * SECTOR,
+                        false,
+                        (error, runs) -> onAllocation(mine, op, runs, sectors));
+                return;
+            }
             s.read(first * SECTOR, (int) sectors * SECTOR, (error, content) -> onRead(mine, op, error, content, first));
         } else if (dice < 87) {
             long sectors = length(128);
@@ -166,6 +178,17 @@ final class SimulatedClient {
         content.release();
         end(op, 0);
         history.okRead(op, found, sim.nowNs());
+    }
+
+    /** A hole is a read that found zeros; anything else tells nothing, as a read without an answer. */
+    private void onAllocation(long ofConnection, int op, @Nullable List<AllocationRun> runs, long sectors) {
+        if (ofConnection != connection) {
+            return;
+        }
+        end(op, runs == null ? Nbd.EIO : 0);
+        if (runs != null && runs.equals(List.of(new AllocationRun(sectors * SECTOR, true)))) {
+            history.okRead(op, new long[(int) sectors], sim.nowNs());
+        }
     }
 
     private void onEnd(long ofConnection, int op, int error) {

@@ -91,7 +91,7 @@ final class SimulatedProcess {
         }
         group = new GroupPort(SimulationSettings.GROUP, gateway, replica, clock, loop);
         gateway.addGroup(SimulationSettings.GROUP, loop);
-        gateway.addVolume(VOLUME, settings.sizeBytes(), settings.sizeBytes(), List.of(SimulationSettings.GROUP));
+        gateway.addVolume(VOLUME, settings.sizeBytes(), settings.sizeBytes(), false, List.of(SimulationSettings.GROUP));
     }
 
     private void onDurable(long token) {

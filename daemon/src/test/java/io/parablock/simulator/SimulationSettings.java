@@ -19,6 +19,8 @@ final class SimulationSettings {
     /** No clock is faster or slower than that. */
     static final int DRIFT_PPM = 50_000;
     /** How often a start has another engine for the log. */
+    private static final int RANGE_STEPS_MAX = 2;
+
     private static final int SWITCH_PER_MILLE = 30;
     /** A piece is read, sent, written and acknowledged. */
     private static final long MIN_SCRUB_BYTES = 1 << 20;
@@ -114,6 +116,7 @@ final class SimulationSettings {
         gateway = new GatewayConfig(
                 entryBytesMax,
                 r.pick(4, 64) * BLOCK_BYTES,
+                RANGE_STEPS_MAX,
                 r.pick(4, 8, 16),
                 r.pick(300, 1000, 2000) * Simulation.MS,
                 20 * Simulation.MS,

@@ -1,5 +1,6 @@
 package io.parablock.simulator;
 
+import io.parablock.blockdev.store.AllocationRun;
 import io.parablock.blockdev.store.BlockStore;
 import io.parablock.blockdev.store.DamagedRange;
 import java.lang.invoke.MethodHandles;
@@ -132,6 +133,19 @@ final class VolatileBlockStore implements BlockStore {
     @Override
     public long allocatedBytes() {
         return Arrays.stream(sectors).filter(s -> s != null).count() * SECTOR;
+    }
+
+    @Override
+    public AllocationRun runAt(long offsetBytes, long lengthBytes) {
+        BlockStore.checkRange(offsetBytes, lengthBytes, sizeBytes);
+        int first = (int) (offsetBytes / SECTOR);
+        int end = (int) ((offsetBytes + lengthBytes) / SECTOR);
+        boolean hole = sectors[first] == null;
+        int s = first + 1;
+        while (s < end && (sectors[s] == null) == hole) {
+            s++;
+        }
+        return new AllocationRun((long) (s - first) * SECTOR, hole);
     }
 
     @Override

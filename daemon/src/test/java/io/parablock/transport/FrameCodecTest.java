@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.parablock.blockdev.store.AllocationRun;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.OriginRun;
@@ -96,7 +97,16 @@ class FrameCodecTest {
                 new ClientMessage.ReadReply(4, ClientMessage.Status.OK, 0, p),
                 new ClientMessage.ReadReply(4, ClientMessage.Status.IO_ERROR, 0, null),
                 new ClientMessage.Flush(5),
-                new ClientMessage.FlushReply(5, ClientMessage.Status.OK, 1));
+                new ClientMessage.FlushReply(5, ClientMessage.Status.OK, 1),
+                new ClientMessage.Allocation(6, 512, 1L << 40),
+                new ClientMessage.AllocationReply(
+                        6,
+                        ClientMessage.Status.OK,
+                        1,
+                        List.of(new AllocationRun(512, true), new AllocationRun(1L << 39, false))),
+                new ClientMessage.AllocationReply(6, ClientMessage.Status.NOT_LEADER, 2, List.of()),
+                new ClientMessage.Prefetch(7, 512, 1L << 30),
+                new ClientMessage.PrefetchReply(7, ClientMessage.Status.IO_ERROR, 1));
     }
 
     private static Object decode(ByteBuf frame) {

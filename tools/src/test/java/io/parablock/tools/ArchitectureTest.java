@@ -117,7 +117,8 @@ class ArchitectureTest {
     void transportPipelineAndHttpImportTheReplica() {
         ofOursOnly(PIPELINE, REPLICA, CORE, WAL, STORE);
         // The wire carries the core's messages; the kinds of event loop are chosen in one place, with the NBD server.
-        ofOursOnly(TRANSPORT, REPLICA, CORE, LOOK_BEHIND, NBD);
+        // The allocation of the leader's store travels as the store tells it.
+        ofOursOnly(TRANSPORT, REPLICA, CORE, LOOK_BEHIND, NBD, STORE);
         ofOursOnly(HTTP, REPLICA, CORE, METRICS, CONFIG);
     }
 
@@ -130,7 +131,7 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAPackage("io.parablock.main..")
                 .check(classes);
-        ofOursOnly(GATEWAY, REPLICA, CORE, LOOK_BEHIND, NBD, PIPELINE, CONFIG, METRICS);
+        ofOursOnly(GATEWAY, REPLICA, CORE, LOOK_BEHIND, NBD, STORE, PIPELINE, CONFIG, METRICS);
     }
 
     @Test

@@ -43,7 +43,9 @@ class ClientsE2eTest {
         assertThat(Clients.run(30, "nbdinfo", "--list", live.uri(node).replace("/demo", "")))
                 .contains("demo");
         assertThat(Clients.run(30, "nbdinfo", "--json", live.uri(node)))
-                .contains("\"can_fua\": true", "\"can_flush\": true", "\"can_trim\": true", "\"can_zero\": true");
+                .contains("\"can_fua\": true", "\"can_flush\": true", "\"can_trim\": true", "\"can_zero\": true")
+                .contains("\"can_cache\": true", "\"can_fast_zero\": true", "\"can_multi_conn\": true")
+                .contains("\"can_df\": true", "\"structured\": true", "base:allocation");
     }
 
     @ParameterizedTest
@@ -109,6 +111,44 @@ class ClientsE2eTest {
                 "read -P 0x77 2M 16M",
                 live.uri(node));
         assertThat(printed).doesNotContain("failed");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void shouldTellWhatTakesSpace(int node) throws Exception {
+        Clients.require("qemu-io", "qemu-img", "nbdinfo");
+        long mib = 1 << 20;
+        long at = (100 + 10 * node) * mib;
+        long piece = 64 << 10;
+        Clients.run(
+                60,
+                "qemu-io",
+                "-f",
+                "raw",
+                "-c",
+                "write -P 1 " + (at - piece) + " 64k",
+                "-c",
+                "discard " + at + " 4M",
+                "-c",
+                "write -P 1 " + (at + mib) + " 64k",
+                "-c",
+                "write -z " + (at + 2 * mib) + " 64k", // without -u: zeros that take space
+                "-c",
+                "write -P 1 " + (at + 4 * mib) + " 64k",
+                live.uri(node));
+        String map = Clients.run(30, "nbdinfo", "--map", live.uri(node % 3 + 1));
+        String again = Clients.run(30, "qemu-img", "map", "--output=json", "-f", "raw", live.uri(node));
+        long[][] holes = {
+            {at, mib}, {at + mib + piece, mib - piece}, {at + 2 * mib + piece, 2 * mib - piece},
+        };
+        for (long[] hole : holes) {
+            assertThat(map).containsPattern("(?m)^ *" + hole[0] + " +" + hole[1] + " +3 +hole,zero$");
+            assertThat(again)
+                    .containsPattern("\"start\": " + hole[0] + ", \"length\": " + hole[1] + ",.*\"data\": false");
+        }
+        for (long data : new long[] {at + mib, at + 2 * mib}) {
+            assertThat(map).containsPattern("(?m)^ *" + data + " +" + piece + " +0 +data$");
+        }
     }
 
     @ParameterizedTest

@@ -7,22 +7,26 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The server's side of the fixed newstyle handshake as a decoder (proto.md, "Newstyle negotiation", "Fixed newstyle
- * negotiation"). Bytes in, replies out; no I/O. Single-threaded.
+ * negotiation", "Option haggling"). Bytes in, replies out; no I/O. Single-threaded.
  */
 public final class Handshake {
     /** Named limit: option data larger than this is skipped and refused. */
     public static final int OPTION_BYTES_MAX = 64 << 10;
 
+    /** Named limit: nothing more is answered before this many bytes of replies have been taken. */
+    public static final int REPLY_BYTES_MAX = 64 << 10;
+
     /** proto.md, "Values": strings are at most 4096 bytes. */
     public static final int NAME_BYTES_MAX = 4096;
 
     private static final int OPTION_HEADER_BYTES = 16;
+    private static final int ZEROES_BYTES = 124;
 
     /** How far the handshake is. */
     public enum State {
         CLIENT_FLAGS,
         OPTIONS,
-        /** Transmission of {@link #chosen()} begins. */
+        /** Transmission of {@link #negotiated()} begins. */
         DONE,
         /** The client asked to end it; replies are to be flushed, then close. */
         ABORTED
@@ -30,12 +34,19 @@ public final class Handshake {
 
     private final List<NbdExport> exports;
     private State state = State.CLIENT_FLAGS;
+    private boolean fixed;
     private boolean noZeroes;
+    private boolean stopping;
+    private ReplyMode mode = ReplyMode.SIMPLE;
     private @Nullable NbdExport chosen;
+    /** The export for which base:allocation was selected last. */
+    private @Nullable NbdExport allocationOf;
+
     private int option;
-    private long skip = -1;
     private boolean haveHeader;
     private int dataLength;
+    private long skip = -1;
+    private int replyAfterSkip;
 
     public Handshake(List<NbdExport> exports) {
         this.exports = exports;
@@ -45,12 +56,18 @@ public final class Handshake {
         return state;
     }
 
-    public NbdExport chosen() {
+    /** @throws IllegalStateException before {@link State#DONE} */
+    public Negotiated negotiated() {
         NbdExport e = chosen;
         if (e == null) {
             throw new IllegalStateException("no export chosen");
         }
-        return e;
+        return new Negotiated(e, mode, mode != ReplyMode.SIMPLE && e.equals(allocationOf));
+    }
+
+    /** The server stops: every further option is answered with NBD_REP_ERR_SHUTDOWN. */
+    public void stop() {
+        stopping = true;
     }
 
     /** The first bytes that the server sends. */
@@ -61,14 +78,19 @@ public final class Handshake {
     /**
      * Consumes what it can of {@code in}; stops at DONE or ABORTED.
      *
+     * @return whether it stopped because {@code out} is full: to be called again with an empty one
      * @throws ProtocolException if the connection must be closed
      */
-    public void feed(ByteBuf in, ByteBuf out) throws ProtocolException {
-        while (step(in, out)) {
-            // Each step consumes one whole element.
+    public boolean feed(ByteBuf in, ByteBuf out) throws ProtocolException {
+        while (out.readableBytes() < REPLY_BYTES_MAX) {
+            if (!step(in, out)) {
+                return false;
+            }
         }
+        return true;
     }
 
+    /** Consumes one whole element, if it is there. */
     private boolean step(ByteBuf in, ByteBuf out) throws ProtocolException {
         if (state == State.CLIENT_FLAGS) {
             if (in.readableBytes() < 4) {
@@ -78,6 +100,7 @@ public final class Handshake {
             if ((flags & ~(Nbd.FIXED_NEWSTYLE | Nbd.NO_ZEROES)) != 0) {
                 throw new ProtocolException("unknown client flags 0x" + Integer.toHexString(flags));
             }
+            fixed = (flags & Nbd.FIXED_NEWSTYLE) != 0;
             noZeroes = (flags & Nbd.NO_ZEROES) != 0;
             state = State.OPTIONS;
             return true;
@@ -87,15 +110,7 @@ public final class Handshake {
 
     private boolean stepOption(ByteBuf in, ByteBuf out) throws ProtocolException {
         if (skip >= 0) {
-            int n = (int) Math.min(skip, in.readableBytes());
-            in.skipBytes(n);
-            skip -= n;
-            if (skip > 0) {
-                return false;
-            }
-            skip = -1;
-            reply(out, Nbd.REP_ERR_TOO_BIG, "option data too large");
-            return true;
+            return stepSkip(in, out);
         }
         if (!haveHeader) {
             if (in.readableBytes() < OPTION_HEADER_BYTES) {
@@ -105,15 +120,8 @@ public final class Handshake {
                 throw new ProtocolException("bad option magic");
             }
             option = in.readInt();
-            dataLength = in.readInt();
-            if (dataLength < 0 || dataLength > OPTION_BYTES_MAX) {
-                if (option == Nbd.OPT_EXPORT_NAME) {
-                    throw new ProtocolException("export name of " + Integer.toUnsignedLong(dataLength) + " bytes");
-                }
-                skip = Integer.toUnsignedLong(dataLength);
-                return true;
-            }
-            haveHeader = true;
+            onHeader(in.readUnsignedInt());
+            return true;
         }
         if (in.readableBytes() < dataLength) {
             return false;
@@ -123,16 +131,101 @@ public final class Handshake {
         return true;
     }
 
+    private boolean stepSkip(ByteBuf in, ByteBuf out) {
+        int n = (int) Math.min(skip, in.readableBytes());
+        in.skipBytes(n);
+        skip -= n;
+        if (skip > 0) {
+            return false;
+        }
+        skip = -1;
+        reply(out, replyAfterSkip, "");
+        if (option == Nbd.OPT_ABORT) {
+            state = State.ABORTED;
+        }
+        return true;
+    }
+
+    /** Decides by the header alone whether the data is of any use. */
+    private void onHeader(long length) throws ProtocolException {
+        boolean byName = option == Nbd.OPT_EXPORT_NAME;
+        if (!fixed && !byName) {
+            throw new ProtocolException("option " + option + " from a client without fixed newstyle");
+        }
+        if (byName && (stopping || length > NAME_BYTES_MAX)) {
+            // This option has no error reply.
+            throw new ProtocolException(stopping ? "the server stops" : "export name of " + length + " bytes");
+        }
+        if (option == Nbd.OPT_ABORT) {
+            skip(length, Nbd.REP_ACK);
+        } else if (stopping) {
+            skip(length, Nbd.REP_ERR_SHUTDOWN);
+        } else if (!isKnown(option)) {
+            skip(length, Nbd.REP_ERR_UNSUP);
+        } else if (length > OPTION_BYTES_MAX) {
+            skip(length, Nbd.REP_ERR_TOO_BIG);
+        } else {
+            haveHeader = true;
+            dataLength = (int) length;
+        }
+    }
+
+    private void skip(long length, int reply) {
+        skip = length;
+        replyAfterSkip = reply;
+    }
+
+    private static boolean isKnown(int option) {
+        return switch (option) {
+            case Nbd.OPT_EXPORT_NAME,
+                    Nbd.OPT_LIST,
+                    Nbd.OPT_STARTTLS,
+                    Nbd.OPT_INFO,
+                    Nbd.OPT_GO,
+                    Nbd.OPT_STRUCTURED_REPLY,
+                    Nbd.OPT_LIST_META_CONTEXT,
+                    Nbd.OPT_SET_META_CONTEXT,
+                    Nbd.OPT_EXTENDED_HEADERS -> true;
+            default -> false;
+        };
+    }
+
     private void onOption(ByteBuf content, ByteBuf out) throws ProtocolException {
         switch (option) {
             case Nbd.OPT_EXPORT_NAME -> onExportName(content, out);
-            case Nbd.OPT_ABORT -> {
-                reply(out, Nbd.REP_ACK, "");
-                state = State.ABORTED;
-            }
-            case Nbd.OPT_LIST -> onList(content, out);
             case Nbd.OPT_INFO, Nbd.OPT_GO -> onInfo(content, out);
-            default -> reply(out, Nbd.REP_ERR_UNSUP, "");
+            case Nbd.OPT_LIST_META_CONTEXT, Nbd.OPT_SET_META_CONTEXT -> onMetaContext(content, out);
+            default -> {
+                if (content.isReadable()) {
+                    reply(out, Nbd.REP_ERR_INVALID, "this option takes no data");
+                } else {
+                    onBareOption(out);
+                }
+            }
+        }
+    }
+
+    /** The options without data. */
+    private void onBareOption(ByteBuf out) {
+        switch (option) {
+            case Nbd.OPT_LIST -> {
+                exports.forEach(e -> OptionReplies.server(out, option, e.name()));
+                reply(out, Nbd.REP_ACK, "");
+            }
+            case Nbd.OPT_STRUCTURED_REPLY -> {
+                if (mode == ReplyMode.EXTENDED) {
+                    // "NBD_OPT_STRUCTURED_REPLY": extended headers take precedence.
+                    reply(out, Nbd.REP_ERR_EXT_HEADER_REQD, "extended headers are negotiated already");
+                } else {
+                    mode = ReplyMode.STRUCTURED;
+                    reply(out, Nbd.REP_ACK, "");
+                }
+            }
+            case Nbd.OPT_EXTENDED_HEADERS -> {
+                mode = ReplyMode.EXTENDED;
+                reply(out, Nbd.REP_ACK, "");
+            }
+            default -> reply(out, Nbd.REP_ERR_POLICY, "TLS is not configured");
         }
     }
 
@@ -142,39 +235,19 @@ public final class Handshake {
         if (export == null) {
             throw new ProtocolException("unknown export '" + printable(name) + "'");
         }
-        out.writeLong(export.sizeBytes()).writeShort(Nbd.transmissionFlags(export));
+        out.writeLong(export.sizeBytes()).writeShort(Nbd.transmissionFlags(export, mode));
         if (!noZeroes) {
-            out.writeZero(124);
+            out.writeZero(ZEROES_BYTES);
         }
-        chosen = export;
-        state = State.DONE;
-    }
-
-    private void onList(ByteBuf content, ByteBuf out) {
-        if (content.isReadable()) {
-            reply(out, Nbd.REP_ERR_INVALID, "NBD_OPT_LIST takes no data");
-            return;
-        }
-        for (NbdExport e : exports) {
-            byte[] name = e.name().getBytes(StandardCharsets.UTF_8);
-            header(out, Nbd.REP_SERVER, 4 + name.length);
-            out.writeInt(name.length).writeBytes(name);
-        }
-        reply(out, Nbd.REP_ACK, "");
+        choose(export);
     }
 
     private void onInfo(ByteBuf content, ByteBuf out) {
-        if (content.readableBytes() < 6) {
-            reply(out, Nbd.REP_ERR_INVALID, "truncated");
-            return;
-        }
-        long nameLength = content.readUnsignedInt();
-        if (nameLength > NAME_BYTES_MAX || nameLength > content.readableBytes() - 2) {
+        String name = ContextQuery.string(content);
+        if (name == null || content.readableBytes() < Short.BYTES) {
             reply(out, Nbd.REP_ERR_INVALID, "bad name length");
             return;
         }
-        String name = content.readCharSequence((int) nameLength, StandardCharsets.UTF_8)
-                .toString();
         int requests = content.readUnsignedShort();
         if (content.readableBytes() != 2 * requests) {
             reply(out, Nbd.REP_ERR_INVALID, "bad number of information requests");
@@ -185,13 +258,6 @@ public final class Handshake {
             reply(out, Nbd.REP_ERR_UNKNOWN, "unknown export");
             return;
         }
-        header(out, Nbd.REP_INFO, 12);
-        out.writeShort(Nbd.INFO_EXPORT).writeLong(export.sizeBytes()).writeShort(Nbd.transmissionFlags(export));
-        header(out, Nbd.REP_INFO, 14);
-        out.writeShort(Nbd.INFO_BLOCK_SIZE)
-                .writeInt(Nbd.BLOCK_MIN)
-                .writeInt(Nbd.BLOCK_PREFERRED)
-                .writeInt(Nbd.PAYLOAD_MAX);
         boolean nameWanted = false;
         boolean descriptionWanted = false;
         while (content.isReadable()) {
@@ -199,18 +265,51 @@ public final class Handshake {
             nameWanted |= wanted == Nbd.INFO_NAME;
             descriptionWanted |= wanted == Nbd.INFO_DESCRIPTION;
         }
+        OptionReplies.export(out, option, export, mode);
+        OptionReplies.blockSize(out, option);
         // Each once, however often it was asked for: a reply must not be many times its request.
         if (nameWanted) {
-            text(out, Nbd.INFO_NAME, export.name());
+            OptionReplies.text(out, option, Nbd.INFO_NAME, export.name());
         }
         if (descriptionWanted) {
-            text(out, Nbd.INFO_DESCRIPTION, export.description());
+            OptionReplies.text(out, option, Nbd.INFO_DESCRIPTION, export.description());
         }
         reply(out, Nbd.REP_ACK, "");
         if (option == Nbd.OPT_GO) {
-            chosen = export;
-            state = State.DONE;
+            choose(export);
         }
+    }
+
+    /** "NBD_OPT_SET_META_CONTEXT": whatever comes of it, what was selected before is forgotten. */
+    private void onMetaContext(ByteBuf content, ByteBuf out) {
+        boolean listing = option == Nbd.OPT_LIST_META_CONTEXT;
+        if (!listing) {
+            allocationOf = null;
+        }
+        if (mode == ReplyMode.SIMPLE) {
+            reply(out, Nbd.REP_ERR_INVALID, "structured replies have to be negotiated first");
+            return;
+        }
+        ContextQuery query = ContextQuery.decode(content, listing);
+        if (query == null) {
+            reply(out, Nbd.REP_ERR_INVALID, "malformed query");
+            return;
+        }
+        NbdExport export = find(query.exportName());
+        if (export == null) {
+            reply(out, Nbd.REP_ERR_UNKNOWN, "unknown export");
+            return;
+        }
+        if (query.allocation()) {
+            OptionReplies.context(out, option, listing ? 0 : Nbd.BASE_ALLOCATION_ID, Nbd.BASE_ALLOCATION);
+            allocationOf = listing ? allocationOf : export;
+        }
+        reply(out, Nbd.REP_ACK, "");
+    }
+
+    private void choose(NbdExport export) {
+        chosen = export;
+        state = State.DONE;
     }
 
     /** The empty name is the default export: the first. */
@@ -223,20 +322,8 @@ public final class Handshake {
         return null;
     }
 
-    private void text(ByteBuf out, int info, String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        header(out, Nbd.REP_INFO, 2 + bytes.length);
-        out.writeShort(info).writeBytes(bytes);
-    }
-
     private void reply(ByteBuf out, int type, String message) {
-        byte[] bytes = message.getBytes(StandardCharsets.UTF_8);
-        header(out, type, bytes.length);
-        out.writeBytes(bytes);
-    }
-
-    private void header(ByteBuf out, int type, int length) {
-        out.writeLong(Nbd.OPTION_REPLY_MAGIC).writeInt(option).writeInt(type).writeInt(length);
+        OptionReplies.reply(out, option, type, message);
     }
 
     /** A client's string, fit for one log line. */

@@ -1,9 +1,14 @@
 package io.parablock.blockdev.nbd;
 
 import io.netty.buffer.ByteBuf;
+import io.parablock.blockdev.store.AllocationRun;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One client's requests. Each completion is called exactly once, on any thread; error 0 is success. */
+/**
+ * One client's requests. Extents are inside the export, not empty and whole sectors. Each completion is called exactly once,
+ * on any thread, possibly before the method returns; error 0 is success.
+ */
 public interface NbdSession {
     /** Receives an NBD error number. */
     @FunctionalInterface
@@ -17,16 +22,34 @@ public interface NbdSession {
         void complete(int nbdError, @Nullable ByteBuf content);
     }
 
+    /** Receives an NBD error number or the runs from the asked offset on: one at least. */
+    @FunctionalInterface
+    interface StatusCompletion {
+        void complete(int nbdError, @Nullable List<AllocationRun> runs);
+    }
+
+    /** @param lengthBytes at most {@link Nbd#PAYLOAD_MAX} */
     void read(long offsetBytes, int lengthBytes, ReadCompletion done);
 
     /** The payload's reference passes to the callee. */
     void write(long offsetBytes, ByteBuf payload, boolean fua, Completion done);
 
+    /** @param noHole the zeros take space: they are written */
     void zero(long offsetBytes, long lengthBytes, boolean noHole, boolean fua, Completion done);
 
     void trim(long offsetBytes, long lengthBytes, boolean fua, Completion done);
 
     void flush(Completion done);
+
+    /** A hint: this will be read soon (NBD_CMD_CACHE). */
+    void prefetch(long offsetBytes, long lengthBytes, Completion done);
+
+    /**
+     * What takes space (NBD_CMD_BLOCK_STATUS, {@code base:allocation}); the runs may end before the range does.
+     *
+     * @param one a single run is enough
+     */
+    void blockStatus(long offsetBytes, long lengthBytes, boolean one, StatusCompletion done);
 
     /** The connection has ended; idempotent. */
     void detach();

@@ -5,11 +5,13 @@ import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Transmission requests (proto.md, "Transmission", "Request message"): bytes in, checked requests out. A payload is received
- * once, into one pooled direct buffer. Single-threaded.
+ * Transmission requests (proto.md, "Request message"): bytes in, checked requests out. A payload is received once, into one
+ * pooled direct buffer; one that is not wanted is skipped without being kept. Single-threaded.
  */
 public final class RequestDecoder {
     private static final int HEADER_BYTES = 28;
+    private static final int EXTENDED_HEADER_BYTES = 32;
+
     /** Receives the requests; a payload's reference passes to it. */
     public interface Sink {
         /**
@@ -22,16 +24,20 @@ public final class RequestDecoder {
         void onRequest(int type, int flags, long cookie, long offset, long length, @Nullable ByteBuf payload);
 
         /** A request to be answered with an error at once. */
-        void onRefused(long cookie, int nbdError);
+        void onRefused(int type, long cookie, long offset, int nbdError);
 
         void onDisconnect();
     }
 
     private final NbdExport export;
+    private final ReplyMode mode;
+    private final boolean allocation;
     private final ByteBufAllocator allocator;
     private final Sink sink;
+    private final int headerBytes;
     private boolean haveHeader;
     private boolean stalled;
+    private boolean stopping;
     private int type;
     private int flags;
     private long cookie;
@@ -42,10 +48,13 @@ public final class RequestDecoder {
     private int drainError;
     private boolean disconnected;
 
-    public RequestDecoder(NbdExport export, ByteBufAllocator allocator, Sink sink) {
-        this.export = export;
+    public RequestDecoder(Negotiated negotiated, ByteBufAllocator allocator, Sink sink) {
+        this.export = negotiated.export();
+        this.mode = negotiated.mode();
+        this.allocation = negotiated.allocation();
         this.allocator = allocator;
         this.sink = sink;
+        this.headerBytes = mode == ReplyMode.EXTENDED ? EXTENDED_HEADER_BYTES : HEADER_BYTES;
     }
 
     /** @throws ProtocolException if the connection must be closed */
@@ -55,13 +64,18 @@ public final class RequestDecoder {
         }
     }
 
+    /** The server stops: requests whose header comes after this are refused with NBD_ESHUTDOWN. */
+    public void stop() {
+        stopping = true;
+    }
+
     private boolean step(ByteBuf in) throws ProtocolException {
         if (drain > 0) {
             int n = (int) Math.min(drain, in.readableBytes());
             in.skipBytes(n);
             drain -= n;
             if (drain == 0) {
-                sink.onRefused(cookie, drainError);
+                sink.onRefused(type, cookie, offset, drainError);
                 return true;
             }
             return false;
@@ -69,17 +83,18 @@ public final class RequestDecoder {
         if (haveHeader) {
             return readPayload(in);
         }
-        if (in.readableBytes() < HEADER_BYTES) {
+        if (in.readableBytes() < headerBytes) {
             return false;
         }
-        if (in.readInt() != Nbd.REQUEST_MAGIC) {
+        boolean extended = mode == ReplyMode.EXTENDED;
+        if (in.readInt() != (extended ? Nbd.EXTENDED_REQUEST_MAGIC : Nbd.REQUEST_MAGIC)) {
             throw new ProtocolException("bad request magic");
         }
         flags = in.readUnsignedShort();
         type = in.readUnsignedShort();
         cookie = in.readLong();
         offset = in.readLong();
-        length = in.readUnsignedInt();
+        length = extended ? in.readLong() : in.readUnsignedInt();
         onHeader();
         return true;
     }
@@ -90,28 +105,29 @@ public final class RequestDecoder {
             sink.onDisconnect();
             return;
         }
-        if ((type == Nbd.CMD_READ || type == Nbd.CMD_WRITE) && length > Nbd.PAYLOAD_MAX) {
-            throw new ProtocolException("request for " + length + " bytes, at most " + Nbd.PAYLOAD_MAX);
+        long payloadBytes = payloadBytes();
+        if (Long.compareUnsigned(payloadBytes, Nbd.PAYLOAD_MAX) > 0) {
+            throw new ProtocolException(
+                    "payload of " + Long.toUnsignedString(payloadBytes) + " bytes, at most " + Nbd.PAYLOAD_MAX);
         }
-        int error = check();
-        if (type == Nbd.CMD_WRITE) {
-            if (error != 0) {
-                drain = length;
-                drainError = error;
-                if (length == 0) {
-                    sink.onRefused(cookie, error);
-                }
-                return;
+        int error = stopping ? Nbd.ESHUTDOWN : check();
+        if (error != 0) {
+            drain = payloadBytes;
+            drainError = error;
+            if (drain == 0) {
+                sink.onRefused(type, cookie, offset, error);
             }
-        } else if (error != 0) {
-            sink.onRefused(cookie, error);
-            return;
-        }
-        if (sink.admit(type, length)) {
+        } else if (sink.admit(type, length)) {
             begin();
         } else {
             stalled = true;
         }
+    }
+
+    /** What follows the header: with extended headers the flag says it, without them the type does. */
+    private long payloadBytes() {
+        boolean carries = mode == ReplyMode.EXTENDED ? (flags & Nbd.CMD_FLAG_PAYLOAD_LEN) != 0 : type == Nbd.CMD_WRITE;
+        return carries ? length : 0;
     }
 
     private void begin() {
@@ -148,15 +164,24 @@ public final class RequestDecoder {
         return true;
     }
 
+    /** The flags that proto.md, "Command flags", knows for this request; -1 if the request is unknown. */
+    private int allowedFlags() {
+        return switch (type) {
+            case Nbd.CMD_READ -> Nbd.CMD_FLAG_FUA | (mode == ReplyMode.SIMPLE ? 0 : Nbd.CMD_FLAG_DF);
+            case Nbd.CMD_WRITE -> Nbd.CMD_FLAG_FUA | (mode == ReplyMode.EXTENDED ? Nbd.CMD_FLAG_PAYLOAD_LEN : 0);
+            case Nbd.CMD_TRIM, Nbd.CMD_FLUSH, Nbd.CMD_CACHE -> Nbd.CMD_FLAG_FUA;
+            case Nbd.CMD_WRITE_ZEROES -> Nbd.CMD_FLAG_FUA | Nbd.CMD_FLAG_NO_HOLE | Nbd.CMD_FLAG_FAST_ZERO;
+            case Nbd.CMD_BLOCK_STATUS -> allocation ? Nbd.CMD_FLAG_FUA | Nbd.CMD_FLAG_REQ_ONE : -1;
+            default -> -1;
+        };
+    }
+
     /** The NBD error of a request that must not be carried out, or 0 (proto.md, "Request types", "Error values"). */
     private int check() {
         boolean mutates = type == Nbd.CMD_WRITE || type == Nbd.CMD_TRIM || type == Nbd.CMD_WRITE_ZEROES;
-        int allowed = switch (type) {
-            case Nbd.CMD_READ, Nbd.CMD_WRITE, Nbd.CMD_TRIM, Nbd.CMD_FLUSH -> Nbd.CMD_FLAG_FUA;
-            case Nbd.CMD_WRITE_ZEROES -> Nbd.CMD_FLAG_FUA | Nbd.CMD_FLAG_NO_HOLE;
-            default -> -1;
-        };
-        if (allowed < 0 || (flags & ~allowed) != 0) {
+        int allowed = allowedFlags();
+        boolean withoutPayload = type == Nbd.CMD_WRITE && payloadBytes() != length;
+        if (allowed < 0 || (flags & ~allowed) != 0 || withoutPayload) {
             return Nbd.EINVAL;
         }
         if (mutates && export.readOnly()) {
@@ -168,11 +193,21 @@ public final class RequestDecoder {
         if (((offset | length) & (Nbd.BLOCK_MIN - 1)) != 0 || length == 0) {
             return Nbd.EINVAL;
         }
-        // Unsigned: an offset of 2^63 and more is beyond every end.
-        if (offset < 0 || offset > export.sizeBytes() - length) {
+        // Unsigned: an offset or length of 2^63 and more is beyond every end.
+        if (offset < 0 || length < 0 || offset > export.sizeBytes() - length) {
             return mutates && type != Nbd.CMD_TRIM ? Nbd.ENOSPC : Nbd.EINVAL;
         }
-        return 0;
+        if (type == Nbd.CMD_READ && length > Nbd.PAYLOAD_MAX) {
+            return Nbd.EOVERFLOW;
+        }
+        // Written zeros are as slow as any write: that is what the client wants to be told.
+        int slowZero = Nbd.CMD_FLAG_NO_HOLE | Nbd.CMD_FLAG_FAST_ZERO;
+        return type == Nbd.CMD_WRITE_ZEROES && (flags & slowZero) == slowZero ? Nbd.ENOTSUP : 0;
+    }
+
+    /** Whether a payload is being received that will be carried out. */
+    public boolean isReceiving() {
+        return haveHeader || stalled;
     }
 
     /** Releases a payload under way. */

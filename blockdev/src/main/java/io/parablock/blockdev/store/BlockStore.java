@@ -58,6 +58,40 @@ public interface BlockStore extends AutoCloseable {
 
     long allocatedBytes();
 
+    /**
+     * The run of bytes at {@code offsetBytes} that all take space or all do not; it may end before it must. Any thread.
+     *
+     * @return at most {@code lengthBytes} long, which is positive
+     */
+    default AllocationRun runAt(long offsetBytes, long lengthBytes) {
+        checkRange(offsetBytes, lengthBytes, sizeBytes());
+        return new AllocationRun(lengthBytes, false);
+    }
+
+    /**
+     * What takes space in a range, from its beginning on.
+     *
+     * @param runsMax named limit: the answer ends where the next run would begin
+     * @param into the runs are added to the end of it
+     */
+    default void allocation(long offsetBytes, long lengthBytes, int runsMax, List<AllocationRun> into) {
+        long at = 0;
+        while (at < lengthBytes) {
+            AllocationRun run = runAt(offsetBytes + at, lengthBytes - at);
+            boolean joins = !into.isEmpty() && into.get(into.size() - 1).hole() == run.hole();
+            if (!joins && into.size() >= runsMax) {
+                return;
+            }
+            run.addTo(into);
+            at += run.lengthBytes();
+        }
+    }
+
+    /** A hint: the range will be read soon. Does not wait. Any thread. */
+    default void prefetch(long offsetBytes, long lengthBytes) {
+        checkRange(offsetBytes, lengthBytes, sizeBytes());
+    }
+
     @Override
     void close();
 

@@ -37,14 +37,22 @@ public final class FileBlockStore implements BlockStore {
     private final FileChannel channel;
     private final HolePuncher puncher;
     private final BlockSums sums;
+    private final LinuxFileRanges ranges;
     private final long sizeBytes;
     /** Whoever holds it sees no blocks whose sums are not there yet. */
     private final ReentrantLock writing = new ReentrantLock();
 
-    private FileBlockStore(Path file, FileChannel channel, HolePuncher puncher, BlockSums sums, long sizeBytes) {
+    private FileBlockStore(
+            Path file,
+            FileChannel channel,
+            HolePuncher puncher,
+            LinuxFileRanges ranges,
+            BlockSums sums,
+            long sizeBytes) {
         this.file = file;
         this.channel = channel;
         this.puncher = puncher;
+        this.ranges = ranges;
         this.sums = sums;
         this.sizeBytes = sizeBytes;
     }
@@ -81,7 +89,7 @@ public final class FileBlockStore implements BlockStore {
                 ch.write(ByteBuffer.allocate(1), sizeBytes - 1);
             }
             forceNames(dir);
-            return new FileBlockStore(file, ch, punchers.apply(file), sums, sizeBytes);
+            return new FileBlockStore(file, ch, punchers.apply(file), LinuxFileRanges.open(file), sums, sizeBytes);
         } catch (IOException e) {
             throw new BlockStoreException("cannot open " + file + ": " + e.getMessage(), e);
         }
@@ -391,8 +399,21 @@ public final class FileBlockStore implements BlockStore {
     }
 
     @Override
+    public AllocationRun runAt(long offsetBytes, long lengthBytes) {
+        BlockStore.checkRange(offsetBytes, lengthBytes, sizeBytes);
+        return ranges.runAt(offsetBytes, lengthBytes);
+    }
+
+    @Override
+    public void prefetch(long offsetBytes, long lengthBytes) {
+        BlockStore.checkRange(offsetBytes, lengthBytes, sizeBytes);
+        ranges.prefetch(offsetBytes, lengthBytes);
+    }
+
+    @Override
     public void close() {
         try {
+            ranges.close();
             puncher.close();
             channel.close();
             sums.close();

@@ -98,5 +98,21 @@ public final class MemoryBlockStore implements BlockStore {
     }
 
     @Override
+    public synchronized AllocationRun runAt(long offsetBytes, long lengthBytes) {
+        BlockStore.checkRange(offsetBytes, lengthBytes, sizeBytes);
+        long page = offsetBytes / PAGE;
+        long end = offsetBytes + lengthBytes;
+        Long next = pages.ceilingKey(page);
+        if (next == null || next != page) {
+            long dataAt = next == null ? end : Math.min(end, next * PAGE);
+            return new AllocationRun(dataAt - offsetBytes, true);
+        }
+        while (page * PAGE < end && pages.containsKey(page)) {
+            page++;
+        }
+        return new AllocationRun(Math.min(end, page * PAGE) - offsetBytes, false);
+    }
+
+    @Override
     public void close() {}
 }

@@ -48,6 +48,7 @@ class NbdFuzzTest {
     private static String negotiate(byte[] bytes, int[] pieces) {
         Handshake handshake = new Handshake(EXPORTS);
         ByteBuf out = Unpooled.buffer();
+        StringBuilder replies = new StringBuilder();
         ByteBuf in = Unpooled.buffer();
         String end = "open";
         try {
@@ -55,32 +56,38 @@ class NbdFuzzTest {
                 int n = Math.min(pieces[i % pieces.length], bytes.length - at);
                 in.writeBytes(bytes, at, n);
                 at += n;
-                handshake.feed(in, out);
+                while (handshake.feed(in, out)) {
+                    assertThat(out.readableBytes()).isGreaterThanOrEqualTo(Handshake.REPLY_BYTES_MAX);
+                    replies.append(out.readCharSequence(out.readableBytes(), StandardCharsets.ISO_8859_1));
+                }
                 if (handshake.state() == Handshake.State.DONE || handshake.state() == Handshake.State.ABORTED) {
                     break;
                 }
             }
             end = handshake.state().toString();
             if (handshake.state() == Handshake.State.DONE) {
-                end += handshake.chosen().name();
+                end += handshake.negotiated();
             }
         } catch (ProtocolException refused) {
             end = String.valueOf(refused.getMessage());
             assertThat(end.length()).isLessThan(256);
         }
-        assertThat(out.readableBytes()).isLessThanOrEqualTo((bytes.length / OPTION_BYTES_MIN + 1) * REPLY_BYTES_MAX);
-        return end + out.toString(StandardCharsets.ISO_8859_1);
+        replies.append(out.toString(StandardCharsets.ISO_8859_1));
+        assertThat(replies.length()).isLessThanOrEqualTo((bytes.length / OPTION_BYTES_MIN + 1) * REPLY_BYTES_MAX);
+        return end + replies;
     }
 
     @FuzzTest(maxDuration = "10m")
     void requests(FuzzedDataProvider fuzz) {
         NbdExport export = EXPORTS.get(fuzz.consumeInt(0, 1));
+        ReplyMode mode = ReplyMode.values()[fuzz.consumeInt(0, 2)];
+        Negotiated negotiated = new Negotiated(export, mode, mode != ReplyMode.SIMPLE && fuzz.consumeBoolean());
         int[] pieces = pieces(fuzz);
         int admitEvery = fuzz.consumeInt(1, 4);
         byte[] bytes = fuzz.consumeRemainingAsBytes();
-        Requests whole = new Requests(export, 1);
+        Requests whole = new Requests(negotiated, 1);
         whole.transmit(bytes, new int[] {Math.max(1, bytes.length)});
-        Requests inPieces = new Requests(export, admitEvery);
+        Requests inPieces = new Requests(negotiated, admitEvery);
         inPieces.transmit(bytes, pieces);
         assertThat(inPieces.seen).isEqualTo(whole.seen);
     }
@@ -89,13 +96,15 @@ class NbdFuzzTest {
     private static final class Requests implements RequestDecoder.Sink {
         final List<String> seen = new ArrayList<>();
         private final NbdExport export;
+        private final Negotiated negotiated;
         private final int admitEvery;
         private final List<ByteBuf> allocated = new ArrayList<>();
         private int asked;
         private boolean waiting;
 
-        Requests(NbdExport export, int admitEvery) {
-            this.export = export;
+        Requests(Negotiated negotiated, int admitEvery) {
+            this.negotiated = negotiated;
+            this.export = negotiated.export();
             this.admitEvery = admitEvery;
         }
 
@@ -119,7 +128,7 @@ class NbdFuzzTest {
                     return buf;
                 }
             };
-            RequestDecoder decoder = new RequestDecoder(export, recorder, this);
+            RequestDecoder decoder = new RequestDecoder(negotiated, recorder, this);
             ByteBuf in = Unpooled.buffer();
             try {
                 for (int at = 0, i = 0; at < bytes.length; i++) {
@@ -157,8 +166,9 @@ class NbdFuzzTest {
             assertThat(length).isNotNegative();
             assertThat(offset + length).isLessThanOrEqualTo(export.sizeBytes());
             assertThat(payload != null).isEqualTo(type == Nbd.CMD_WRITE);
-            assertThat(export.readOnly() && type != Nbd.CMD_READ && type != Nbd.CMD_FLUSH)
-                    .isFalse();
+            boolean mutates = type == Nbd.CMD_WRITE || type == Nbd.CMD_TRIM || type == Nbd.CMD_WRITE_ZEROES;
+            assertThat(export.readOnly() && mutates).isFalse();
+            assertThat(type == Nbd.CMD_BLOCK_STATUS && !negotiated.allocation()).isFalse();
             String content = "";
             if (payload != null) {
                 assertThat((long) payload.readableBytes()).isEqualTo(length);
@@ -169,9 +179,9 @@ class NbdFuzzTest {
         }
 
         @Override
-        public void onRefused(long cookie, int nbdError) {
+        public void onRefused(int type, long cookie, long offset, int nbdError) {
             assertThat(nbdError).isPositive();
-            seen.add(cookie + " refused " + nbdError);
+            seen.add(type + " " + cookie + " " + offset + " refused " + nbdError);
         }
 
         @Override

@@ -10,62 +10,152 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.parablock.blockdev.nbd.NbdBackend;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Listens for NBD clients. The caller owns the event loops. */
+/** Listens for NBD clients, on TCP and on unix sockets. The caller owns the event loops. */
 public final class NbdServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NbdServer.class);
-    /** Replies queued for one client above which nothing more is read from it. */
-    private static final WriteBufferWaterMark REPLY_QUEUE = new WriteBufferWaterMark(16 << 20, 48 << 20);
+    /** Replies queued for one client above which nothing more is begun for it, until the lower bound. */
+    private static final WriteBufferWaterMark REPLY_QUEUE = new WriteBufferWaterMark(1 << 20, 16 << 20);
 
-    private final Channel listener;
-    private final ChannelGroup clients;
+    private static final int LISTEN_BACKLOG = 1024;
+    private static final int KEEP_ALIVE_INTERVAL_SECONDS = 10;
+    private static final int KEEP_ALIVE_PROBES = 3;
+
+    private final EventLoopGroup loops;
+    private final TransportKind transport;
+    private final NbdBackend backend;
+    private final NbdServerConfig config;
+    private final List<SocketAddress> addresses = new ArrayList<>();
+    private final List<Channel> listeners = new ArrayList<>();
+    private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final RequestBudget budget;
+    private final ReplyBacklog backlog;
 
-    private NbdServer(Channel listener, ChannelGroup clients, RequestBudget budget) {
-        this.listener = listener;
-        this.budget = budget;
-        this.clients = clients;
+    private NbdServer(EventLoopGroup loops, TransportKind transport, NbdBackend backend, NbdServerConfig config) {
+        this.loops = loops;
+        this.transport = transport;
+        this.backend = backend;
+        this.config = config;
+        this.budget = new RequestBudget(config.totalBytesMax());
+        this.backlog = new ReplyBacklog(config.totalBytesMax());
     }
 
-    /** @throws io.netty.channel.ChannelException or a bind error if the address cannot be listened on */
+    /** See {@link #listen(EventLoopGroup, TransportKind, List, NbdBackend, NbdServerConfig)}. */
     public static NbdServer listen(
             EventLoopGroup loops,
             TransportKind transport,
-            InetSocketAddress address,
+            SocketAddress address,
             NbdBackend backend,
             NbdServerConfig config) {
-        ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
-        RequestBudget budget = new RequestBudget(config.totalBytesMax());
-        Channel listener = new ServerBootstrap()
+        return listen(loops, transport, List.of(address), backend, config);
+    }
+
+    /**
+     * @param addresses each an InetSocketAddress or a UnixDomainSocketAddress; the socket file of a process that has died is
+     *     replaced
+     * @throws io.netty.channel.ChannelException or a bind error if an address cannot be listened on
+     */
+    public static NbdServer listen(
+            EventLoopGroup loops,
+            TransportKind transport,
+            List<? extends SocketAddress> addresses,
+            NbdBackend backend,
+            NbdServerConfig config) {
+        NbdServer server = new NbdServer(loops, transport, backend, config);
+        boolean bound = false;
+        try {
+            addresses.forEach(server::bind);
+            bound = true;
+        } finally {
+            if (!bound) {
+                server.close();
+            }
+        }
+        return server;
+    }
+
+    private void bind(SocketAddress address) {
+        ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
-                .channel(transport.serverChannel())
-                .option(ChannelOption.SO_REUSEADDR, true)
-                .option(ChannelOption.SO_BACKLOG, 1024)
-                .childOption(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.SO_BACKLOG, LISTEN_BACKLOG)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, REPLY_QUEUE)
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel ch) {
-                        if (clients.size() >= config.connectionsMax()) {
-                            LOG.warn("refusing NBD client {}: {} are connected", ch.remoteAddress(), clients.size());
-                            ch.close();
-                            return;
-                        }
-                        clients.add(ch);
-                        ch.pipeline().addLast(new NbdConnection(backend, config, budget));
+                        accept(ch);
                     }
-                })
-                .bind(address)
-                .syncUninterruptibly()
-                .channel();
-        return new NbdServer(listener, clients, budget);
+                });
+        if (address instanceof UnixDomainSocketAddress unix) {
+            try {
+                UnixSocketFile.makeRoom(unix.getPath());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            listeners.add(bootstrap
+                    .channel(transport.unixServerChannel())
+                    .bind(transport.unixAddress(unix))
+                    .syncUninterruptibly()
+                    .channel());
+            addresses.add(address);
+        } else {
+            bootstrap
+                    .channel(transport.serverChannel())
+                    .option(ChannelOption.SO_REUSEADDR, true)
+                    .childOption(ChannelOption.TCP_NODELAY, true);
+            if (config.keepAliveSeconds() > 0) {
+                bootstrap
+                        .childOption(ChannelOption.SO_KEEPALIVE, true)
+                        .childOption(transport.keepAliveIdle(), config.keepAliveSeconds())
+                        .childOption(transport.keepAliveInterval(), KEEP_ALIVE_INTERVAL_SECONDS)
+                        .childOption(transport.keepAliveProbes(), KEEP_ALIVE_PROBES);
+            }
+            Channel listener = bootstrap.bind(address).syncUninterruptibly().channel();
+            listeners.add(listener);
+            addresses.add(listener.localAddress());
+        }
     }
 
+    private void accept(Channel ch) {
+        if (clients.size() >= config.connectionsMax()) {
+            LOG.warn("refusing NBD client {}: {} are connected", ch.remoteAddress(), clients.size());
+            ch.close();
+            return;
+        }
+        clients.add(ch);
+        ch.pipeline().addLast(new NbdConnection(backend, config, budget, backlog));
+    }
+
+    /** Where it listens, in the order of the request; a TCP port of 0 is now the real one. */
+    public List<SocketAddress> addresses() {
+        return List.copyOf(addresses);
+    }
+
+    /**
+     * The first TCP address.
+     *
+     * @throws IllegalStateException if it listens on unix sockets only
+     */
     public InetSocketAddress address() {
-        return (InetSocketAddress) listener.localAddress();
+        for (SocketAddress a : addresses) {
+            if (a instanceof InetSocketAddress tcp) {
+                return tcp;
+            }
+        }
+        throw new IllegalStateException("no TCP address");
     }
 
     public int connections() {
@@ -82,9 +172,47 @@ public final class NbdServer implements AutoCloseable {
         return budget.waiting();
     }
 
-    /** Stops accepting; clients stay. */
+    /** Stops accepting; clients stay. Idempotent. */
     public void stopAccepting() {
-        listener.close().syncUninterruptibly();
+        listeners.forEach(listener -> listener.close().syncUninterruptibly());
+        listeners.clear();
+        for (SocketAddress a : addresses) {
+            if (a instanceof UnixDomainSocketAddress unix) {
+                try {
+                    Files.deleteIfExists(unix.getPath());
+                } catch (IOException e) {
+                    LOG.warn("cannot remove the socket {}: {}", unix, e.getMessage());
+                }
+            }
+        }
+        addresses.removeIf(a -> a instanceof UnixDomainSocketAddress);
+    }
+
+    /**
+     * Orderly (proto.md, "Terminating the transmission phase"): what is outstanding is finished and answered, what comes
+     * meanwhile gets NBD_ESHUTDOWN, then every client is disconnected. Not on an event loop.
+     *
+     * @param graceMs what is not finished by then is not waited for
+     */
+    public void stop(long graceMs) {
+        stopAccepting();
+        List<CompletableFuture<?>> ends = new ArrayList<>();
+        for (Channel ch : clients) {
+            NbdConnection connection = ch.pipeline().get(NbdConnection.class);
+            if (connection != null) {
+                ends.add(connection.stop());
+            }
+        }
+        try {
+            CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0])).get(graceMs, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            LOG.warn("NBD requests are still outstanding after {} ms: they end without an answer", graceMs);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            throw new AssertionError("no end fails", e);
+        }
+        close();
     }
 
     @Override

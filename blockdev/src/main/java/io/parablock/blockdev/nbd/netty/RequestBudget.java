@@ -29,14 +29,20 @@ final class RequestBudget {
         this.bytesMax = bytesMax;
     }
 
+    /** @return false if the request has to wait */
+    synchronized boolean takeNow(long bytes) {
+        boolean room = waiting.isEmpty() && hasRoom(bytes);
+        inWorkBytes += room ? bytes : 0;
+        return room;
+    }
+
     /** @return false if the request has to wait for {@code waiter.onTurn} */
     synchronized boolean take(Waiter waiter) {
-        if (waiting.isEmpty() && hasRoom(waiter.bytes)) {
-            inWorkBytes += waiter.bytes;
-            return true;
+        boolean taken = takeNow(waiter.bytes);
+        if (!taken) {
+            waiting.add(waiter);
         }
-        waiting.add(waiter);
-        return false;
+        return taken;
     }
 
     private boolean hasRoom(long bytes) {

@@ -1,19 +1,30 @@
 package io.parablock.blockdev.nbd.netty;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioChannelOption;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringChannelOption;
 import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import jdk.net.ExtendedSocketOptions;
 
 /** The socket transport of this process: io_uring, else epoll, else NIO. */
 public enum TransportKind {
@@ -98,6 +109,46 @@ public enum TransportKind {
             case IO_URING -> IoUringSocketChannel.class;
             case EPOLL -> EpollSocketChannel.class;
             case NIO -> NioSocketChannel.class;
+        };
+    }
+
+    public Class<? extends ServerChannel> unixServerChannel() {
+        return switch (this) {
+            case IO_URING -> IoUringServerDomainSocketChannel.class;
+            case EPOLL -> EpollServerDomainSocketChannel.class;
+            case NIO -> NioServerDomainSocketChannel.class;
+        };
+    }
+
+    /** The address as this transport writes it. */
+    public SocketAddress unixAddress(UnixDomainSocketAddress address) {
+        return this == NIO ? address : new DomainSocketAddress(address.getPath().toString());
+    }
+
+    /** Seconds of silence before TCP asks whether the peer is there. */
+    public ChannelOption<Integer> keepAliveIdle() {
+        return switch (this) {
+            case IO_URING -> IoUringChannelOption.TCP_KEEPIDLE;
+            case EPOLL -> EpollChannelOption.TCP_KEEPIDLE;
+            case NIO -> NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE);
+        };
+    }
+
+    /** Seconds between two questions. */
+    public ChannelOption<Integer> keepAliveInterval() {
+        return switch (this) {
+            case IO_URING -> IoUringChannelOption.TCP_KEEPINTVL;
+            case EPOLL -> EpollChannelOption.TCP_KEEPINTVL;
+            case NIO -> NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL);
+        };
+    }
+
+    /** Unanswered questions after which the connection is lost. */
+    public ChannelOption<Integer> keepAliveProbes() {
+        return switch (this) {
+            case IO_URING -> IoUringChannelOption.TCP_KEEPCNT;
+            case EPOLL -> EpollChannelOption.TCP_KEEPCNT;
+            case NIO -> NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT);
         };
     }
 }

@@ -2,14 +2,9 @@ package io.parablock.blockdev.nbd.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.parablock.blockdev.nbd.Nbd;
-import io.parablock.blockdev.nbd.NbdBackend;
-import io.parablock.blockdev.nbd.NbdExport;
-import io.parablock.blockdev.nbd.NbdSession;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -19,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -35,10 +29,10 @@ class NbdTotalBytesTest {
     private static final int CLIENTS = 4;
     private static final long WAIT_MS = 10_000;
 
-    /** A request in work. */
-    private record Begun(int client, Runnable answer) {}
+    /** A request's offset says whose it is. */
+    private final HoldingBackend backend = new HoldingBackend(1L << 30);
 
-    private final Queue<Begun> begun = new ConcurrentLinkedQueue<>();
+    private final Queue<HoldingBackend.Begun> begun = backend.begun;
     private final List<Socket> sockets = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
     private EventLoopGroup loops;
@@ -52,7 +46,7 @@ class NbdTotalBytesTest {
                 loops,
                 kind,
                 new InetSocketAddress("127.0.0.1", 0),
-                new HoldingBackend(),
+                backend,
                 new NbdServerConfig(16, WAIT_MS, OWN, TOTAL));
     }
 
@@ -67,57 +61,6 @@ class NbdTotalBytesTest {
         }
         server.close();
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
-    }
-
-    /** Nothing is answered before the test says so; a request's offset says whose it is. */
-    private final class HoldingBackend implements NbdBackend {
-        @Override
-        public List<NbdExport> exports() {
-            return List.of(new NbdExport("disk", "held", 1L << 30, false));
-        }
-
-        @Override
-        public NbdSession attach(NbdExport export) {
-            return new NbdSession() {
-                @Override
-                public void read(long offsetBytes, int lengthBytes, ReadCompletion done) {
-                    add(offsetBytes, () -> {
-                        ByteBuf b = Unpooled.directBuffer(lengthBytes).writeZero(lengthBytes);
-                        done.complete(0, b);
-                    });
-                }
-
-                @Override
-                public void write(long offsetBytes, ByteBuf payload, boolean fua, Completion done) {
-                    payload.release();
-                    add(offsetBytes, () -> done.complete(0));
-                }
-
-                @Override
-                public void zero(long offsetBytes, long lengthBytes, boolean noHole, boolean fua, Completion done) {
-                    add(offsetBytes, () -> done.complete(0));
-                }
-
-                @Override
-                public void trim(long offsetBytes, long lengthBytes, boolean fua, Completion done) {
-                    add(offsetBytes, () -> done.complete(0));
-                }
-
-                @Override
-                public void flush(Completion done) {
-                    add(0, () -> done.complete(0));
-                }
-
-                @Override
-                public void detach() {
-                    // What is in work stays there until it is answered.
-                }
-            };
-        }
-
-        private void add(long offsetBytes, Runnable answer) {
-            begun.add(new Begun((int) (offsetBytes / REQUEST), answer));
-        }
     }
 
     private static void await(String what, BooleanSupplier done) {
@@ -168,10 +111,10 @@ class NbdTotalBytesTest {
 
     private int answerNext() {
         await("a request", () -> !begun.isEmpty());
-        Begun next = begun.remove();
+        HoldingBackend.Begun next = begun.remove();
         assertThat(server.inWorkBytes()).isLessThanOrEqualTo(TOTAL);
         next.answer().run();
-        return next.client();
+        return (int) (next.offsetBytes() / REQUEST);
     }
 
     private static void requireAnswers(Socket s, int count, int contentBytes) throws IOException {
@@ -225,7 +168,7 @@ class NbdTotalBytesTest {
         await("the large one", () -> begun.size() == 1);
         send(small, requests(Nbd.CMD_WRITE, 1, 2, REQUEST));
         await("the small ones to wait", () -> server.waiting() == 1);
-        Begun first = begun.remove();
+        HoldingBackend.Begun first = begun.remove();
         assertThat(begun).isEmpty();
         first.answer().run();
         requireAnswers(large, 1, (int) TOTAL * 3);

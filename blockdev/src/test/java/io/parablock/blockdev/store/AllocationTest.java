@@ -1,0 +1,51 @@
+package io.parablock.blockdev.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the stores say takes space. */
+class AllocationTest {
+    private static final int MIB = 1 << 20;
+
+    @TempDir
+    private Path dir;
+
+    private static List<AllocationRun> allocation(BlockStore store, long offset, long length, int runsMax) {
+        List<AllocationRun> runs = new ArrayList<>();
+        store.allocation(offset, length, runsMax, runs);
+        return runs;
+    }
+
+    private static void requireTruth(BlockStore store) {
+        store.write(MIB, ByteBuffer.allocate(64 << 10));
+        store.write(3 * MIB, ByteBuffer.allocate(64 << 10));
+        AllocationRun first = new AllocationRun(MIB, true);
+        AllocationRun data = new AllocationRun(64 << 10, false);
+        AllocationRun gap = new AllocationRun(2 * MIB - (64 << 10), true);
+        assertThat(allocation(store, 0, 3 * MIB + (64 << 10), 99)).containsExactly(first, data, gap, data);
+        assertThat(allocation(store, 0, 4 * MIB, 2)).containsExactly(first, data);
+        assertThat(allocation(store, MIB + 512, 1024, 99)).containsExactly(new AllocationRun(1024, false));
+        assertThat(allocation(store, 512, 1024, 99)).containsExactly(new AllocationRun(1024, true));
+        store.trim(MIB, 64 << 10);
+        assertThat(allocation(store, 0, 3 * MIB, 99)).containsExactly(new AllocationRun(3 * MIB, true));
+        store.prefetch(0, 4 * MIB);
+    }
+
+    @Test
+    void shouldTellHolesOfAFile() {
+        try (FileBlockStore store = FileBlockStore.open(dir.resolve("chunk"), 4L * MIB)) {
+            requireTruth(store);
+        }
+    }
+
+    @Test
+    void shouldTellHolesOfMemory() {
+        requireTruth(new MemoryBlockStore(4L * MIB));
+    }
+}
