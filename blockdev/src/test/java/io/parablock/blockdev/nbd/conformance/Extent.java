@@ -1,0 +1,4 @@
+package io.parablock.blockdev.nbd.conformance;
+
+/** One descriptor of a block status reply. */
+record Extent(long lengthBytes, int status) {}
