@@ -33,7 +33,7 @@ final class LinuxFileRanges implements AutoCloseable {
         static native int posix_fadvise(int fd, long offset, long length, int advice);
     }
 
-    private final int fd;
+    private volatile int fd;
 
     private LinuxFileRanges(int fd) {
         this.fd = fd;
@@ -76,10 +76,13 @@ final class LinuxFileRanges implements AutoCloseable {
         }
     }
 
+    /** Once: the number may be somebody else's afterwards. */
     @Override
-    public void close() {
-        if (fd >= 0) {
-            LibC.close(fd);
+    public synchronized void close() {
+        int open = fd;
+        fd = -1;
+        if (open >= 0) {
+            LibC.close(open);
         }
     }
 }
