@@ -77,25 +77,21 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object msg) {
-        ByteBuf all = (ByteBuf) msg;
+        ByteBuf in = (ByteBuf) msg;
+        ByteBuf all = in;
         ByteBuf before = leftover;
         if (before != null) {
+            // Appended, so that a client that sends byte by byte costs a copy of each byte and not of all before it.
             leftover = null;
-            all = Unpooled.wrappedBuffer(before, all);
+            all = before.discardSomeReadBytes().writeBytes(in);
+            in.release();
         }
         inRead = true;
         Transmission t = transmission;
         if (t != null) {
             t.onRead();
         }
-        try {
-            consume(all);
-            if (all.isReadable() && isOpen()) {
-                leftover = context.alloc().buffer(all.readableBytes()).writeBytes(all);
-            }
-        } finally {
-            all.release();
-        }
+        consume(all, before == null);
     }
 
     @Override
@@ -103,11 +99,22 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
         ByteBuf rest = leftover;
         if (rest != null) {
             leftover = null;
-            consume(rest);
-            if (rest.isReadable() && isOpen()) {
-                leftover = rest;
-            } else {
-                rest.release();
+            consume(rest, false);
+        }
+    }
+
+    /** @param received the channel's own buffer, large for the little that may be left of it */
+    private void consume(ByteBuf in, boolean received) {
+        boolean kept = false;
+        try {
+            feed(in);
+            if (in.isReadable() && isOpen()) {
+                leftover = received ? ctx().alloc().buffer(in.readableBytes()).writeBytes(in) : in;
+                kept = !received;
+            }
+        } finally {
+            if (!kept) {
+                in.release();
             }
         }
     }
@@ -117,7 +124,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
         return !closed && !ending && (t == null || !t.isDisconnecting());
     }
 
-    private void consume(ByteBuf in) {
+    private void feed(ByteBuf in) {
         try {
             if (transmission == null && isOpen()) {
                 negotiate(in);

@@ -2,6 +2,8 @@ package io.parablock.blockdev.nbd.netty;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -11,7 +13,6 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.parablock.blockdev.nbd.NbdBackend;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -67,7 +68,7 @@ public final class NbdServer implements AutoCloseable {
     /**
      * @param addresses each an InetSocketAddress or a UnixDomainSocketAddress; the socket file of a process that has died is
      *     replaced
-     * @throws io.netty.channel.ChannelException or a bind error if an address cannot be listened on
+     * @throws ChannelException if an address cannot be listened on
      */
     public static NbdServer listen(
             EventLoopGroup loops,
@@ -103,13 +104,10 @@ public final class NbdServer implements AutoCloseable {
             try {
                 UnixSocketFile.makeRoom(unix.getPath());
             } catch (IOException e) {
-                throw new UncheckedIOException(e);
+                throw cannotListen(address, e);
             }
-            listeners.add(bootstrap
-                    .channel(transport.unixServerChannel())
-                    .bind(transport.unixAddress(unix))
-                    .syncUninterruptibly()
-                    .channel());
+            bootstrap.channel(transport.unixServerChannel());
+            listeners.add(bound(bootstrap.bind(transport.unixAddress(unix)), address));
             addresses.add(address);
         } else {
             bootstrap
@@ -123,10 +121,22 @@ public final class NbdServer implements AutoCloseable {
                         .childOption(transport.keepAliveInterval(), KEEP_ALIVE_INTERVAL_SECONDS)
                         .childOption(transport.keepAliveProbes(), KEEP_ALIVE_PROBES);
             }
-            Channel listener = bootstrap.bind(address).syncUninterruptibly().channel();
+            Channel listener = bound(bootstrap.bind(address), address);
             listeners.add(listener);
             addresses.add(listener.localAddress());
         }
+    }
+
+    private static Channel bound(ChannelFuture binding, SocketAddress address) {
+        Throwable failure = binding.awaitUninterruptibly().cause();
+        if (failure != null) {
+            throw cannotListen(address, failure);
+        }
+        return binding.channel();
+    }
+
+    private static ChannelException cannotListen(SocketAddress address, Throwable why) {
+        return new ChannelException("cannot serve NBD at " + address + ": " + why.getMessage(), why);
     }
 
     private void accept(Channel ch) {

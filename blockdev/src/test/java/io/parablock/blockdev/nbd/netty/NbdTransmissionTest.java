@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.netty.channel.ChannelException;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.parablock.blockdev.nbd.MemoryNbdBackend;
@@ -230,6 +231,19 @@ class NbdTransmissionTest {
         assertThatThrownBy(() -> NbdServer.listen(loops, kind, unix, disk, NbdServerConfig.DEFAULT))
                 .hasMessageContaining("no socket");
         assertThat(path).exists();
+    }
+
+    @Test
+    void shouldNameTheAddressAtWhichItCannotListen() {
+        assertThatThrownBy(() -> NbdServer.listen(loops, kind, server.address(), disk, NbdServerConfig.DEFAULT))
+                .isInstanceOf(ChannelException.class)
+                .hasMessageContaining("" + server.address().getPort())
+                .hasMessageContaining("in use");
+        Path nowhere = dir.resolve("absent").resolve("nbd.sock");
+        assertThatThrownBy(() -> NbdServer.listen(
+                        loops, kind, UnixDomainSocketAddress.of(nowhere), disk, NbdServerConfig.DEFAULT))
+                .isInstanceOf(ChannelException.class)
+                .hasMessageContaining("absent");
     }
 
     @Test
