@@ -68,9 +68,11 @@ class ScrubE2eTest {
             await(
                     live,
                     victim,
-                    "find both",
-                    s -> s.path("damaged_records").asLong() == 1
-                            && s.path("damaged_bytes").asLong() >= 512);
+                    "find the record",
+                    s -> s.path("damaged_records").asLong() == 1);
+            awaitBlocks(
+                    live, victim, "mend the block", s -> s.path("mended_bytes").asLong() >= 512);
+            assertThat(holds(chunk, 6, stored)).as("the block is good again").isTrue();
             LiveCluster.await("the record to be written again", () -> find(live, victim, logged) != null);
             long rounds = scrub(live, victim).path("rounds").asLong();
             await(live, victim, "go on", s -> s.path("rounds").asLong() > rounds + 2);
@@ -83,7 +85,19 @@ class ScrubE2eTest {
                     .anyMatch(line -> line.contains("bytes of the block store are damaged, at [24576+512]"));
             assertThat(client.readNow(6 * BLOCK_BYTES, BLOCK_BYTES, LiveCluster.TIMEOUT_MS))
                     .isEqualTo(stored);
-            client.writeNow(6 * BLOCK_BYTES, content(3), LiveCluster.TIMEOUT_MS);
+            // What a client's read meets first is mended before it is answered.
+            Path ofLeader = chunk(live, leader);
+            LiveCluster.await("the blocks of the leader", () -> holds(ofLeader, 5, logged));
+            flip(ofLeader, 5 * BLOCK_BYTES + 2000);
+            assertThat(client.readNow(5 * BLOCK_BYTES, BLOCK_BYTES, LiveCluster.TIMEOUT_MS))
+                    .isEqualTo(logged);
+            awaitBlocks(
+                    live,
+                    leader,
+                    "have nothing left to mend",
+                    s -> s.path("mended_bytes").asLong() >= 512
+                            && s.path("pending_bytes").asLong() == 0);
+            assertThat(holds(ofLeader, 5, logged)).isTrue();
             await(
                     live,
                     victim,
@@ -152,10 +166,14 @@ class ScrubE2eTest {
     }
 
     private static JsonNode scrub(LiveCluster live, int node) throws InterruptedException {
+        return status(live, node).path("scrub");
+    }
+
+    private static JsonNode status(LiveCluster live, int node) throws InterruptedException {
         for (ClusterStatus.Member m : live.cluster.status().members()) {
             NodeStatus status = m.status();
             if (m.node().id() == node && status != null) {
-                return status.json().path("scrub");
+                return status.json();
             }
         }
         return MissingNode.getInstance();
@@ -166,6 +184,18 @@ class ScrubE2eTest {
             try {
                 JsonNode scrub = scrub(live, node);
                 return scrub.has("rounds") && done.test(scrub);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
+
+    private static void awaitBlocks(LiveCluster live, int node, String what, Predicate<JsonNode> done)
+            throws Exception {
+        LiveCluster.await("node " + node + " to " + what, () -> {
+            try {
+                JsonNode blocks = status(live, node).path("blocks");
+                return blocks.has("mended_bytes") && done.test(blocks);
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
