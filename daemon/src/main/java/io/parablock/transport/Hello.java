@@ -11,7 +11,7 @@ record Hello(String clusterId, int sender, int target, long boot, int lane, Form
     static final long MAGIC = 0x4b43_4f4c_4241_5250L; // "PRABLOCK"
 
     /** 2: incarnation and members. */
-    static final short VERSION = 2;
+    static final short VERSION = 3;
     /** Named limit of the cluster id and of a refusal's text, in bytes. */
     static final int TEXT_BYTES_MAX = 512;
     /** Named limit of the members. */
