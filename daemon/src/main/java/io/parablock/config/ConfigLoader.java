@@ -298,6 +298,7 @@ public final class ConfigLoader {
                 r.bytes("limits.payload_cache_bytes", MIB, 16 * GIB, 1),
                 r.number("limits.proposal_queue", 16, 1 << 20),
                 r.number("limits.reads_max", 16, 1 << 20),
+                r.number("limits.catch_up_reads_max", 1, 1024),
                 r.number("limits.nbd_connections", 1, 65_536),
                 r.bytes("limits.nbd_connection_bytes", 33 * MIB, 16 * GIB, 1),
                 r.bytes("limits.nbd_total_bytes", 33 * MIB, 64 * GIB, 1));

@@ -185,6 +185,7 @@ public record NodeConfig(
             long payloadCacheBytes,
             int proposalQueue,
             int readsMax,
+            int catchUpReadsMax,
             int nbdConnections,
             long nbdConnectionBytes,
             long nbdTotalBytes) {}

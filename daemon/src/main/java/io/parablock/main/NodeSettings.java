@@ -29,7 +29,6 @@ final class NodeSettings {
     private static final int APPEND_ENTRIES_MAX = 64;
     private static final int APPEND_BYTES_MAX = 1 << 20;
     private static final int FETCH_SLOTS_MAX = 1024;
-    private static final int CATCH_UP_READS_MAX = 16;
 
     /** So many signs of life may be lost before sessions end. */
     private static final int KEEP_ALIVES_PER_EXPIRY = 6;
@@ -95,7 +94,7 @@ final class NodeSettings {
                 config.limits().payloadCacheBytes(),
                 config.limits().proposalQueue(),
                 config.limits().readsMax(),
-                CATCH_UP_READS_MAX,
+                config.limits().catchUpReadsMax(),
                 new ScrubConfig(
                         scrubRate(config),
                         config.scrub().intervalNs(),

@@ -5,10 +5,10 @@ package io.parablock.replica;
  *
  * @param checkpointBytes {@code checkpoint.interval_bytes}: applied bytes after which a checkpoint is taken
  * @param checkpointIntervalNs {@code checkpoint.interval}: time after which one is taken if anything was applied
- * @param payloadCacheBytesMax {@code replica.payload_cache_bytes}: payloads kept in memory; the rest is read from the WAL
- * @param proposalQueueMax {@code replica.proposal_queue}: client requests waiting for the in-flight window
- * @param readsMax {@code replica.reads_max}: reads and flushes waiting on the leader
- * @param catchUpReadsMax {@code replica.catch_up_reads_max}: messages whose payloads are being read back from the WAL
+ * @param payloadCacheBytesMax {@code limits.payload_cache_bytes}: payloads kept in memory; the rest is read from the WAL
+ * @param proposalQueueMax {@code limits.proposal_queue}: client requests waiting for the in-flight window
+ * @param readsMax {@code limits.reads_max}: reads and flushes waiting on the leader
+ * @param catchUpReadsMax {@code limits.catch_up_reads_max}: messages whose payloads are being read back from the WAL
  * @param scrub {@code scrub.*}
  */
 public record ReplicaConfig(

@@ -155,7 +155,7 @@ final class FaultPlan {
 
     private void blockRot(SimulatedNode n) {
         // As above; and there, nothing forced is good for ever.
-        if (settings.mayBlackOutMapped()) {
+        if (settings.mayBlackOutMapped() || !settings.scrubs) {
             return;
         }
         int sectors = (int) (settings.sizeBytes() / 512);

@@ -19,13 +19,12 @@ final class SimulationSettings {
     /** No clock is faster or slower than that. */
     static final int DRIFT_PPM = 50_000;
     /** How often a start has another engine for the log. */
-    private static final int RANGE_STEPS_MAX = 2;
-
     private static final int SWITCH_PER_MILLE = 30;
     /** A piece is read, sent, written and acknowledged. */
-    private static final long MIN_SCRUB_BYTES = 1 << 20;
-
     private static final int STEPS_PER_PIECE = 4;
+
+    private static final int RANGE_STEPS_MAX = 2;
+    private static final long SCRUB_BYTES_MIN = 1 << 20;
     /** The liveness phase takes four times that, and an install may have to begin anew in it. */
     private static final long INSTALL_NS_MAX = 30 * Simulation.SECOND;
 
@@ -65,6 +64,9 @@ final class SimulationSettings {
     final int depth;
     final long thinkNs;
     final long safetyNs;
+    /** Blocks may rot, and replicas read again what they hold. Without it, damage waits for the next start or apply. */
+    final boolean scrubs;
+
     final ReplicaConfig replica;
     final GatewayConfig gateway;
     private final int appendEntriesMax;
@@ -103,6 +105,7 @@ final class SimulationSettings {
         fetchSlotsMax = r.pick(8, 64);
         int entryBytesMax = r.pick(1, 2, 8) * BLOCK_BYTES;
         batchBytes = r.pick(1, 4, 64) * entryBytesMax;
+        scrubs = byName ? has(FaultKind.BLOCK_ROT) : Seeded.of(seed, "scrubs").coin();
         replica = new ReplicaConfig(
                         r.pick(8, 64, 512) << 10,
                         r.pick(1, 5, 20) * Simulation.SECOND,
@@ -135,11 +138,11 @@ final class SimulationSettings {
                 r.pick(8 * span, 1000, 1 << 20));
     }
 
-    /** A round of the blocks takes a second or so. */
+    /** A round of the blocks takes a second or so. In between, damage has time to be met by something else. */
     private ScrubConfig scrub(Seeded r) {
         return new ScrubConfig(
-                Math.max(MIN_SCRUB_BYTES, sizeBytes()),
-                r.pick(3, 10) * Simulation.SECOND,
+                scrubs ? Math.max(SCRUB_BYTES_MIN, sizeBytes()) : 0,
+                r.pick(5, 30) * Simulation.SECOND,
                 r.pick(1, 10) * Simulation.SECOND);
     }
 
