@@ -198,7 +198,9 @@ final class InstallSender {
                 giveUp(t, "it held back more than " + limits.pinSlotsMax() + " slots of the log");
                 it.remove();
             } else if (state.nowNs - t.lastHeardNs > SILENCE_TIMEOUTS_MAX * state.config.electionTimeoutNs()) {
-                giveUp(t, "the node does not answer");
+                if (!t.done) {
+                    giveUp(t, "the node does not answer");
+                }
                 it.remove();
             } else if (!t.done) {
                 pump(t);

@@ -9,6 +9,7 @@ import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.message.Message;
 import io.parablock.raft.message.Message.BlockOutcome;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -42,6 +43,9 @@ final class BlockRepair {
 
     private static final long ANSWER_TIMEOUT_NS = 500_000_000L;
     private static final long RETRY_NS = 20_000_000L;
+    private static final int URGENT_MAX = 64;
+    /** Between two pieces that nobody who is connected can mend. */
+    private static final long IDLE_NS = 100_000_000L;
     /** After this every peer is asked again about what was bad everywhere. */
     private static final long LOST_NS = 60_000_000_000L;
 
@@ -51,11 +55,15 @@ final class BlockRepair {
     private final ReplicaPorts ports;
     private final RaftNode core;
     private final Consumer<List<DamagedRange>> told;
+    private final Consumer<DamagedRanges.Range> lostTold;
     private final Listener listener;
 
     private final DamagedRanges damaged = new DamagedRanges(RANGES_MAX);
     private final DamagedRanges lost = new DamagedRanges(RANGES_MAX);
     private long lostAtNs;
+
+    /** What clients wait for comes first. */
+    private final ArrayDeque<DamagedRange> urgent = new ArrayDeque<>();
 
     private DamagedRanges.@Nullable Range piece;
     /** Peers whose copy of {@link #piece} is damaged. */
@@ -67,6 +75,7 @@ final class BlockRepair {
 
     private boolean writing;
     private int source;
+    private int askedPeer;
     private long requestId;
     private long nextNs;
     /** Here one sector at a time: no peer's copy of all of it is good. */
@@ -75,13 +84,22 @@ final class BlockRepair {
     private long foundBytes;
     private long mendedBytes;
 
-    /** @param told of damage that was not known before */
+    /**
+     * @param told of damage that was not known before
+     * @param lostTold of what every node has damaged
+     */
     BlockRepair(
-            RaftConfig raft, ReplicaPorts ports, RaftNode core, Consumer<List<DamagedRange>> told, Listener listener) {
+            RaftConfig raft,
+            ReplicaPorts ports,
+            RaftNode core,
+            Consumer<List<DamagedRange>> told,
+            Consumer<DamagedRanges.Range> lostTold,
+            Listener listener) {
         this.groupId = raft.groupId();
         this.nodeId = raft.nodeId();
         this.voters = raft.voters().clone();
         this.told = told;
+        this.lostTold = lostTold;
         this.ports = ports;
         this.core = core;
         this.listener = listener;
@@ -93,8 +111,8 @@ final class BlockRepair {
     void onDamaged(List<DamagedRange> found) {
         long before = foundBytes;
         for (DamagedRange r : found) {
-            if (!lost.intersects(r.offsetBytes(), r.lengthBytes())) {
-                foundBytes += damaged.add(r.offsetBytes(), r.lengthBytes());
+            for (DamagedRanges.Range part : lost.without(r.offsetBytes(), r.lengthBytes())) {
+                foundBytes += damaged.add(part.offsetBytes(), part.lengthBytes());
             }
         }
         if (foundBytes > before) {
@@ -106,6 +124,24 @@ final class BlockRepair {
             lostAtNs = ports.nowNs().getAsLong();
         }
         tellCore();
+    }
+
+    /** An entry has written there: whatever was damaged is good again. */
+    void onWritten(long offsetBytes, long lengthBytes) {
+        if (damaged.isEmpty() && lost.isEmpty()) {
+            return;
+        }
+        damaged.remove(offsetBytes, lengthBytes);
+        lost.remove(offsetBytes, lengthBytes);
+        tellCore();
+        listener.onSettled();
+    }
+
+    /** A client waits for this one. */
+    void hurry(DamagedRange range) {
+        if (urgent.size() < URGENT_MAX) {
+            urgent.add(range);
+        }
     }
 
     private void tellCore() {
@@ -133,8 +169,14 @@ final class BlockRepair {
         if (writing || damaged.isEmpty() || nowNs - nextNs < 0 || !core.mayMend()) {
             return;
         }
+        // Without an answer in time another piece may have more luck, and so may this one with another peer.
+        moveOn |= asked;
+        asked = false;
         DamagedRanges.Range next = piece;
-        if (next == null || moveOn || !damaged.intersects(next.offsetBytes(), next.lengthBytes())) {
+        if (next == null
+                || moveOn
+                || !urgent.isEmpty()
+                || !damaged.intersects(next.offsetBytes(), next.lengthBytes())) {
             moveOn = false;
             next = nextPiece(next == null ? 0 : next.endBytes());
             if (!Objects.equals(next, piece)) {
@@ -148,23 +190,32 @@ final class BlockRepair {
     }
 
     private DamagedRanges.@Nullable Range nextPiece(long fromBytes) {
-        DamagedRanges.Range coarse = damaged.next(fromBytes, Message.BLOCK_BYTES_MAX);
+        long from = fromBytes;
+        DamagedRange first = urgent.poll();
+        while (first != null && !damaged.intersects(first.offsetBytes(), first.lengthBytes())) {
+            first = urgent.poll();
+        }
+        if (first != null) {
+            from = first.offsetBytes();
+        }
+        DamagedRanges.Range coarse = damaged.next(from, Message.BLOCK_BYTES_MAX);
         DamagedRanges.Range f = fine;
         boolean isFine = coarse != null
                 && f != null
                 && coarse.offsetBytes() < f.endBytes()
                 && f.offsetBytes() < coarse.endBytes();
-        return isFine ? damaged.next(fromBytes, DamagedRanges.SECTOR_BYTES) : coarse;
+        return isFine ? damaged.next(from, DamagedRanges.SECTOR_BYTES) : coarse;
     }
 
     private void ask(DamagedRanges.Range range, long nowNs) {
-        nextNs = nowNs + ANSWER_TIMEOUT_NS;
         StorePoint own = core.storePoint();
         for (int i = 0; i < voters.length; i++) {
             source = (source + 1) % voters.length;
             int peer = voters[source];
             if (peer != nodeId && !alsoDamaged.contains(peer) && ports.peers().connected(peer)) {
                 asked = true;
+                askedPeer = peer;
+                nextNs = nowNs + ANSWER_TIMEOUT_NS;
                 ports.peers()
                         .send(
                                 groupId,
@@ -175,6 +226,20 @@ final class BlockRepair {
                 return;
             }
         }
+        // Everybody who is there has damage in it.
+        nextNs = nowNs + IDLE_NS;
+        if (!alsoDamaged.isEmpty() && range.lengthBytes() > DamagedRanges.SECTOR_BYTES) {
+            goFine(range);
+        } else {
+            moveOn = true;
+        }
+    }
+
+    /** Not necessarily the same sectors everywhere. */
+    private void goFine(DamagedRanges.Range range) {
+        fine = range;
+        piece = new DamagedRanges.Range(range.offsetBytes(), DamagedRanges.SECTOR_BYTES);
+        alsoDamaged.clear();
     }
 
     // ---------------------------------------------------------------- answers
@@ -185,7 +250,15 @@ final class BlockRepair {
         ByteBuf content = (ByteBuf) m.payload();
         boolean taken = false;
         try {
-            if (!asked || range == null || m.id() != requestId || writing) {
+            // Ids begin anew with each process, and an earlier one's answer may be late.
+            boolean isAnswer = asked
+                    && range != null
+                    && !writing
+                    && from == askedPeer
+                    && m.id() == requestId
+                    && m.offsetBytes() == range.offsetBytes()
+                    && m.lengthBytes() == range.lengthBytes();
+            if (!isAnswer || range == null) {
                 return;
             }
             asked = false;
@@ -216,21 +289,14 @@ final class BlockRepair {
             return;
         }
         if (range.lengthBytes() > DamagedRanges.SECTOR_BYTES) {
-            // Not necessarily the same sectors everywhere.
-            fine = range;
-            piece = new DamagedRanges.Range(range.offsetBytes(), DamagedRanges.SECTOR_BYTES);
-            alsoDamaged.clear();
+            goFine(range);
             return;
         }
         damaged.remove(range.offsetBytes(), range.lengthBytes());
         lost.add(range.offsetBytes(), range.lengthBytes());
         tellCore();
         lostAtNs = ports.nowNs().getAsLong();
-        ports.events()
-                .onEvent(
-                        groupId,
-                        "the sector at byte " + range.offsetBytes()
-                                + " of the block store is damaged on every node: reads of it fail until it is written");
+        lostTold.accept(range);
         listener.onSettled();
     }
 
@@ -256,7 +322,7 @@ final class BlockRepair {
         return e.slot() == PIECE_SLOT;
     }
 
-    void onWritten(Entry e) {
+    void onMended(Entry e) {
         writing = false;
         nextNs = ports.nowNs().getAsLong();
         damaged.remove(e.offsetBytes(), e.lengthBytes());

@@ -58,37 +58,51 @@ final class BlockSource {
                 .send(
                         groupId,
                         to,
-                        new Message.BlockReply(now == null ? 0 : now.syncTerm(), m.id(), why, 0, 0, 0, null));
+                        new Message.BlockReply(
+                                now == null ? 0 : now.syncTerm(),
+                                m.id(),
+                                m.offsetBytes(),
+                                m.lengthBytes(),
+                                why,
+                                0,
+                                0,
+                                0,
+                                null));
     }
 
     private void read(int from, Message.BlockFetch m, StorePoint before) {
-        ByteBuf content = ports.allocator().directBuffer(m.lengthBytes(), m.lengthBytes());
-        RuntimeException failed = null;
+        ByteBuf content = null;
+        Throwable failed = null;
+        boolean hole = false;
+        int crc = 0;
         try {
+            content = ports.allocator().directBuffer(m.lengthBytes(), m.lengthBytes());
             ports.store().read(m.offsetBytes(), content.nioBuffer(0, m.lengthBytes()));
             content.writerIndex(m.lengthBytes());
-        } catch (RuntimeException e) {
+            hole = InstallFlow.isZero(content);
+            crc = hole ? 0 : LogReader.crc(content);
+        } catch (Throwable e) {
+            // Also an allocation that failed: the place among those under way must be given back.
             failed = e;
         }
-        RuntimeException failure = failed;
-        boolean hole = failure == null && InstallFlow.isZero(content);
-        int crc = failure != null || hole ? 0 : LogReader.crc(content);
+        Found found = new Found(content, hole, crc, failed);
         try {
-            ports.loop().execute(() -> answer(from, m, before, content, hole, crc, failure));
+            ports.loop().execute(() -> answer(from, m, before, found));
         } catch (RejectedExecutionException stopping) {
-            content.release();
+            InstallFlow.release(content);
         }
     }
 
-    private void answer(
-            int to,
-            Message.BlockFetch m,
-            StorePoint before,
-            ByteBuf content,
+    /** @param crc of the content, 0 for a hole */
+    private record Found(
+            @Nullable ByteBuf content,
             boolean hole,
             int crc,
-            @Nullable RuntimeException failure) {
+            @Nullable Throwable failure) {}
+
+    private void answer(int to, Message.BlockFetch m, StorePoint before, Found found) {
         underWay--;
+        Throwable failure = found.failure;
         try {
             StorePoint after = core.storePoint();
             if (closed) {
@@ -108,14 +122,16 @@ final class BlockSource {
                                 new Message.BlockReply(
                                         after.syncTerm(),
                                         m.id(),
+                                        m.offsetBytes(),
+                                        m.lengthBytes(),
                                         BlockOutcome.CONTENT,
                                         before.applied(),
                                         after.reach(),
-                                        crc,
-                                        hole ? null : content));
+                                        found.crc,
+                                        found.hole ? null : found.content));
             }
         } finally {
-            content.release();
+            InstallFlow.release(found.content);
         }
     }
 

@@ -34,7 +34,11 @@ final class ClientRequests {
     private record Queued(int from, ClientMessage message) {}
 
     /** An answer that waits for a read or a flush of the core. */
-    private record Pending(int from, ClientMessage request) {}
+    private record Pending(int from, ClientMessage request, long damageDeadlineNs) {
+        Pending(int from, ClientMessage request) {
+            this(from, request, DamagedReads.NO_DEADLINE);
+        }
+    }
 
     private final int groupId;
     private final int nodeId;
@@ -42,7 +46,6 @@ final class ClientRequests {
     private final ReplicaConfig config;
     private final ReplicaPorts ports;
     private final RaftNode core;
-    private final BlockRepair repair;
     private final DamagedReads damagedReads;
     private final StoreAnswers answers;
 
@@ -75,7 +78,6 @@ final class ClientRequests {
         this.config = config;
         this.ports = ports;
         this.core = core;
-        this.repair = repair;
         this.damagedReads = new DamagedReads(repair, config.scrub().repairWaitNs());
         this.answers = new StoreAnswers(nodeId, ports.store(), ports.allocator());
     }
@@ -249,13 +251,17 @@ final class ClientRequests {
         }
         Waiting w = waiting.remove(new Key(e.session(), e.seq()));
         int to = w != null ? w.from : core.gatewayOf(e.session());
-        if (w != null && w.fua) {
+        if (to == 0) {
+            return;
+        }
+        long token = w != null ? w.token : SessionToken.of(e.session(), core.nonceOf(e.session()));
+        // Of an entry that an earlier leader proposed nobody here knows whether FUA was asked for.
+        if (w != null ? w.fua : mapped) {
             fuaDue.add(new Pending(
-                    w.from,
+                    to,
                     new ClientMessage.Mutate(
-                            w.token, e.seq(), 0, e.kind(), e.offsetBytes(), e.lengthBytes(), true, 0, null)));
-        } else if (to != 0) {
-            long token = w != null ? w.token : SessionToken.of(e.session(), core.nonceOf(e.session()));
+                            token, e.seq(), 0, e.kind(), e.offsetBytes(), e.lengthBytes(), true, 0, null)));
+        } else {
             send(to, new ClientMessage.MutateReply(token, e.seq(), Status.OK, nodeId));
         }
     }
@@ -281,7 +287,7 @@ final class ClientRequests {
     void releaseDamagedReads() {
         damagedReads.release(
                 ports.nowNs().getAsLong(),
-                h -> readsDue.add(new Pending(h.from(), h.request())),
+                h -> readsDue.add(new Pending(h.from(), h.request(), h.deadlineNs())),
                 h -> answer(h.from(), h.request(), Status.IO_ERROR, nodeId));
     }
 
@@ -330,8 +336,12 @@ final class ClientRequests {
         try {
             reply = answers.answer(r);
         } catch (DamagedBlocksException damaged) {
-            repair.onDamaged(damaged.ranges());
-            if (!damagedReads.hold(p.from, r, ports.nowNs().getAsLong())) {
+            if (!damagedReads.hold(
+                    p.from,
+                    r,
+                    damaged.ranges(),
+                    p.damageDeadlineNs,
+                    ports.nowNs().getAsLong())) {
                 answer(p.from, r, Status.IO_ERROR, nodeId);
             }
             return;

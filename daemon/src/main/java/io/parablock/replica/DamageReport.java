@@ -19,6 +19,7 @@ final class DamageReport {
     private final Consumer<Entry> unreadable;
     private final Lines recordLines = new Lines();
     private final Lines blockLines = new Lines();
+    private final Lines lostLines = new Lines();
 
     /** @param unreadable begins the repair of a record; does nothing where no other node has a copy */
     DamageReport(int groupId, ReplicaPorts ports, Consumer<Entry> unreadable) {
@@ -36,6 +37,11 @@ final class DamageReport {
         List<DamagedRange> named = ranges.subList(0, Math.min(NAMED_RANGES_MAX, ranges.size()));
         blockLines.tell(DamagedRange.totalBytes(ranges) + " bytes of the block store are damaged, at " + named
                 + (ranges.size() > named.size() ? " and elsewhere" : "") + "; they are fetched from a peer");
+    }
+
+    void tellOfLost(DamagedRanges.Range range) {
+        lostLines.tell("the sector at byte " + range.offsetBytes()
+                + " of the block store is damaged on every node: reads of it fail until it is written");
     }
 
     /** The lines of one kind of damage: none soon after another. */

@@ -1,5 +1,7 @@
 package io.parablock.replica;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -7,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** A set of byte ranges of a block store, whole sectors, merged. Single-threaded. */
 final class DamagedRanges {
     static final int SECTOR_BYTES = 512;
+    private static final int PAGE_BYTES = 4096;
 
     /** A range; both multiples of a sector. */
     record Range(long offsetBytes, long lengthBytes) {
@@ -87,7 +90,30 @@ final class DamagedRanges {
             e = e == null ? ends.firstEntry() : e;
             from = e.getKey();
         }
-        return new Range(from, Math.min(lengthMax, e.getValue() - from));
+        long end = Math.min(from + lengthMax, e.getValue());
+        // The next piece is to begin with a page: a part of one that cannot be read cannot be written.
+        long page = end - end % PAGE_BYTES;
+        return new Range(from, (end < e.getValue() && page > from ? page : end) - from);
+    }
+
+    /** The parts of a range that are not in the set. */
+    List<Range> without(long offsetBytes, long lengthBytes) {
+        List<Range> parts = new ArrayList<>();
+        long end = offsetBytes + lengthBytes;
+        long from = offsetBytes;
+        Map.Entry<Long, Long> e = ends.floorEntry(from);
+        if (e != null && e.getValue() > from) {
+            from = e.getValue();
+        }
+        while (from < end) {
+            Map.Entry<Long, Long> next = ends.ceilingEntry(from);
+            long to = next == null ? end : Math.min(end, next.getKey());
+            if (to > from) {
+                parts.add(new Range(from, to - from));
+            }
+            from = next == null ? end : next.getValue();
+        }
+        return parts;
     }
 
     void addAll(DamagedRanges others) {

@@ -1,5 +1,6 @@
 package io.parablock.replica;
 
+import io.parablock.blockdev.store.DamagedRange;
 import io.parablock.replica.client.ClientMessage;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -8,8 +9,11 @@ import java.util.function.Consumer;
 
 /** Reads on the leader that met damaged blocks: they wait for the repair, for a while. On the group's thread. */
 final class DamagedReads {
-    /** A read of the gateway on node {@code from}. */
-    record Held(int from, ClientMessage.ExtentAsk request, long deadlineNs) {}
+    /** A read of the gateway on node {@code from}, and what it met. */
+    record Held(int from, ClientMessage.ExtentAsk request, List<DamagedRange> met, long deadlineNs) {}
+
+    /** Of a read that has met no damage yet. */
+    static final long NO_DEADLINE = Long.MIN_VALUE;
 
     private final BlockRepair repair;
     private final long patienceNs;
@@ -21,27 +25,36 @@ final class DamagedReads {
         this.patienceNs = patienceNs;
     }
 
-    /** @return false if nobody has a good copy: it has failed */
-    boolean hold(int from, ClientMessage.ExtentAsk r, long nowNs) {
-        if (repair.isLost(r.offsetBytes(), r.extentBytes())) {
+    /**
+     * @param deadlineNs of a read that has met damage before; it waits no longer for having met more
+     * @return false if it has failed: nobody has a good copy, or its time is over
+     */
+    boolean hold(int from, ClientMessage.ExtentAsk r, List<DamagedRange> met, long deadlineNs, long nowNs) {
+        repair.onDamaged(met);
+        boolean isOver = deadlineNs != NO_DEADLINE && nowNs - deadlineNs >= 0;
+        if (isOver || met.stream().anyMatch(d -> repair.isLost(d.offsetBytes(), d.lengthBytes()))) {
             return false;
         }
-        held.add(new Held(from, r, nowNs + patienceNs));
+        repair.hurry(met.get(0));
+        long until = deadlineNs == NO_DEADLINE ? nowNs + patienceNs : deadlineNs;
+        // The gateway asks again, with the same id, for as long as it has no answer.
+        held.removeIf(h -> h.from == from && h.request.requestId() == r.requestId());
+        held.add(new Held(from, r, List.copyOf(met), until));
         return true;
     }
 
-    /** Hands out those that may be tried again, and those that have failed. */
+    /** Hands out those that may be tried again, if only for the last time, and those that have failed. */
     void release(long nowNs, Consumer<Held> again, Consumer<Held> failed) {
         if (held.isEmpty()) {
             return;
         }
         for (Iterator<Held> it = held.iterator(); it.hasNext(); ) {
             Held h = it.next();
-            ClientMessage.ExtentAsk r = h.request;
-            if (nowNs - h.deadlineNs >= 0 || repair.isLost(r.offsetBytes(), r.extentBytes())) {
+            if (h.met.stream().anyMatch(d -> repair.isLost(d.offsetBytes(), d.lengthBytes()))) {
                 it.remove();
                 failed.accept(h);
-            } else if (!repair.isPending(r.offsetBytes(), r.extentBytes())) {
+            } else if (nowNs - h.deadlineNs >= 0
+                    || h.met.stream().noneMatch(d -> repair.isPending(d.offsetBytes(), d.lengthBytes()))) {
                 it.remove();
                 again.accept(h);
             }

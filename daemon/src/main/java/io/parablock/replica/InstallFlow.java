@@ -22,12 +22,15 @@ final class InstallFlow {
     /** No log entry has this slot: it marks a piece on its way through the apply stage. */
     private static final long PIECE_SLOT = 0;
 
+    /** Pieces of an earlier install may still be on their way at the same offset. */
+    private record Place(long installId, long offsetBytes) {}
+
     private final int groupId;
     private final ReplicaPorts ports;
     private final RaftNode core;
     private final BlockRepair repair;
-    /** Damage in pieces that are on their way through the apply stage, by offset. */
-    private final Map<Long, List<DamagedRange>> damagedPieces = new HashMap<>();
+    /** Damage in pieces that are on their way through the apply stage. */
+    private final Map<Place, List<DamagedRange>> damagedPieces = new HashMap<>();
 
     private boolean closed;
     private long readFailures;
@@ -50,25 +53,31 @@ final class InstallFlow {
     }
 
     private void readPiece(Output.InstallRead r) {
-        ByteBuf piece = ports.allocator().directBuffer(r.lengthBytes(), r.lengthBytes());
-        boolean read = true;
+        ByteBuf piece = null;
+        boolean read = false;
+        boolean hole = false;
+        int crc = 0;
         List<DamagedRange> damaged = List.of();
         try {
-            ports.store().read(r.offsetBytes(), piece.nioBuffer(0, r.lengthBytes()));
-        } catch (DamagedBlocksException some) {
-            damaged = some.ranges();
-            blank(piece, r.offsetBytes(), damaged);
-        } catch (RuntimeException unreadable) {
+            piece = ports.allocator().directBuffer(r.lengthBytes(), r.lengthBytes());
+            try {
+                ports.store().read(r.offsetBytes(), piece.nioBuffer(0, r.lengthBytes()));
+            } catch (DamagedBlocksException some) {
+                damaged = some.ranges();
+                blank(piece, r.offsetBytes(), damaged);
+            }
+            piece.writerIndex(r.lengthBytes());
+            hole = isZero(piece);
+            crc = hole ? 0 : LogReader.crc(piece);
+            read = true;
+        } catch (Throwable unreadable) {
             // The piece is asked for again; a store that stays unreadable lets the install run into its silence limit.
-            read = false;
         }
-        piece.writerIndex(r.lengthBytes());
-        boolean hole = read && isZero(piece);
-        PieceRead result = new PieceRead(r, piece, read, damaged, hole, hole || !read ? 0 : LogReader.crc(piece));
+        PieceRead result = new PieceRead(r, piece, read, damaged, hole, crc);
         try {
             ports.loop().execute(() -> send(result));
         } catch (RejectedExecutionException stopping) {
-            piece.release();
+            release(piece);
         }
     }
 
@@ -78,7 +87,12 @@ final class InstallFlow {
      * @param crc of {@code piece}, 0 for a hole
      */
     private record PieceRead(
-            Output.InstallRead asked, ByteBuf piece, boolean read, List<DamagedRange> damaged, boolean hole, int crc) {}
+            Output.InstallRead asked,
+            @Nullable ByteBuf piece,
+            boolean read,
+            List<DamagedRange> damaged,
+            boolean hole,
+            int crc) {}
 
     private static void blank(ByteBuf piece, long offsetBytes, List<DamagedRange> damaged) {
         for (DamagedRange d : damaged) {
@@ -121,7 +135,7 @@ final class InstallFlow {
                 }
             }
         } finally {
-            piece.release();
+            release(piece);
         }
     }
 
@@ -156,11 +170,9 @@ final class InstallFlow {
                 m.crc(),
                 payload == null ? 0 : m.lengthBytes(),
                 new long[0]);
-        if (m.damaged().isEmpty()) {
-            damagedPieces.remove(m.offsetBytes());
-        } else {
+        if (!m.damaged().isEmpty()) {
             damagedPieces.put(
-                    m.offsetBytes(),
+                    new Place(m.installId(), m.offsetBytes()),
                     m.damaged().stream()
                             .map(r -> new DamagedRange(r.offsetBytes(), r.lengthBytes()))
                             .toList());
@@ -170,7 +182,7 @@ final class InstallFlow {
 
     /** The store has this piece. Nothing else is written until the install has ended. */
     void onWritten(Entry piece) {
-        List<DamagedRange> damaged = damagedPieces.remove(piece.offsetBytes());
+        List<DamagedRange> damaged = damagedPieces.remove(new Place(piece.origin(), piece.offsetBytes()));
         if (damaged != null) {
             damaged.forEach(r -> ports.store().markDamaged(r.offsetBytes(), r.lengthBytes()));
             repair.onDamaged(damaged);

@@ -1,5 +1,6 @@
 package io.parablock.replica;
 
+import io.parablock.blockdev.store.DamagedRange;
 import io.parablock.raft.Output;
 import io.parablock.raft.RaftConfig;
 import io.parablock.raft.RaftNode;
@@ -431,6 +432,8 @@ public final class Replica {
         if (fatal == null) {
             fatal = line;
             outbox.close();
+            upkeep.close();
+            installs.close();
             ports.events().onFatal(groupId, line, cause);
         }
     }
@@ -443,6 +446,11 @@ public final class Replica {
     /** The core, for tests and invariant checks. */
     RaftNode core() {
         return core;
+    }
+
+    /** Somebody has found these damaged. */
+    void damaged(List<DamagedRange> ranges) {
+        coreInput(() -> upkeep.repair.onDamaged(ranges));
     }
 
     ReplicaStatus.Blocks blocks() {

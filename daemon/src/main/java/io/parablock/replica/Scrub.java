@@ -258,7 +258,7 @@ final class Scrub {
     private static Runnable resultOf(Reading work) {
         try {
             return work.read();
-        } catch (WalException | BlockStoreException | IllegalStateException failed) {
+        } catch (WalException | BlockStoreException | IllegalStateException | OutOfMemoryError failed) {
             return () -> {};
         }
     }

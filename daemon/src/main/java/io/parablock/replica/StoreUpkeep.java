@@ -28,6 +28,7 @@ final class StoreUpkeep {
     private volatile long adoptedTo;
 
     private boolean adoptUnderWay;
+    private boolean closed;
     /** How often it was begun by this process. */
     private long adoptions;
 
@@ -46,7 +47,7 @@ final class StoreUpkeep {
         this.ports = ports;
         boolean alone = raft.voters().length == 1;
         DamageReport report = new DamageReport(groupId, ports, alone ? e -> {} : unreadable);
-        repair = new BlockRepair(raft, ports, core, report::tellOfBlocks, onSettled::run);
+        repair = new BlockRepair(raft, ports, core, report::tellOfBlocks, report::tellOfLost, onSettled::run);
         source = new BlockSource(groupId, ports, core, repair::onDamaged);
         scrub = new Scrub(config, ports, core, new Findings(report));
     }
@@ -83,7 +84,7 @@ final class StoreUpkeep {
     }
 
     private void adoptMore() {
-        if (!adoptUnderWay && ports.store().isAdopting()) {
+        if (!adoptUnderWay && !closed && ports.store().isAdopting()) {
             adoptUnderWay = true;
             long begun = adoptions;
             try {
@@ -102,7 +103,7 @@ final class StoreUpkeep {
         try {
             unreadable.addAll(ports.store().verify(from, to - from));
             if (to >= ports.store().sizeBytes()) {
-                ports.store().endAdopting();
+                ports.store().fsync(); // so that the end takes no long time on the group's thread
             }
         } catch (RuntimeException e) {
             failed = e;
@@ -117,6 +118,9 @@ final class StoreUpkeep {
 
     private void onAdopted(long begun, long to, List<DamagedRange> unreadable, @Nullable RuntimeException failure) {
         adoptUnderWay = false;
+        if (closed) {
+            return;
+        }
         if (failure != null) {
             throw failure;
         }
@@ -124,12 +128,14 @@ final class StoreUpkeep {
             repair.onDamaged(unreadable);
         }
         if (begun != adoptions) {
-            beginAdopting();
-        } else if (ports.store().isAdopting()) {
+            return; // begun anew
+        }
+        if (to < ports.store().sizeBytes()) {
             adoptedTo = to;
             adoptMore();
         } else {
             adoptedTo = 0;
+            ports.store().endAdopting();
             ports.events().onEvent(groupId, "the block store was adopted as it is: all of it has checksums again");
         }
     }
@@ -138,7 +144,9 @@ final class StoreUpkeep {
     boolean onApplied(Entry e) {
         boolean ours = BlockRepair.isPiece(e);
         if (ours) {
-            repair.onWritten(e);
+            repair.onMended(e);
+        } else {
+            repair.onWritten(e.offsetBytes(), e.lengthBytes());
         }
         return ours;
     }
@@ -153,6 +161,7 @@ final class StoreUpkeep {
     }
 
     void close() {
+        closed = true;
         source.close();
         scrub.close();
     }

@@ -324,6 +324,8 @@ final class FrameReader {
 
     private Message blockReply(long term) {
         long id = i64();
+        long offset = i64();
+        int length = i32();
         int outcome = u8();
         Message.BlockOutcome[] outcomes = Message.BlockOutcome.values();
         if (outcome >= outcomes.length) {
@@ -332,11 +334,12 @@ final class FrameReader {
         long applied = i64();
         long reach = i64();
         int crc = i32();
-        int length = i32();
-        if (length < 0 || length > Message.BLOCK_BYTES_MAX) {
-            throw new CodecException("blocks of " + length + " bytes");
+        int bytes = i32();
+        if (offset < 0 || length < 1 || length > Message.BLOCK_BYTES_MAX || (bytes != 0 && bytes != length)) {
+            throw new CodecException("blocks " + offset + "+" + length + " of " + bytes + " bytes");
         }
-        return new Message.BlockReply(term, id, outcomes[outcome], applied, reach, crc, payload(length, crc));
+        return new Message.BlockReply(
+                term, id, offset, length, outcomes[outcome], applied, reach, crc, payload(bytes, crc));
     }
 
     private Message append(long term) {

@@ -276,7 +276,8 @@ final class FrameWriter {
         if (message instanceof Message.BlockFetch m) {
             out.writeLongLE(m.id()).writeLongLE(m.offsetBytes()).writeIntLE(m.lengthBytes());
         } else if (message instanceof Message.BlockReply m) {
-            out.writeLongLE(m.id()).writeByte(m.outcome().ordinal());
+            out.writeLongLE(m.id()).writeLongLE(m.offsetBytes()).writeIntLE(m.lengthBytes());
+            out.writeByte(m.outcome().ordinal());
             out.writeLongLE(m.applied()).writeLongLE(m.reach()).writeIntLE(m.crc());
             out.writeIntLE(m.payload() instanceof ByteBuf p ? p.readableBytes() : 0);
         }

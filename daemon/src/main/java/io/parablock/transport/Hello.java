@@ -10,7 +10,7 @@ import io.parablock.replica.Formation;
 record Hello(String clusterId, int sender, int target, long boot, int lane, Formation.Standing standing) {
     static final long MAGIC = 0x4b43_4f4c_4241_5250L; // "PRABLOCK"
 
-    /** 2: incarnation and members. */
+    /** 2: incarnation and members. 3: repair of blocks, damage in an install's pieces, allocation and prefetch. */
     static final short VERSION = 3;
     /** Named limit of the cluster id and of a refusal's text, in bytes. */
     static final int TEXT_BYTES_MAX = 512;

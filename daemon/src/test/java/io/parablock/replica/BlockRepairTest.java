@@ -3,7 +3,10 @@ package io.parablock.replica;
 import static io.parablock.replica.ReplicaCluster.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
+import io.parablock.blockdev.store.DamagedRange;
 import io.parablock.raft.Mode;
+import io.parablock.raft.StorePoint;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.client.ClientMessage.Status;
 import java.util.List;
@@ -146,6 +149,84 @@ class BlockRepairTest {
             c.nodes.values().forEach(n -> assertThat(n.store.isDamaged()).isFalse());
             assertThat(c.read(8 * 4096, 4096)).isEqualTo(bytes(4096, 8));
             c.assertIdentical();
+        }
+    }
+
+    /** Ids of questions begin anew with each process. */
+    @Test
+    void shouldNotTakeAnAnswerToAnEarlierProcessForOneToItsOwnQuestion() {
+        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+            ReplicaCluster.Node node = c.follower();
+            List<ReplicaCluster.Node> others = others(c, node);
+            node.store.damage(4 * 4096, 512);
+            // What this process asks for stays without an answer; the answer to another range comes instead.
+            c.dropped = m -> m instanceof Message.BlockReply;
+            node.replica.damaged(List.of(new DamagedRange(4 * 4096, 512)));
+            c.advance(100);
+            for (ReplicaCluster.Node other : others) {
+                for (long id = 1; id < 8; id++) {
+                    StorePoint point = other.replica.core().storePoint();
+                    assertThat(point).isNotNull();
+                    ByteBuf wrong = c.allocator.directBuffer().writeBytes(bytes(512, 77));
+                    node.replica.onPeerMessage(
+                            other.id,
+                            other.boot,
+                            new Message.BlockReply(
+                                    point.syncTerm(),
+                                    id,
+                                    9 * 4096,
+                                    512,
+                                    Message.BlockOutcome.CONTENT,
+                                    point.applied(),
+                                    point.reach(),
+                                    LogReader.crc(wrong),
+                                    wrong));
+                }
+            }
+            c.settle();
+            assertThat(node.store.isDamaged()).isTrue();
+            c.dropped = m -> false;
+            c.advance(3000);
+            assertThat(node.store.isDamaged()).isFalse();
+            c.assertIdentical();
+        }
+    }
+
+    /** One voter is away, another one's copy of one range is bad: its good copy of another one is enough for that. */
+    @Test
+    void shouldMendWhatItCanWhileSomeRangeHasToWait() {
+        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+            ReplicaCluster.Node leader = c.leader();
+            List<ReplicaCluster.Node> others = others(c, leader);
+            int away = others.get(1).id;
+            c.cut = (m, to) -> to == away && m instanceof Message.BlockFetch;
+            leader.store.damage(4 * 4096, 512);
+            others.get(0).store.damage(4 * 4096, 512);
+            leader.store.damage(12 * 4096, 1024);
+            assertThat(c.readOnce(4 * 4096, 512, 1000))
+                    .as("nobody who answers has it")
+                    .isNull();
+            assertThat(c.readOnce(12 * 4096, 4096, 3000)).isEqualTo(Status.OK);
+            c.cut = (m, to) -> false;
+            c.advance(3000);
+            assertThat(c.readOnce(4 * 4096, 512, 1000)).isEqualTo(Status.OK);
+        }
+    }
+
+    /** A part of a piece that is bad at the peer does not keep the rest from being mended. */
+    @Test
+    void shouldMendTheGoodPartOfAPieceThatIsBadAtThePeer() {
+        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+            ReplicaCluster.Node leader = c.leader();
+            List<ReplicaCluster.Node> others = others(c, leader);
+            int away = others.get(1).id;
+            c.unreachable = node -> node == away;
+            leader.store.damage(4 * 4096, 8 * 512);
+            others.get(0).store.damage(4 * 4096 + 512, 512);
+            leader.replica.damaged(List.of(new DamagedRange(4 * 4096, 8 * 512)));
+            c.advance(3000);
+            assertThat(leader.replica.status().blocks().pendingBytes()).isEqualTo(512);
+            assertThat(c.readOnce(4 * 4096 + 1024, 512, 3000)).isEqualTo(Status.OK);
         }
     }
 }

@@ -21,6 +21,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.BiPredicate;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -112,7 +113,7 @@ final class ReplicaCluster implements AutoCloseable {
 
         @Override
         public boolean connected(int peer) {
-            return true;
+            return !unreachable.test(peer);
         }
     }
 
@@ -182,6 +183,9 @@ final class ReplicaCluster implements AutoCloseable {
     long installBytesPerSecond = 64 << 20;
     int lossPerMille;
     Predicate<Message> dropped = m -> false;
+    /** Nobody has a connection to it, as far as blocks go. */
+    IntPredicate unreachable = node -> false;
+
     BiPredicate<Message, Integer> cut = (m, to) -> false;
     boolean shuffle;
     boolean mapped;
@@ -244,6 +248,8 @@ final class ReplicaCluster implements AutoCloseable {
             return new Message.BlockReply(
                     x.term(),
                     x.id(),
+                    x.offsetBytes(),
+                    x.lengthBytes(),
                     x.outcome(),
                     x.applied(),
                     x.reach(),

@@ -348,7 +348,16 @@ final class SimulatedNetwork {
                     x.term(), x.installId(), x.offsetBytes(), x.lengthBytes(), x.crc(), buf.copy(), x.damaged());
         }
         if (m instanceof Message.BlockReply x && x.payload() instanceof ByteBuf buf) {
-            return new Message.BlockReply(x.term(), x.id(), x.outcome(), x.applied(), x.reach(), x.crc(), buf.copy());
+            return new Message.BlockReply(
+                    x.term(),
+                    x.id(),
+                    x.offsetBytes(),
+                    x.lengthBytes(),
+                    x.outcome(),
+                    x.applied(),
+                    x.reach(),
+                    x.crc(),
+                    buf.copy());
         }
         return m instanceof Message.Entries e ? new Message.Entries(e.term(), copies(e.entries(), false)) : m;
     }

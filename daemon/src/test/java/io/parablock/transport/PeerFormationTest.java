@@ -219,7 +219,7 @@ class PeerFormationTest {
     }
 
     @Test
-    void shouldTellAPeerOfTheVersionBefore() throws Exception {
+    void shouldTellAPeerOfAnOlderVersion() throws Exception {
         Peer one = start(1, member(1));
         byte[] hello = helloOfVersion(1, "test", 2, 1);
         try (Socket s = new Socket(
@@ -232,7 +232,7 @@ class PeerFormationTest {
             assertThat(FrameType.ofCode(frame[FrameDescriptor.TYPE - FrameDescriptor.LENGTH_BYTES]))
                     .isEqualTo(FrameType.REFUSED);
             assertThat(new String(frame, java.nio.charset.StandardCharsets.UTF_8))
-                    .contains("peer protocol version 1, this node speaks 2");
+                    .contains("peer protocol version 1, this node speaks " + Hello.VERSION);
             assertThat(in.read()).isEqualTo(-1);
         }
     }

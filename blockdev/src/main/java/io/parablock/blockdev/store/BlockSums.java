@@ -251,6 +251,20 @@ final class BlockSums implements AutoCloseable {
         writeAll(channel, BlockSumsDescriptor.positionOf(offsetBytes), page);
     }
 
+    /** Adds the sectors of the content, from {@code start} to its limit, that were marked damaged. The content stays as it was. */
+    static void spoilt(ByteBuffer content, int start, ByteBuffer stored, BitSet into) {
+        CRC32C crc = new CRC32C();
+        int position = content.position();
+        int end = content.limit();
+        for (int i = 0; start + i * SECTOR_BYTES < end; i++) {
+            if (stored.getInt(i * SUM_BYTES) == BlockSumsDescriptor.SPOILT_SUM
+                    && BlockSumsDescriptor.sumOf(crc, content, start + i * SECTOR_BYTES) == 0) {
+                into.set(i);
+            }
+        }
+        content.limit(end).position(position);
+    }
+
     void force() throws IOException {
         channel.force(false);
     }

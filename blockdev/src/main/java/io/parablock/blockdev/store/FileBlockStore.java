@@ -32,6 +32,7 @@ public final class FileBlockStore implements BlockStore {
     private static final String SUMS_SUFFIX = ".sums";
     private static final int ZERO_BYTES = 1 << 20;
     private static final int VERIFY_BYTES = 128 << 10;
+    private static final int PAGE_BYTES = 4096;
 
     private final Path file;
     private final FileChannel channel;
@@ -120,15 +121,47 @@ public final class FileBlockStore implements BlockStore {
         int start = content.position();
         writing.lock();
         try {
-            writeBlocks(offsetBytes, content);
+            writeOverLostPages(offsetBytes, content);
             int end = content.position();
-            content.position(start);
-            sums.write(offsetBytes, content);
+            writeSums(offsetBytes, end - start, () -> sums.write(offsetBytes, content.position(start)));
             content.position(end);
         } catch (IOException e) {
             throw new BlockStoreException("cannot write " + file + ": " + e.getMessage(), e);
         } finally {
             writing.unlock();
+        }
+    }
+
+    /** A part of a page that cannot be read cannot be written: what is left of such a page goes out with the write. */
+    private void writeOverLostPages(long offsetBytes, ByteBuffer content) throws IOException {
+        int start = content.position();
+        long lastByte = offsetBytes + content.remaining() - 1;
+        try {
+            writeBlocks(offsetBytes, content);
+        } catch (ClosedChannelException closed) {
+            throw closed;
+        } catch (IOException lostPage) {
+            rewriteIfLost(offsetBytes - offsetBytes % PAGE_BYTES);
+            rewriteIfLost(lastByte - lastByte % PAGE_BYTES);
+            content.position(start);
+            writeBlocks(offsetBytes, content);
+        }
+    }
+
+    /** Writes a whole page of blocks, with zeros that are marked damaged where it cannot be read. */
+    private void rewriteIfLost(long firstBytes) throws IOException {
+        ByteBuffer page = ByteBuffer.allocate((int) Math.min(PAGE_BYTES, sizeBytes - firstBytes));
+        BitSet unreadable = unreadableSectors(firstBytes, page);
+        if (unreadable.isEmpty()) {
+            return;
+        }
+        List<DamagedRange> lost = DamagedRange.ofSectors(firstBytes, unreadable);
+        for (DamagedRange r : lost) {
+            page.put((int) (r.offsetBytes() - firstBytes), new byte[(int) r.lengthBytes()]);
+        }
+        writeBlocks(firstBytes, page.clear());
+        for (DamagedRange r : lost) {
+            writeSums(r.offsetBytes(), r.lengthBytes(), () -> sums.spoil(r.offsetBytes(), r.lengthBytes()));
         }
     }
 
@@ -150,7 +183,7 @@ public final class FileBlockStore implements BlockStore {
             if (!puncher.punch(offsetBytes, lengthBytes)) {
                 writeZeros(offsetBytes, lengthBytes);
             }
-            sums.clear(offsetBytes, lengthBytes);
+            writeSums(offsetBytes, lengthBytes, () -> sums.clear(offsetBytes, lengthBytes));
         } catch (IOException e) {
             throw new BlockStoreException("cannot write zeros to " + file + ": " + e.getMessage(), e);
         } finally {
@@ -165,7 +198,7 @@ public final class FileBlockStore implements BlockStore {
         while (at < end) {
             zeros.clear().limit((int) Math.min(zeros.capacity(), end - at));
             int n = zeros.remaining();
-            writeBlocks(at, zeros);
+            writeOverLostPages(at, zeros);
             at += n;
         }
     }
@@ -229,32 +262,37 @@ public final class FileBlockStore implements BlockStore {
         int start = into.position();
         ByteBuffer stored = BlockSums.room(into.remaining());
         BitSet damaged = unreadableSectors(offsetBytes, into);
-        BitSet unknown = new BitSet();
-        sums.readAround(offsetBytes, stored, unknown);
-        condemn(offsetBytes, unknown);
-        damaged.or(unknown);
+        sums.readAround(offsetBytes, stored, damaged);
         BlockSums.differing(into, start, stored, damaged);
         return damaged;
     }
 
+    /** A write of sums, or of their zeros. */
+    private interface SumsWrite {
+        void run() throws IOException;
+    }
+
     /**
-     * A part of a page that cannot be read cannot be written either, and the next write there would end the node. So each page of
-     * sums that is lost is written whole, with sums that fit nothing: its sectors are damaged until they are written.
-     *
-     * @param unknown sectors without a readable sum, counted from the offset
+     * A part of a page that cannot be read cannot be written either. So where a write of sums fails, each page of them that is
+     * lost is written whole, with sums that fit nothing, and the write is tried once more: the other sectors of such a page are
+     * damaged until they are written. Reads leave such a page alone: it may be readable again.
      */
-    private void condemn(long offsetBytes, BitSet unknown) {
-        int sector = unknown.nextSetBit(0);
-        while (sector >= 0) {
-            long at = offsetBytes + (long) sector * BlockSumsDescriptor.SECTOR_BYTES;
-            long first = at - at % BlockSumsDescriptor.PAGE_COVERS_BYTES;
-            long end = Math.min(sizeBytes, first + BlockSumsDescriptor.PAGE_COVERS_BYTES);
-            try {
-                condemnPage(first, end);
-            } catch (IOException e) {
-                throw new BlockStoreException("cannot write the checksums of " + file + ": " + e.getMessage(), e);
+    private void writeSums(long offsetBytes, long lengthBytes, SumsWrite write) throws IOException {
+        try {
+            write.run();
+        } catch (ClosedChannelException closed) {
+            throw closed;
+        } catch (IOException lostPage) {
+            long page = BlockSumsDescriptor.PAGE_COVERS_BYTES;
+            for (long first = offsetBytes - offsetBytes % page; first < offsetBytes + lengthBytes; first += page) {
+                long end = Math.min(sizeBytes, first + page);
+                BitSet unknown = new BitSet();
+                sums.readAround(first, BlockSums.room((int) (end - first)), unknown);
+                if (!unknown.isEmpty()) {
+                    condemnPage(first, end);
+                }
             }
-            sector = unknown.nextSetBit((int) ((end - offsetBytes) / BlockSumsDescriptor.SECTOR_BYTES));
+            write.run();
         }
     }
 
@@ -324,7 +362,7 @@ public final class FileBlockStore implements BlockStore {
         writing.lock();
         try {
             writeZeros(offsetBytes, lengthBytes);
-            sums.spoil(offsetBytes, lengthBytes);
+            writeSums(offsetBytes, lengthBytes, () -> sums.spoil(offsetBytes, lengthBytes));
         } catch (IOException e) {
             throw new BlockStoreException("cannot write " + file + ": " + e.getMessage(), e);
         } finally {
@@ -356,18 +394,28 @@ public final class FileBlockStore implements BlockStore {
         }
     }
 
-    /** Gives the readable ones of these sectors checksums that fit; the others stay damaged. Holds the lock. */
+    /**
+     * Gives the readable ones of these sectors checksums that fit; the others stay damaged, and so do those that were marked:
+     * their content is nobody's. Holds the lock.
+     */
     private BitSet adoptReadable(long offsetBytes, ByteBuffer into, int start, BitSet damaged)
             throws ClosedChannelException {
         int end = into.limit();
         into.position(start);
         BitSet unreadable = unreadableSectors(offsetBytes, into);
+        ByteBuffer stored = BlockSums.room(end - start);
+        sums.readAround(offsetBytes, stored, new BitSet());
+        BlockSums.spoilt(into, start, stored, unreadable);
         try {
             for (int i = damaged.nextSetBit(0); i >= 0; i = damaged.nextSetBit(i + 1)) {
                 if (!unreadable.get(i)) {
                     int at = i * BlockSumsDescriptor.SECTOR_BYTES;
                     into.limit(start + at + BlockSumsDescriptor.SECTOR_BYTES).position(start + at);
-                    sums.write(offsetBytes + at, into);
+                    int limit = into.limit();
+                    writeSums(
+                            offsetBytes + at,
+                            BlockSumsDescriptor.SECTOR_BYTES,
+                            () -> sums.write(offsetBytes + at, into.limit(limit).position(start + at)));
                 }
             }
         } catch (IOException e) {

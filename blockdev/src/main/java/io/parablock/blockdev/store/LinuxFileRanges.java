@@ -62,7 +62,8 @@ final class LinuxFileRanges implements AutoCloseable {
                 return new AllocationRun(Math.min(toData & -SECTOR_BYTES, lengthBytes), true);
             }
             long toHole = LibC.lseek(fd, offsetBytes + toData, SEEK_HOLE) - offsetBytes;
-            return new AllocationRun(Math.min((toHole + SECTOR_BYTES - 1) & -SECTOR_BYTES, lengthBytes), false);
+            return new AllocationRun(
+                    Math.min(Math.max(SECTOR_BYTES, (toHole + SECTOR_BYTES - 1) & -SECTOR_BYTES), lengthBytes), false);
         } catch (LastErrorException e) {
             // No data from here to the end of the file; anything else is a system that cannot tell.
             return new AllocationRun(lengthBytes, e.getErrorCode() == ENXIO);

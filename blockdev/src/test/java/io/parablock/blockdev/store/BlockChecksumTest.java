@@ -212,6 +212,18 @@ class BlockChecksumTest {
         assertThat(store.verify(0, SIZE)).containsExactly(new DamagedRange(512, 512));
     }
 
+    /** Nobody could say what was there: zeros are not an answer. */
+    @Test
+    void shouldNotAdoptWhatWasMarkedDamaged() {
+        write(0, 1 << 20, 5);
+        store.markDamaged(8192, 1024);
+        flip(blocks(), 1000);
+        store.beginAdopting();
+        assertThat(store.verify(0, SIZE)).containsExactly(new DamagedRange(8192, 1024));
+        store.endAdopting();
+        assertThat(store.verify(0, SIZE)).containsExactly(new DamagedRange(8192, 1024));
+    }
+
     @Test
     void shouldGoOnAdoptingAfterARestart() {
         write(0, 1 << 20, 5);

@@ -217,7 +217,7 @@ public sealed interface Message {
     }
 
     /**
-     * @param id of the request
+     * @param id of the request, like the range
      * @param applied every slot up to it was in the peer's store before it was read
      * @param reach no slot above it was, after it was read
      * @param crc CRC32C of the payload, 0 without one
@@ -226,11 +226,14 @@ public sealed interface Message {
     record BlockReply(
             long term,
             long id,
+            long offsetBytes,
+            int lengthBytes,
             BlockOutcome outcome,
             long applied,
             long reach,
             int crc,
-            @Nullable Object payload) implements Block {}
+            @Nullable Object payload)
+            implements Block {}
 
     /** The receiver of a lower term answers with its own. */
     record TermRefusal(long term) implements Message {}

@@ -292,6 +292,31 @@ class FileBlockStoreOnSimulatedDiskTest {
         assertThat(store.verify(0, length)).isEmpty();
     }
 
+    /** A device sector of 4 KiB: a part of it can only be written by who has read it. */
+    @Test
+    void shouldWriteAPartOfAPageThatCannotBeRead() {
+        SimulatedDisk disk = new SimulatedDisk(
+                1,
+                5,
+                4096,
+                64 << 20,
+                new FaultAtlas(3),
+                (kind, path, at, n) -> Set.of(new Region.Extent(1, at / BLOCK_BYTES)));
+        BlockStore store = open(disk, BLOCKS * BLOCK_BYTES);
+        store.write(0, ByteBuffer.wrap(new byte[8 * BLOCK_BYTES]).put(0, (byte) 7));
+        store.fsync();
+        assertThat(disk.breakSector("/data/volumes/v-0.chunk", 4 * BLOCK_BYTES)).isTrue();
+        store.write(4 * BLOCK_BYTES + 512, ByteBuffer.allocate(512).put(0, (byte) 9));
+        assertThat(store.verify(0, BLOCKS * BLOCK_BYTES))
+                .as("the rest of the page is lost, and says so")
+                .containsExactly(
+                        new DamagedRange(4 * BLOCK_BYTES, 512),
+                        new DamagedRange(4 * BLOCK_BYTES + 1024, BLOCK_BYTES - 1024));
+        ByteBuffer into = ByteBuffer.allocate(512);
+        store.read(4 * BLOCK_BYTES + 512, into);
+        assertThat(into.get(0)).isEqualTo((byte) 9);
+    }
+
     private static byte[] readAll(BlockStore store, int length) {
         ByteBuffer into = ByteBuffer.allocate(length);
         store.read(0, into);
