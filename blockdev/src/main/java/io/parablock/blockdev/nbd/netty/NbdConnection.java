@@ -210,7 +210,11 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
             t.onWritabilityChanged();
         } else if (ctx().channel().isWritable()) {
             ctx().channel().config().setAutoRead(true);
-            goOn();
+            try {
+                goOn();
+            } catch (RuntimeException | OutOfMemoryError e) {
+                onFailed(e);
+            }
         }
     }
 
@@ -243,6 +247,13 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
         if (t != null && t.isDisconnecting()) {
             closeAfterReplies();
         }
+    }
+
+    @Override
+    public void onFailed(Throwable cause) {
+        ending = true;
+        LOG.error("NBD connection {} failed: {}", ctx().channel().remoteAddress(), cause.toString());
+        ctx().close();
     }
 
     private void refuse(@Nullable String why) {
@@ -292,6 +303,12 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
             LOG.info("NBD client {} is gone: {}", context.channel().remoteAddress(), cause.getMessage());
         } else {
             LOG.error("NBD connection {} failed: {}", context.channel().remoteAddress(), cause.toString());
+        }
+        ending = true;
+        Transmission t = transmission;
+        if (t != null) {
+            // Before the channel writes what it still has: it may be the first part of a reply.
+            t.close();
         }
         context.close();
     }

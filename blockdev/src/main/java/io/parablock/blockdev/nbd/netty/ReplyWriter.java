@@ -66,8 +66,9 @@ final class ReplyWriter implements ReadRuns.Visitor {
                 chunked = content;
                 ReadRuns.split(content, requestOffset, (flags & Nbd.CMD_FLAG_DF) != 0, this);
             } else {
-                encoder.content(room(ReplyEncoder.HEAD_BYTES_MAX), cookie);
-                bytes(content, content.readerIndex(), content.readableBytes());
+                int length = content.readableBytes();
+                encoder.content(roomWithBytes(length), cookie);
+                bytes(content, content.readerIndex(), length);
             }
         } finally {
             chunked = Unpooled.EMPTY_BUFFER;
@@ -78,7 +79,7 @@ final class ReplyWriter implements ReadRuns.Visitor {
 
     @Override
     public void run(int index, int length, boolean zeros, boolean last) {
-        ByteBuf out = room(ReplyEncoder.HEAD_BYTES_MAX);
+        ByteBuf out = zeros ? room(ReplyEncoder.HEAD_BYTES_MAX) : roomWithBytes(length);
         long at = chunkedOffset + index;
         if (zeros) {
             encoder.hole(out, chunkedCookie, chunkedOffset, last, at, length);
@@ -91,6 +92,11 @@ final class ReplyWriter implements ReadRuns.Visitor {
     void status(long cookie, long requestOffset, List<AllocationRun> runs) {
         encoder.status(room(encoder.statusBytes(runs.size())), cookie, requestOffset, runs);
         wantFlush();
+    }
+
+    /** For a head and the bytes behind it: a head that says success must not be there if there is no memory for them. */
+    private ByteBuf roomWithBytes(int length) {
+        return room(ReplyEncoder.HEAD_BYTES_MAX + (length <= COPY_BYTES_MAX ? length : 0));
     }
 
     private void bytes(ByteBuf content, int index, int length) {
