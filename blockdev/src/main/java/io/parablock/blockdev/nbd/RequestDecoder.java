@@ -19,7 +19,7 @@ public final class RequestDecoder {
          *
          * @return false to stop in front of it; nothing more is consumed until {@link RequestDecoder#resume}
          */
-        boolean admit(int type, long length);
+        boolean admit(int type, int flags, long length);
 
         void onRequest(int type, int flags, long cookie, long offset, long length, @Nullable ByteBuf payload);
 
@@ -117,7 +117,7 @@ public final class RequestDecoder {
             if (drain == 0) {
                 sink.onRefused(type, cookie, offset, error);
             }
-        } else if (sink.admit(type, length)) {
+        } else if (sink.admit(type, flags, length)) {
             begin();
         } else {
             stalled = true;

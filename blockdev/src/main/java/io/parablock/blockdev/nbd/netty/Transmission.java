@@ -37,8 +37,6 @@ final class Transmission implements RequestDecoder.Sink {
 
     private static final Logger LOG = LoggerFactory.getLogger(Transmission.class);
 
-    /** A request without payload counts as this much, so that a flood of them is bounded too. */
-    private static final long REQUEST_COST_BYTES = 512;
     /** Named limit: ended requests kept for use again. */
     private static final int SPARE_MAX = 256;
 
@@ -107,9 +105,9 @@ final class Transmission implements RequestDecoder.Sink {
 
     // ---------------------------------------------------------------- requests
 
-    private static long cost(int type, long length) {
+    private long cost(int type, int flags, long length) {
         boolean carries = type == Nbd.CMD_READ || type == Nbd.CMD_WRITE;
-        return carries ? Math.max(length, REQUEST_COST_BYTES) : REQUEST_COST_BYTES;
+        return Math.max(carries ? length : session.costBytes(type, flags, length), NbdSession.REQUEST_COST_BYTES);
     }
 
     private boolean hasRoom(long cost) {
@@ -117,8 +115,8 @@ final class Transmission implements RequestDecoder.Sink {
     }
 
     @Override
-    public boolean admit(int type, long length) {
-        long cost = cost(type, length);
+    public boolean admit(int type, int flags, long length) {
+        long cost = cost(type, flags, length);
         if (!hasRoom(cost)) {
             heldUpBytes = cost;
             ctx.channel().config().setAutoRead(false);
