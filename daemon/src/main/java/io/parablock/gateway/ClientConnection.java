@@ -234,7 +234,7 @@ final class ClientConnection implements NbdSession {
     }
 
     private void ask(int chunk, Part part) {
-        run(chunk, part.listener, null, m -> m.gateway().ask(part, part.submittedNs));
+        run(chunk, part.listener, null, m -> m.gateway().ask(sessions.get(chunk).get(), part, part.submittedNs));
     }
 
     private static int crc(ByteBuf bytes) {
