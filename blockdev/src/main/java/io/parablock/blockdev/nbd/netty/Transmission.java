@@ -365,10 +365,10 @@ final class Transmission implements RequestDecoder.Sink {
     /** Nothing is read from a client that has too much in flight, or does not take its replies. */
     private void updateAutoRead() {
         boolean held = heldUpBytes > 0 || waiter != null;
-        // A payload that was admitted is received to its end: its bytes are already counted.
-        boolean room = receivingBytes > 0 || inFlightBytes < inFlightBytesMax;
         Channel channel = ctx.channel();
-        boolean wanted = !held && room && channel.isWritable();
+        // A payload that was admitted is received to its end: its bytes are already counted.
+        boolean room = receivingBytes > 0 || (inFlightBytes < inFlightBytesMax && channel.isWritable());
+        boolean wanted = !held && room;
         if (channel.config().isAutoRead() != wanted) {
             channel.config().setAutoRead(wanted);
         }
