@@ -172,7 +172,7 @@ public final class NbdServer implements AutoCloseable {
         return clients.size();
     }
 
-    /** Request bytes in work over all connections. */
+    /** Request bytes in work over all connections, reads until their replies are written. */
     public long inWorkBytes() {
         return budget.inWorkBytes();
     }

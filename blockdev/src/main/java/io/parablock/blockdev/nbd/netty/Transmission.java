@@ -51,6 +51,8 @@ final class Transmission implements RequestDecoder.Sink {
 
     private long receivedBytes;
     private long inFlightBytes;
+    /** Of reads that are answered and whose replies are not written: they still count among all connections. */
+    private long unwrittenBytes;
     /** Of the request that was admitted and whose payload is still being received. */
     private long receivingBytes;
     /** Of the request that this connection's own bounds hold up, or 0. */
@@ -75,7 +77,7 @@ final class Transmission implements RequestDecoder.Sink {
         this.owner = owner;
         this.session = session;
         this.decoder = new RequestDecoder(negotiated, ctx.alloc(), this);
-        this.replies = new ReplyWriter(ctx, negotiated.mode(), watch);
+        this.replies = new ReplyWriter(ctx, negotiated.mode(), watch, this::onWritten);
         this.budget = budget;
         this.inFlightBytesMax = config.inFlightBytesMax();
         watch.watchReceiving(this::received);
@@ -336,8 +338,14 @@ final class Transmission implements RequestDecoder.Sink {
         outstanding--;
         if (!closed) {
             inFlightBytes -= r.cost;
-            budget.giveBack(r.cost);
-            r.reply();
+            if (r.content == null) {
+                budget.giveBack(r.cost);
+                r.reply();
+            } else {
+                unwrittenBytes += r.cost;
+                r.reply();
+                replies.count(r.cost);
+            }
         }
         r.release();
         if (spare.size() < SPARE_MAX && !r.abandoned) {
@@ -347,6 +355,13 @@ final class Transmission implements RequestDecoder.Sink {
             admitHeldUp();
             updateAutoRead();
             endIfIdle();
+        }
+    }
+
+    private void onWritten(long bytes) {
+        if (!closed) {
+            unwrittenBytes -= bytes;
+            budget.giveBack(bytes);
         }
     }
 
@@ -427,8 +442,9 @@ final class Transmission implements RequestDecoder.Sink {
             waiter = null;
             budget.forget(w);
         }
-        budget.giveBack(inFlightBytes);
+        budget.giveBack(inFlightBytes + unwrittenBytes);
         inFlightBytes = 0;
+        unwrittenBytes = 0;
         receivingBytes = 0;
         decoder.close();
         replies.close();
