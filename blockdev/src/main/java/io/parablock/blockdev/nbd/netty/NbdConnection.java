@@ -32,11 +32,16 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
 
     private @Nullable Transmission transmission;
     private @Nullable ClientWatch watch;
-    private @Nullable ChannelHandlerContext ctx;
+    /** Set on the event loop; {@link #stop} asks for it on any thread. */
+    private volatile @Nullable ChannelHandlerContext ctx;
+
     private @Nullable Future<?> deadline;
     private boolean inRead;
     /** Only replies leave any more, then the connection is closed. */
     private boolean ending;
+
+    /** A client that was in the middle of its last option then still begins, and is refused everything. */
+    private boolean stopping;
 
     private boolean closed;
 
@@ -184,6 +189,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
         if (inRead) {
             t.onRead();
         }
+        if (stopping) {
+            t.stop();
+        }
     }
 
     @Override
@@ -228,6 +236,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
         } else {
             c.executor().execute(() -> {
                 handshake.stop();
+                stopping = true;
                 Transmission t = transmission;
                 if (t == null || closed) {
                     stopped.complete(null);

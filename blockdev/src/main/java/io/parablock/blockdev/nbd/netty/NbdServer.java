@@ -42,7 +42,8 @@ public final class NbdServer implements AutoCloseable {
     private final NbdServerConfig config;
     private final List<SocketAddress> addresses = new ArrayList<>();
     private final List<Channel> listeners = new ArrayList<>();
-    private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    /** What was accepted right before the end and comes in after it is closed too. */
+    private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
     private final RequestBudget budget;
     private final ReplyBacklog backlog;
 
