@@ -198,7 +198,8 @@ public final class RequestDecoder {
             return mutates && type != Nbd.CMD_TRIM ? Nbd.ENOSPC : Nbd.EINVAL;
         }
         if (type == Nbd.CMD_READ && length > Nbd.PAYLOAD_MAX) {
-            return Nbd.EOVERFLOW;
+            // "NBD_CMD_FLAG_DF": only who asks for one chunk is told that it would be too long.
+            return (flags & Nbd.CMD_FLAG_DF) != 0 ? Nbd.EOVERFLOW : Nbd.EINVAL;
         }
         // Written zeros are as slow as any write: that is what the client wants to be told.
         int slowZero = Nbd.CMD_FLAG_NO_HOLE | Nbd.CMD_FLAG_FAST_ZERO;

@@ -267,6 +267,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
 
     private void refuse(@Nullable String why) {
         if (!closed) {
+            ending = true;
             LOG.warn("closing NBD client {}: {}", ctx().channel().remoteAddress(), why);
             Transmission t = transmission;
             if (t != null) {
