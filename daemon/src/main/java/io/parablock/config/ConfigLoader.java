@@ -297,6 +297,7 @@ public final class ConfigLoader {
         return new NodeConfig.Limits(
                 r.bytes("limits.payload_cache_bytes", MIB, 16 * GIB, 1),
                 r.number("limits.proposal_queue", 16, 1 << 20),
+                r.bytes("limits.proposal_queue_bytes", MIB, 16 * GIB, 1),
                 r.number("limits.reads_max", 16, 1 << 20),
                 r.number("limits.catch_up_reads_max", 1, 1024),
                 r.number("limits.nbd_connections", 1, 65_536),

@@ -184,6 +184,7 @@ public record NodeConfig(
     public record Limits(
             long payloadCacheBytes,
             int proposalQueue,
+            long proposalQueueBytes,
             int readsMax,
             int catchUpReadsMax,
             int nbdConnections,

@@ -91,7 +91,7 @@ final class ClientConnection implements NbdSession {
 
     private void range(Operation operation, EntryKind kind, long offset, long length, boolean fua, Completion done) {
         boolean written = kind == EntryKind.WRITE;
-        int stepBytesMax = written ? Math.min(config.entryBytesMax(), ZeroPayload.BYTES_MAX) : config.rangeBytesMax();
+        int stepBytesMax = written ? writtenZerosBytesMax() : config.rangeBytesMax();
         stepped(operation, offset, length, stepBytesMax, done, (chunk, at, size, stepDone) -> {
             ByteBuf zeros = written ? ZeroPayload.of((int) size) : null;
             int crc = zeros == null ? 0 : crc(zeros);
@@ -158,7 +158,29 @@ final class ClientConnection implements NbdSession {
         }
     }
 
-    /** The client has gone; its unanswered entries are not sent again. */
+    /** Its parts; zeros that take space are payloads on their way to the leader and to its log. */
+    @Override
+    public long costBytes(int type, int flags, long length) {
+        boolean written = type == Nbd.CMD_WRITE_ZEROES && (flags & Nbd.CMD_FLAG_NO_HOLE) != 0;
+        if (written) {
+            return Math.min(length, (long) config.rangeStepsMax() * writtenZerosBytesMax());
+        }
+        long stepBytes = Math.min(config.rangeBytesMax(), export.chunkBytes());
+        long parts =
+                switch (type) {
+                    case Nbd.CMD_FLUSH -> export.members().size();
+                    case Nbd.CMD_TRIM, Nbd.CMD_WRITE_ZEROES, Nbd.CMD_CACHE ->
+                        Math.min(config.rangeStepsMax(), (length + stepBytes - 1) / stepBytes);
+                    default -> 1;
+                };
+        return parts * REQUEST_COST_BYTES;
+    }
+
+    private int writtenZerosBytesMax() {
+        return Math.min(config.entryBytesMax(), ZeroPayload.BYTES_MAX);
+    }
+
+    /** The client has gone; its unanswered requests are not sent again. */
     @Override
     public void detach() {
         if (closed) {
@@ -212,7 +234,7 @@ final class ClientConnection implements NbdSession {
     }
 
     private void ask(int chunk, Part part) {
-        run(chunk, part.listener, null, m -> m.gateway().ask(part, part.submittedNs));
+        run(chunk, part.listener, null, m -> m.gateway().ask(sessions.get(chunk).get(), part, part.submittedNs));
     }
 
     private static int crc(ByteBuf bytes) {

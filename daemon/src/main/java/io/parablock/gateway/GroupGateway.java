@@ -79,6 +79,13 @@ final class GroupGateway {
         session.closed = true;
         sessions.remove(session);
         failAll(session, true);
+        for (Part part : snapshot()) {
+            // Without a leader nobody would ever answer, and what the client has in flight stays counted.
+            if (part.asker == session) {
+                asks.remove(part.id);
+                part.complete(false, null);
+            }
+        }
         if (session.id != 0) {
             byId.remove(session.id);
             closing.add(session.id, nowNs);
@@ -109,8 +116,13 @@ final class GroupGateway {
         sendQueued(session, nowNs);
     }
 
-    /** Reads, flushes and whatever else mutates nothing. */
-    void ask(Part part, long nowNs) {
+    /** Reads, flushes and whatever else mutates nothing; the session is whose client asks. */
+    void ask(GroupSession session, Part part, long nowNs) {
+        if (session.closed) {
+            part.complete(false, null);
+            return;
+        }
+        part.asker = session;
         part.id = nextRequestId++;
         asks.put(part.id, part);
         sendAsk(part, nowNs);

@@ -32,6 +32,10 @@ final class Part {
     /** Whatever does not mutate: the request id. Mutate: the seq in its session, 0 while it waits for the window. */
     long id;
 
+    /** Whatever does not mutate: whose client asks. */
+    @Nullable
+    GroupSession asker;
+
     private @Nullable ByteBuf payload;
     private long sentNs;
     private int sends;

@@ -93,6 +93,7 @@ final class NodeSettings {
                 config.checkpoint().intervalNs(),
                 config.limits().payloadCacheBytes(),
                 config.limits().proposalQueue(),
+                config.limits().proposalQueueBytes(),
                 config.limits().readsMax(),
                 config.limits().catchUpReadsMax(),
                 new ScrubConfig(

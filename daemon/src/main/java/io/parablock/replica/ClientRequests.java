@@ -10,7 +10,6 @@ import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.session.SessionTable;
 import io.parablock.replica.client.ClientMessage;
 import io.parablock.replica.client.ClientMessage.Status;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,8 +30,6 @@ final class ClientRequests {
      */
     private record Waiting(int from, boolean fua, long token) {}
 
-    private record Queued(int from, ClientMessage message) {}
-
     /** An answer that waits for a read or a flush of the core. */
     private record Pending(int from, ClientMessage request, long damageDeadlineNs) {
         Pending(int from, ClientMessage request) {
@@ -52,7 +49,7 @@ final class ClientRequests {
     /** Proposed and not yet answered; ordered, so that every run answers in the same order. */
     private final Map<Key, Waiting> waiting = new LinkedHashMap<>();
 
-    private final ArrayDeque<Queued> queue = new ArrayDeque<>();
+    private final ProposalQueue queue;
     private final Long2ObjectHashMap<Pending> pending = new Long2ObjectHashMap<>();
     private final List<Pending> fuaDue = new ArrayList<>();
     /** The lease did not outlast the reading: a quorum is asked instead. */
@@ -78,6 +75,7 @@ final class ClientRequests {
         this.config = config;
         this.ports = ports;
         this.core = core;
+        this.queue = new ProposalQueue(config.proposalQueueMax(), config.proposalQueueBytesMax());
         this.damagedReads = new DamagedReads(repair, config.scrub().repairWaitNs());
         this.answers = new StoreAnswers(nodeId, ports.store(), ports.allocator());
     }
@@ -125,22 +123,18 @@ final class ClientRequests {
     }
 
     private void enqueue(int from, ClientMessage m) {
-        if (queue.size() >= config.proposalQueueMax()) {
+        if (!queue.offer(new ProposalQueue.Queued(from, m))) {
             // "Ask again", here: the gateway keeps the request and backs off.
             refuse(from, m, nodeId);
-        } else {
-            queue.add(new Queued(from, m));
         }
     }
 
     /** Proposes what waited for the window, in order of arrival. */
     void retryQueued() {
-        while (!queue.isEmpty()) {
-            Queued q = queue.peek();
-            if (!propose(q.from, q.message)) {
-                return;
-            }
-            queue.remove();
+        ProposalQueue.Queued q = queue.peek();
+        while (q != null && propose(q.from(), q.message())) {
+            var unused = queue.poll();
+            q = queue.peek();
         }
     }
 
@@ -407,9 +401,9 @@ final class ClientRequests {
         readsDue.forEach(p -> refuse(p.from, p.request, hint));
         readsDue.clear();
         damagedReads.takeAll().forEach(h -> refuse(h.from(), h.request(), hint));
-        Queued q = queue.poll();
+        ProposalQueue.Queued q = queue.poll();
         while (q != null) {
-            refuse(q.from, q.message, hint);
+            refuse(q.from(), q.message(), hint);
             q = queue.poll();
         }
     }
@@ -456,12 +450,13 @@ final class ClientRequests {
 
     /** Releases what waits, without an answer. */
     void close() {
-        for (Queued q : queue) {
-            if (q.message instanceof ClientMessage.Mutate m) {
+        ProposalQueue.Queued q = queue.poll();
+        while (q != null) {
+            if (q.message() instanceof ClientMessage.Mutate m) {
                 release(m.payload());
             }
+            q = queue.poll();
         }
-        queue.clear();
         waiting.clear();
         pending.clear();
         fuaDue.clear();

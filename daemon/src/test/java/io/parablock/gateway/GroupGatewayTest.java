@@ -244,13 +244,26 @@ class GroupGatewayTest {
         gateway = gateway(500 * MS);
         GroupSession s = openedSession();
         write(s, "a");
-        gateway.ask(Part.ask(Part.Kind.READ, 0, 512, (ok, p) -> ended.add("read" + ok), now), now);
+        gateway.ask(s, Part.ask(Part.Kind.READ, 0, 512, (ok, p) -> ended.add("read" + ok), now), now);
         now += 499 * MS;
         gateway.tick(now);
         assertThat(ended).isEmpty();
         now += MS;
         gateway.tick(now);
         assertThat(ended).containsExactlyInAnyOrder("a error", "readfalse");
+    }
+
+    @Test
+    void shouldEndTheAsksOfAClientThatIsGoneAlsoWithoutALeader() {
+        GroupSession gone = gateway.open(now);
+        GroupSession stays = gateway.open(now);
+        gateway.ask(gone, Part.ask(Part.Kind.READ, 0, 512, (ok, p) -> ended.add("read " + ok), now), now);
+        gateway.ask(stays, Part.ask(Part.Kind.READ, 0, 512, (ok, p) -> ended.add("other " + ok), now), now);
+        gateway.close(gone, now);
+        assertThat(ended).containsExactly("read false");
+        gateway.ask(gone, Part.ask(Part.Kind.FLUSH, 0, 0, (ok, p) -> ended.add("flush " + ok), now), now);
+        assertThat(ended).containsExactly("read false", "flush false");
+        assertThat(gateway.unanswered()).isEqualTo(1);
     }
 
     @Test
@@ -310,13 +323,13 @@ class GroupGatewayTest {
 
     @Test
     void shouldRepeatReadsAndFlushesAtTheNewLeader() {
-        gateway.onLeader(2, now);
+        GroupSession s = openedSession();
         PartListener onRead = (ok, p) -> {
             ended.add("read " + ok);
             p.release();
         };
-        gateway.ask(Part.ask(Part.Kind.READ, 4096, 512, onRead, now), now);
-        gateway.ask(Part.ask(Part.Kind.FLUSH, 0, 0, (ok, p) -> ended.add("flush " + ok), now), now);
+        gateway.ask(s, Part.ask(Part.Kind.READ, 4096, 512, onRead, now), now);
+        gateway.ask(s, Part.ask(Part.Kind.FLUSH, 0, 0, (ok, p) -> ended.add("flush " + ok), now), now);
         sent.clear();
         gateway.onLeader(3, now);
         assertThat(sent).hasSize(2);

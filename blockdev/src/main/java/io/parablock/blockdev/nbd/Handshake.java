@@ -148,6 +148,10 @@ public final class Handshake {
 
     /** Decides by the header alone whether the data is of any use. */
     private void onHeader(long length) throws ProtocolException {
+        if (option == Nbd.OPT_SET_META_CONTEXT) {
+            // "NBD_OPT_SET_META_CONTEXT": whatever comes of it, what was selected before is forgotten.
+            allocationOf = null;
+        }
         boolean byName = option == Nbd.OPT_EXPORT_NAME;
         if (!fixed && !byName) {
             throw new ProtocolException("option " + option + " from a client without fixed newstyle");
@@ -280,12 +284,8 @@ public final class Handshake {
         }
     }
 
-    /** "NBD_OPT_SET_META_CONTEXT": whatever comes of it, what was selected before is forgotten. */
     private void onMetaContext(ByteBuf content, ByteBuf out) {
         boolean listing = option == Nbd.OPT_LIST_META_CONTEXT;
-        if (!listing) {
-            allocationOf = null;
-        }
         if (mode == ReplyMode.SIMPLE) {
             reply(out, Nbd.REP_ERR_INVALID, "structured replies have to be negotiated first");
             return;

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * on any thread, possibly before the method returns; error 0 is success.
  */
 public interface NbdSession {
+    /** A request, or each of the parts that it is served in, counts as this much, so that a flood of them is bounded too. */
+    int REQUEST_COST_BYTES = 512;
+
     /** Receives an NBD error number. */
     @FunctionalInterface
     interface Completion {
@@ -50,6 +53,16 @@ public interface NbdSession {
      * @param one a single run is enough
      */
     void blockStatus(long offsetBytes, long lengthBytes, boolean one, StatusCompletion done);
+
+    /**
+     * Memory that a request without payload or content takes while it is in work, in bytes.
+     *
+     * @param type NBD_CMD_*, neither READ nor WRITE
+     * @param flags NBD_CMD_FLAG_*
+     */
+    default long costBytes(int type, int flags, long lengthBytes) {
+        return REQUEST_COST_BYTES;
+    }
 
     /** The connection has ended; idempotent. */
     void detach();

@@ -19,7 +19,7 @@ public final class RequestDecoder {
          *
          * @return false to stop in front of it; nothing more is consumed until {@link RequestDecoder#resume}
          */
-        boolean admit(int type, long length);
+        boolean admit(int type, int flags, long length);
 
         void onRequest(int type, int flags, long cookie, long offset, long length, @Nullable ByteBuf payload);
 
@@ -117,7 +117,7 @@ public final class RequestDecoder {
             if (drain == 0) {
                 sink.onRefused(type, cookie, offset, error);
             }
-        } else if (sink.admit(type, length)) {
+        } else if (sink.admit(type, flags, length)) {
             begin();
         } else {
             stalled = true;
@@ -198,7 +198,8 @@ public final class RequestDecoder {
             return mutates && type != Nbd.CMD_TRIM ? Nbd.ENOSPC : Nbd.EINVAL;
         }
         if (type == Nbd.CMD_READ && length > Nbd.PAYLOAD_MAX) {
-            return Nbd.EOVERFLOW;
+            // "NBD_CMD_FLAG_DF": only who asks for one chunk is told that it would be too long.
+            return (flags & Nbd.CMD_FLAG_DF) != 0 ? Nbd.EOVERFLOW : Nbd.EINVAL;
         }
         // Written zeros are as slow as any write: that is what the client wants to be told.
         int slowZero = Nbd.CMD_FLAG_NO_HOLE | Nbd.CMD_FLAG_FAST_ZERO;

@@ -71,12 +71,12 @@ public interface BlockStore extends AutoCloseable {
     /**
      * What takes space in a range, from its beginning on.
      *
-     * @param runsMax named limit: the answer ends where the next run would begin
+     * @param runsMax named limit: the answer ends where the next run would begin, and no more are looked up, joined or not
      * @param into the runs are added to the end of it
      */
     default void allocation(long offsetBytes, long lengthBytes, int runsMax, List<AllocationRun> into) {
         long at = 0;
-        while (at < lengthBytes) {
+        for (int runs = 0; runs < runsMax && at < lengthBytes; runs++) {
             AllocationRun run = runAt(offsetBytes + at, lengthBytes - at);
             boolean joins = !into.isEmpty() && into.get(into.size() - 1).hole() == run.hole();
             if (!joins && into.size() >= runsMax) {

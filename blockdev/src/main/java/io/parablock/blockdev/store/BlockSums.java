@@ -29,6 +29,9 @@ final class BlockSums implements AutoCloseable {
     /** Longer ranges are punched: the sums of 8 MiB of zeros. */
     private static final int ZERO_BYTES_MAX = 64 << 10;
 
+    /** Named limit: so much is read to tell a hole from lost blocks, the sums of 8 MiB. */
+    private static final int HOLE_CHECK_BYTES = 64 << 10;
+
     private static final ByteBuffer ZEROS =
             ByteBuffer.allocateDirect(ZERO_BYTES_MAX).asReadOnlyBuffer();
 
@@ -190,6 +193,32 @@ final class BlockSums implements AutoCloseable {
                 into,
                 (from, to) -> unknown.set(from / SUM_BYTES, to / SUM_BYTES));
         into.position(start);
+    }
+
+    /**
+     * What a hole of the chunk is: a hole as far as its sums are those of zeros too, else allocated. May be shorter than the
+     * hole: the work is bounded. Sums that cannot be read are not those of zeros. Any thread.
+     */
+    AllocationRun runOfHole(long offsetBytes, long lengthBytes) {
+        long position = BlockSumsDescriptor.positionOf(offsetBytes);
+        long end = position + BlockSumsDescriptor.sumsBytes(lengthBytes);
+        long written = puncher.nextAllocated(position) & -SUM_BYTES;
+        if (written > position) {
+            return new AllocationRun((Math.min(written, end) - position) / SUM_BYTES * SECTOR_BYTES, true);
+        }
+        int bytes = (int) Math.min(HOLE_CHECK_BYTES, end - position);
+        ByteBuffer stored = ByteBuffer.allocate(bytes);
+        try {
+            PageReader.read(channel, position, stored);
+        } catch (IOException unreadable) {
+            return new AllocationRun((long) bytes / SUM_BYTES * SECTOR_BYTES, false);
+        }
+        boolean hole = stored.getInt(0) == 0;
+        int same = SUM_BYTES;
+        while (same < bytes && (stored.getInt(same) == 0) == hole) {
+            same += SUM_BYTES;
+        }
+        return new AllocationRun((long) same / SUM_BYTES * SECTOR_BYTES, hole);
     }
 
     /**

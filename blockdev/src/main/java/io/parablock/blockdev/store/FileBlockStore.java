@@ -449,7 +449,9 @@ public final class FileBlockStore implements BlockStore {
     @Override
     public AllocationRun runAt(long offsetBytes, long lengthBytes) {
         BlockStore.checkRange(offsetBytes, lengthBytes, sizeBytes);
-        return ranges.runAt(offsetBytes, lengthBytes);
+        AllocationRun run = ranges.runAt(offsetBytes, lengthBytes);
+        // A hole whose sums are those of content is damage: an extent that was lost, which no reader may take for zeros.
+        return run.hole() ? sums.runOfHole(offsetBytes, run.lengthBytes()) : run;
     }
 
     @Override

@@ -155,7 +155,7 @@ class NbdFuzzTest {
         }
 
         @Override
-        public boolean admit(int type, long length) {
+        public boolean admit(int type, int flags, long length) {
             waiting = ++asked % admitEvery != 0;
             return !waiting;
         }

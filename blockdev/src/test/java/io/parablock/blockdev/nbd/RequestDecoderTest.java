@@ -23,7 +23,7 @@ class RequestDecoderTest {
 
     private final class Seen implements RequestDecoder.Sink {
         @Override
-        public boolean admit(int type, long length) {
+        public boolean admit(int type, int flags, long length) {
             return true;
         }
 

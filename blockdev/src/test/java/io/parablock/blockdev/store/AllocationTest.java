@@ -1,10 +1,13 @@
 package io.parablock.blockdev.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +44,29 @@ class AllocationTest {
     void shouldTellHolesOfAFile() {
         try (FileBlockStore store = FileBlockStore.open(dir.resolve("chunk"), 4L * MIB)) {
             requireTruth(store);
+        }
+    }
+
+    @Test
+    void shouldNotCallLostBlocksAHole() throws IOException {
+        Path file = dir.resolve("chunk");
+        byte[] ones = new byte[64 << 10];
+        Arrays.fill(ones, (byte) 1);
+        try (FileBlockStore store = FileBlockStore.open(file, 32L * MIB)) {
+            store.write(MIB, ByteBuffer.wrap(ones));
+            store.write(20 * MIB, ByteBuffer.wrap(ones));
+            store.fsync();
+        }
+        // What a file system check may leave: the blocks are gone, their sums are there.
+        try (LinuxHolePuncher puncher = new LinuxHolePuncher(file)) {
+            assumeTrue(puncher.punch(0, 32L * MIB));
+        }
+        try (FileBlockStore store = FileBlockStore.open(file, 32L * MIB)) {
+            AllocationRun lost = new AllocationRun(64 << 10, false);
+            assertThat(allocation(store, 0, 20 * MIB + (64 << 10), 99))
+                    .containsExactly(
+                            new AllocationRun(MIB, true), lost, new AllocationRun(19 * MIB - (64 << 10), true), lost);
+            assertThat(store.verify(0, 32L * MIB)).hasSize(2);
         }
     }
 

@@ -19,7 +19,7 @@ final class ClientWatch {
     private static final long CHECK_MS = 1_000;
     /** Named limit: without progress for so long a client may be closed early. */
     private static final long EARLY_MS = 10_000;
-    /** Below this a client that takes nothing is not worth closing early. */
+    /** Below this a client that takes nothing is not worth closing early, unless others wait for their turn. */
     private static final long EARLY_BYTES_MIN = 1 << 20;
 
     private final Channel channel;
@@ -86,7 +86,8 @@ final class ClientWatch {
         replyStallMs = taken == lastTaken && progress == lastProgress ? replyStallMs + CHECK_MS : 0;
         lastTaken = taken;
         lastProgress = progress;
-        boolean early = replyStallMs >= EARLY_MS && pending >= EARLY_BYTES_MIN && backlog.isOver();
+        boolean needed = budget.waiting() > 0 || (pending >= EARLY_BYTES_MIN && backlog.isOver());
+        boolean early = replyStallMs >= EARLY_MS && needed;
         if (isTooLong(replyStallMs) || early) {
             onStalled.accept("it has taken nothing of its replies for " + replyStallMs + " ms");
         }

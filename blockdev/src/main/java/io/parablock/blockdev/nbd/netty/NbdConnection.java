@@ -32,11 +32,16 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
 
     private @Nullable Transmission transmission;
     private @Nullable ClientWatch watch;
-    private @Nullable ChannelHandlerContext ctx;
+    /** Set on the event loop; {@link #stop} asks for it on any thread. */
+    private volatile @Nullable ChannelHandlerContext ctx;
+
     private @Nullable Future<?> deadline;
     private boolean inRead;
     /** Only replies leave any more, then the connection is closed. */
     private boolean ending;
+
+    /** A client that was in the middle of its last option then still begins, and is refused everything. */
+    private boolean stopping;
 
     private boolean closed;
 
@@ -184,6 +189,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
         if (inRead) {
             t.onRead();
         }
+        if (stopping) {
+            t.stop();
+        }
     }
 
     @Override
@@ -210,7 +218,11 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
             t.onWritabilityChanged();
         } else if (ctx().channel().isWritable()) {
             ctx().channel().config().setAutoRead(true);
-            goOn();
+            try {
+                goOn();
+            } catch (RuntimeException | OutOfMemoryError e) {
+                onFailed(e);
+            }
         }
     }
 
@@ -224,6 +236,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
         } else {
             c.executor().execute(() -> {
                 handshake.stop();
+                stopping = true;
                 Transmission t = transmission;
                 if (t == null || closed) {
                     stopped.complete(null);
@@ -245,8 +258,16 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
         }
     }
 
+    @Override
+    public void onFailed(Throwable cause) {
+        ending = true;
+        LOG.error("NBD connection {} failed: {}", ctx().channel().remoteAddress(), cause.toString());
+        ctx().close();
+    }
+
     private void refuse(@Nullable String why) {
         if (!closed) {
+            ending = true;
             LOG.warn("closing NBD client {}: {}", ctx().channel().remoteAddress(), why);
             Transmission t = transmission;
             if (t != null) {
@@ -292,6 +313,12 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
             LOG.info("NBD client {} is gone: {}", context.channel().remoteAddress(), cause.getMessage());
         } else {
             LOG.error("NBD connection {} failed: {}", context.channel().remoteAddress(), cause.toString());
+        }
+        ending = true;
+        Transmission t = transmission;
+        if (t != null) {
+            // Before the channel writes what it still has: it may be the first part of a reply.
+            t.close();
         }
         context.close();
     }

@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -42,7 +41,9 @@ public final class NbdServer implements AutoCloseable {
     private final NbdServerConfig config;
     private final List<SocketAddress> addresses = new ArrayList<>();
     private final List<Channel> listeners = new ArrayList<>();
-    private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final List<UnixSocketFile> socketFiles = new ArrayList<>();
+    /** What was accepted right before the end and comes in after it is closed too. */
+    private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
     private final RequestBudget budget;
     private final ReplyBacklog backlog;
 
@@ -109,6 +110,11 @@ public final class NbdServer implements AutoCloseable {
             bootstrap.channel(transport.unixServerChannel());
             listeners.add(bound(bootstrap.bind(transport.unixAddress(unix)), address));
             addresses.add(address);
+            try {
+                socketFiles.add(UnixSocketFile.bound(unix.getPath()));
+            } catch (IOException e) {
+                throw cannotListen(address, e);
+            }
         } else {
             bootstrap
                     .channel(transport.serverChannel())
@@ -172,7 +178,7 @@ public final class NbdServer implements AutoCloseable {
         return clients.size();
     }
 
-    /** Request bytes in work over all connections. */
+    /** Request bytes in work over all connections, reads until their replies are written. */
     public long inWorkBytes() {
         return budget.inWorkBytes();
     }
@@ -186,15 +192,14 @@ public final class NbdServer implements AutoCloseable {
     public void stopAccepting() {
         listeners.forEach(listener -> listener.close().syncUninterruptibly());
         listeners.clear();
-        for (SocketAddress a : addresses) {
-            if (a instanceof UnixDomainSocketAddress unix) {
-                try {
-                    Files.deleteIfExists(unix.getPath());
-                } catch (IOException e) {
-                    LOG.warn("cannot remove the socket {}: {}", unix, e.getMessage());
-                }
+        for (UnixSocketFile file : socketFiles) {
+            try {
+                file.delete();
+            } catch (IOException e) {
+                LOG.warn("cannot remove the socket {}: {}", file, e.getMessage());
             }
         }
+        socketFiles.clear();
         addresses.removeIf(a -> a instanceof UnixDomainSocketAddress);
     }
 

@@ -12,7 +12,10 @@ import io.parablock.blockdev.store.AllocationRun;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One client's transmission phase (proto.md, "Transmission phase"). All state lives on the channel's event loop; answers from
@@ -27,10 +30,13 @@ final class Transmission implements RequestDecoder.Sink {
 
         /** Nothing is left to do after {@link #stop} or NBD_CMD_DISC. */
         void onIdle();
+
+        /** The transmission has ended by itself, its replies may be incomplete: the connection is to be closed. */
+        void onFailed(Throwable cause);
     }
 
-    /** A request without payload counts as this much, so that a flood of them is bounded too. */
-    private static final long REQUEST_COST_BYTES = 512;
+    private static final Logger LOG = LoggerFactory.getLogger(Transmission.class);
+
     /** Named limit: ended requests kept for use again. */
     private static final int SPARE_MAX = 256;
 
@@ -45,6 +51,8 @@ final class Transmission implements RequestDecoder.Sink {
 
     private long receivedBytes;
     private long inFlightBytes;
+    /** Of reads that are answered and whose replies are not written: they still count among all connections. */
+    private long unwrittenBytes;
     /** Of the request that was admitted and whose payload is still being received. */
     private long receivingBytes;
     /** Of the request that this connection's own bounds hold up, or 0. */
@@ -69,7 +77,7 @@ final class Transmission implements RequestDecoder.Sink {
         this.owner = owner;
         this.session = session;
         this.decoder = new RequestDecoder(negotiated, ctx.alloc(), this);
-        this.replies = new ReplyWriter(ctx, negotiated.mode(), watch);
+        this.replies = new ReplyWriter(ctx, negotiated.mode(), watch, this::onWritten);
         this.budget = budget;
         this.inFlightBytesMax = config.inFlightBytesMax();
         watch.watchReceiving(this::received);
@@ -99,9 +107,9 @@ final class Transmission implements RequestDecoder.Sink {
 
     // ---------------------------------------------------------------- requests
 
-    private static long cost(int type, long length) {
+    private long cost(int type, int flags, long length) {
         boolean carries = type == Nbd.CMD_READ || type == Nbd.CMD_WRITE;
-        return carries ? Math.max(length, REQUEST_COST_BYTES) : REQUEST_COST_BYTES;
+        return Math.max(carries ? length : session.costBytes(type, flags, length), NbdSession.REQUEST_COST_BYTES);
     }
 
     private boolean hasRoom(long cost) {
@@ -109,8 +117,8 @@ final class Transmission implements RequestDecoder.Sink {
     }
 
     @Override
-    public boolean admit(int type, long length) {
-        long cost = cost(type, length);
+    public boolean admit(int type, int flags, long length) {
+        long cost = cost(type, flags, length);
         if (!hasRoom(cost)) {
             heldUpBytes = cost;
             ctx.channel().config().setAutoRead(false);
@@ -121,8 +129,7 @@ final class Transmission implements RequestDecoder.Sink {
 
     private boolean takeTurn(long cost) {
         if (!budget.takeNow(cost)) {
-            RequestBudget.Waiter w =
-                    new RequestBudget.Waiter(cost, () -> ctx.executor().execute(() -> onTurn(cost)));
+            RequestBudget.Waiter w = new RequestBudget.Waiter(cost, () -> handOverTurn(cost));
             if (!budget.take(w)) {
                 waiter = w;
                 ctx.channel().config().setAutoRead(false);
@@ -140,7 +147,19 @@ final class Transmission implements RequestDecoder.Sink {
             return;
         }
         admitted(cost);
-        resume();
+        try {
+            resume();
+        } catch (RuntimeException | OutOfMemoryError e) {
+            fail(e);
+        }
+    }
+
+    private void handOverTurn(long cost) {
+        try {
+            ctx.executor().execute(() -> onTurn(cost));
+        } catch (RejectedExecutionException stopped) {
+            budget.giveBack(cost);
+        }
     }
 
     private void admitted(long cost) {
@@ -159,13 +178,23 @@ final class Transmission implements RequestDecoder.Sink {
     @Override
     public void onRequest(int type, int flags, long cookie, long offset, long length, @Nullable ByteBuf payload) {
         outstanding++;
+        long cost = receivingBytes;
         receivingBytes = 0;
         if (inFlightBytes >= inFlightBytesMax) {
             ctx.channel().config().setAutoRead(false);
         }
         Request spareOne = spare.poll();
         Request r = spareOne == null ? new Request() : spareOne;
-        r.begin(type, flags, cookie, offset, cost(type, length));
+        long begun = r.begin(type, flags, cookie, offset, cost);
+        try {
+            call(type, flags, offset, length, payload, r);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            LOG.error("NBD request {} at {} failed: {}", type, offset, e.toString());
+            r.abandon(begun);
+        }
+    }
+
+    private void call(int type, int flags, long offset, long length, @Nullable ByteBuf payload, Request r) {
         boolean fua = (flags & Nbd.CMD_FLAG_FUA) != 0;
         switch (type) {
             case Nbd.CMD_READ -> session.read(offset, (int) length, r);
@@ -203,18 +232,33 @@ final class Transmission implements RequestDecoder.Sink {
         private long cookie;
         private long offset;
         private long cost;
-        private boolean inWork;
+        private final AtomicBoolean inWork = new AtomicBoolean();
+        /** How often this object has been begun. */
+        private long uses;
+        /** The session failed in the middle of it and may still answer: never used again. */
+        private boolean abandoned;
+
         private int error;
         private @Nullable ByteBuf content;
         private @Nullable List<AllocationRun> runs;
 
-        void begin(int requestType, int requestFlags, long requestCookie, long requestOffset, long requestCost) {
+        /** @return which use this is */
+        long begin(int requestType, int requestFlags, long requestCookie, long requestOffset, long requestCost) {
             type = requestType;
             flags = requestFlags;
             cookie = requestCookie;
             offset = requestOffset;
             cost = requestCost;
-            inWork = true;
+            inWork.set(true);
+            return ++uses;
+        }
+
+        /** Ends this use, if it has not ended, with an error. On the event loop. */
+        void abandon(long use) {
+            if (uses == use && inWork.get()) {
+                abandoned = true;
+                answer(Nbd.EIO, null, null);
+            }
         }
 
         @Override
@@ -233,10 +277,15 @@ final class Transmission implements RequestDecoder.Sink {
         }
 
         private void answer(int nbdError, @Nullable ByteBuf bytes, @Nullable List<AllocationRun> found) {
-            if (!inWork) {
-                throw new IllegalStateException("answered twice");
+            if (!inWork.compareAndSet(true, false)) {
+                if (bytes != null) {
+                    bytes.release();
+                }
+                if (!abandoned) {
+                    throw new IllegalStateException("answered twice");
+                }
+                return;
             }
-            inWork = false;
             error = nbdError;
             content = bytes;
             runs = found;
@@ -251,9 +300,14 @@ final class Transmission implements RequestDecoder.Sink {
             }
         }
 
+        /** With an inline pipeline called from within a group's loop, which nothing of a client's may end. */
         @Override
         public void run() {
-            onAnswer(this);
+            try {
+                onAnswer(this);
+            } catch (RuntimeException | OutOfMemoryError e) {
+                fail(e);
+            }
         }
 
         /** The whole reply; the content's reference goes with it. */
@@ -282,19 +336,32 @@ final class Transmission implements RequestDecoder.Sink {
 
     private void onAnswer(Request r) {
         outstanding--;
-        inFlightBytes -= r.cost;
-        budget.giveBack(r.cost);
         if (!closed) {
-            r.reply();
+            inFlightBytes -= r.cost;
+            if (r.content == null) {
+                budget.giveBack(r.cost);
+                r.reply();
+            } else {
+                unwrittenBytes += r.cost;
+                r.reply();
+                replies.count(r.cost);
+            }
         }
         r.release();
-        if (spare.size() < SPARE_MAX) {
+        if (spare.size() < SPARE_MAX && !r.abandoned) {
             spare.add(r);
         }
         if (!closed) {
             admitHeldUp();
             updateAutoRead();
             endIfIdle();
+        }
+    }
+
+    private void onWritten(long bytes) {
+        if (!closed) {
+            unwrittenBytes -= bytes;
+            budget.giveBack(bytes);
         }
     }
 
@@ -313,19 +380,23 @@ final class Transmission implements RequestDecoder.Sink {
     /** Nothing is read from a client that has too much in flight, or does not take its replies. */
     private void updateAutoRead() {
         boolean held = heldUpBytes > 0 || waiter != null;
-        // A payload that was admitted is received to its end: its bytes are already counted.
-        boolean room = receivingBytes > 0 || inFlightBytes < inFlightBytesMax;
         Channel channel = ctx.channel();
-        boolean wanted = !held && room && channel.isWritable();
+        // A payload that was admitted is received to its end: its bytes are already counted.
+        boolean room = receivingBytes > 0 || (inFlightBytes < inFlightBytesMax && channel.isWritable());
+        boolean wanted = !held && room;
         if (channel.config().isAutoRead() != wanted) {
             channel.config().setAutoRead(wanted);
         }
     }
 
     void onWritabilityChanged() {
-        admitHeldUp();
-        if (!closed) {
-            updateAutoRead();
+        try {
+            admitHeldUp();
+            if (!closed) {
+                updateAutoRead();
+            }
+        } catch (RuntimeException | OutOfMemoryError e) {
+            fail(e);
         }
     }
 
@@ -353,14 +424,27 @@ final class Transmission implements RequestDecoder.Sink {
         replies.flush();
     }
 
+    private void fail(Throwable cause) {
+        if (!closed) {
+            close();
+            owner.onFailed(cause);
+        }
+    }
+
+    /** Idempotent. What is outstanding counts no more: the session ends it. */
     void close() {
+        if (closed) {
+            return;
+        }
         closed = true;
         RequestBudget.Waiter w = waiter;
         if (w != null) {
+            waiter = null;
             budget.forget(w);
         }
-        budget.giveBack(receivingBytes);
-        inFlightBytes -= receivingBytes;
+        budget.giveBack(inFlightBytes + unwrittenBytes);
+        inFlightBytes = 0;
+        unwrittenBytes = 0;
         receivingBytes = 0;
         decoder.close();
         replies.close();
