@@ -58,6 +58,12 @@ final class DemoCluster implements AutoCloseable {
 
     /** Writes the configurations and starts every node. */
     void startAll() throws IOException {
+        prepare();
+        startPrepared();
+    }
+
+    /** Makes sure that folder and ports are free and writes the configurations. */
+    void prepare() throws IOException {
         Files.createDirectories(folder.dir());
         for (int node = 1; node <= DemoSettings.NODES_MAX; node++) {
             if (folder.running(node).isPresent()) {
@@ -73,6 +79,10 @@ final class DemoCluster implements AutoCloseable {
         for (int node = 1; node <= settings.nodes(); node++) {
             NodeConfig.write(folder.config(node), settings, node);
         }
+    }
+
+    /** Starts every node with the configuration that it has by now. */
+    void startPrepared() throws IOException {
         for (int node = 1; node <= settings.nodes(); node++) {
             start(node);
         }

@@ -26,6 +26,12 @@ final class LiveCluster implements AutoCloseable {
 
     private static int nextPort = 21_000;
 
+    /** Changes the configurations that were written, before the nodes start. */
+    @FunctionalInterface
+    interface Preparation {
+        void prepare(DemoCluster cluster) throws IOException;
+    }
+
     final DemoCluster cluster;
     final Path dir;
 
@@ -53,6 +59,19 @@ final class LiveCluster implements AutoCloseable {
             String walEngine,
             Map<String, String> extra)
             throws Exception {
+        return start(dir, nodes, size, mode, durability, walEngine, extra, cluster -> {});
+    }
+
+    static LiveCluster start(
+            Path dir,
+            int nodes,
+            String size,
+            String mode,
+            String durability,
+            String walEngine,
+            Map<String, String> extra,
+            Preparation preparation)
+            throws Exception {
         System.setProperty("parablock.home", ArchitectureTest.root().toString());
         int port = freePorts(3 * DemoSettings.NODES_MAX);
         DemoSettings settings = new DemoSettings(
@@ -70,7 +89,9 @@ final class LiveCluster implements AutoCloseable {
         // A test run that is interrupted must not leave daemons behind.
         Runtime.getRuntime().addShutdownHook(new Thread(live.cluster::close));
         try {
-            live.cluster.startAll();
+            live.cluster.prepare();
+            preparation.prepare(live.cluster);
+            live.cluster.startPrepared();
             live.cluster.awaitWritable();
         } catch (Exception e) {
             live.printLogs();

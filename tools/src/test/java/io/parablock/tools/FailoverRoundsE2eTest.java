@@ -1,0 +1,320 @@
+package io.parablock.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.parablock.perf.NbdClient;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Round after round, something happens to one node while clients write and read the same blocks over several connections and
+ * gateways. No client that is attached to a live node may see an error, and one order must explain all that they saw.
+ *
+ * <p>The nodes run with the default timeouts (raft.election_timeout 300 ms, raft.heartbeat_interval 50 ms, gateway.retry 2 s).
+ */
+@Tag("e2e")
+@Tag("one-jdk")
+class FailoverRoundsE2eTest {
+    /** What happens in a round. */
+    private enum Disturbance {
+        /** kill -9 of a node that no client is attached to, the leader in most rounds. */
+        KILL,
+        /** SIGSTOP for 5 s, then SIGCONT; clients stay attached. */
+        PAUSE,
+        /** A node loses its network to the others for 3 s; clients stay attached. */
+        CUT,
+        /** The leader, which no client is attached to, hands over and stops. */
+        TRANSFER,
+        /** Every node stops in an orderly way and starts again, one after the other; its clients attach elsewhere. */
+        ROLLING
+    }
+
+    private static final int ROUNDS = Integer.getInteger("parablock.rounds", Disturbance.values().length);
+    private static final long SEED = Long.getLong("parablock.seed", System.nanoTime() & 0xffff_ffffL);
+    /**
+     * What a gap after kill -9 may be; times {@code -Dparablock.slack}, because test machines are shared and three nodes, their
+     * disks and their clients are on one of them. With 1 on an idle machine the figure is the product's.
+     */
+    private static final double KILL_GAP_MS_MAX = 1_000;
+
+    private static final double SLACK = Double.parseDouble(System.getProperty("parablock.slack", "3"));
+
+    private static final int NODES = 3;
+    /** Few, so that requests overlap all the time. */
+    private static final int BLOCKS = 192;
+
+    private static final long LOAD_MS = 1_000;
+    private static final long PAUSE_MS = 5_000;
+    private static final long CUT_MS = 3_000;
+    /** Answers of each connection that show that it goes on. */
+    private static final int ANSWERS_AFTER = 20;
+
+    private static final long REST_TIMEOUT_MS = 30_000;
+    private static final int VERIFYING_CLIENT = 100;
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"parallel", "strict"})
+    void shouldHideWhatHappensToOneNode(String mode) throws Exception {
+        LiveCluster.assumeWanted(mode);
+        try (CutNetwork network = new CutNetwork();
+                LiveCluster live =
+                        LiveCluster.start(folder, NODES, "64MiB", mode, "fsync", "", Map.of(), network::install);
+                Rounds rounds = new Rounds(live, network)) {
+            try {
+                rounds.run(mode);
+            } catch (Exception | AssertionError e) {
+                System.out.println("seed " + SEED);
+                live.printLogs();
+                throw e;
+            }
+        }
+    }
+
+    /**
+     * @param near of clients attached to the disturbed node
+     * @param others of all others
+     */
+    private record Waits(HistoryClient.Wait near, HistoryClient.Wait others) {
+        Waits or(Waits more) {
+            return new Waits(near.or(more.near), others.or(more.others));
+        }
+    }
+
+    private static final class Rounds implements AutoCloseable {
+        private final LiveCluster live;
+        private final CutNetwork network;
+        private final Random random = new Random(SEED);
+        private final ClientHistory history = new ClientHistory(BLOCKS);
+        private final Set<Integer> leaving = ConcurrentHashMap.newKeySet();
+        private final List<HistoryClient> clients = new ArrayList<>();
+        private final MachineStall stall = new MachineStall();
+        private final Map<Disturbance, Waits> worst = new EnumMap<>(Disturbance.class);
+
+        Rounds(LiveCluster live, CutNetwork network) {
+            this.live = live;
+            this.network = network;
+            // One with a single request at a time, one with a queue, one with three connections.
+            add(1, 1);
+            add(2, 8);
+            add(3, 4);
+            add(3, 4);
+            add(3, 4);
+        }
+
+        private void add(int client, int depth) {
+            clients.add(new HistoryClient(live, history, leaving, client, depth, random.nextLong()));
+        }
+
+        void run(String mode) throws Exception {
+            for (int i = 0; i < clients.size(); i++) {
+                clients.get(i).start(1 + i % NODES);
+            }
+            for (int round = 1; round <= ROUNDS; round++) {
+                Disturbance kind = Disturbance.values()[(round - 1) % Disturbance.values().length];
+                round(mode, round, kind);
+            }
+            worst.forEach((kind, waits) -> System.out.printf(
+                    "%s %s: longest gap %.0f ms, slowest request %.0f ms; at the disturbed node %.0f ms, %.0f ms%n",
+                    mode,
+                    kind,
+                    waits.others.gapMs(),
+                    waits.others.slowestMs(),
+                    waits.near.gapMs(),
+                    waits.near.slowestMs()));
+            System.out.printf(
+                    "%s: %d rounds, %d requests checked, %d attachments%n",
+                    mode,
+                    ROUNDS,
+                    history.checked(),
+                    clients.stream().mapToInt(HistoryClient::moves).sum());
+            live.requireIdentical();
+            Waits killed = worst.get(Disturbance.KILL);
+            if (killed != null) {
+                assertThat(killed.others.gapMs())
+                        .as("longest gap in ms after kill -9, with -Dparablock.slack=" + SLACK)
+                        .isLessThanOrEqualTo(KILL_GAP_MS_MAX * SLACK);
+            }
+        }
+
+        private void round(String mode, int round, Disturbance kind) throws Exception {
+            int leader = live.cluster.awaitLeader();
+            boolean takesLeader = kind == Disturbance.TRANSFER || round == 1 || random.nextInt(4) > 0;
+            int victim = takesLeader ? leader : other(leader);
+            clients.forEach(HistoryClient::goOn);
+            boolean detached = kind == Disturbance.KILL || kind == Disturbance.TRANSFER;
+            attach(detached ? victim : 0);
+            Thread.sleep(LOAD_MS);
+            clients.forEach(HistoryClient::takeWait);
+            stall.takeMs();
+            disturb(kind, victim, round);
+            awaitAnswers();
+            Waits waits = takeWaits(victim, !detached && kind != Disturbance.ROLLING);
+            double stallMs = stall.takeMs();
+            worst.merge(kind, waits, Waits::or);
+            if (detached) {
+                live.cluster.start(victim);
+            }
+            live.awaitCaughtUp(victim);
+            awaitAnswers();
+            Waits after = takeWaits(victim, false);
+            worst.merge(kind, after, Waits::or);
+            for (HistoryClient client : clients) {
+                client.rest(REST_TIMEOUT_MS);
+            }
+            verify();
+            System.out.printf(
+                    "%s round %d: %s of node %d%s: longest gap %.0f ms (%.0f ms at that node), then %.0f ms;"
+                            + " the machine stalled up to %.0f ms%n",
+                    mode,
+                    round,
+                    kind,
+                    victim,
+                    victim == leader ? ", the leader" : "",
+                    waits.others.gapMs(),
+                    waits.near.gapMs(),
+                    after.others.gapMs(),
+                    stallMs);
+        }
+
+        private int other(int node) {
+            return (node + random.nextInt(NODES - 1)) % NODES + 1;
+        }
+
+        /** Spreads the clients over the nodes except one. */
+        private void attach(int empty) throws Exception {
+            List<Integer> nodes = new ArrayList<>(List.of(1, 2, 3));
+            nodes.remove((Integer) empty);
+            Collections.shuffle(nodes, random);
+            for (int i = 0; i < clients.size(); i++) {
+                clients.get(i).moveTo(nodes.get(i % nodes.size()));
+            }
+            for (int i = 0; i < clients.size(); i++) {
+                HistoryClient client = clients.get(i);
+                int node = nodes.get(i % nodes.size());
+                LiveCluster.await("a client to attach to node " + node, () -> client.isAttachedTo(node));
+            }
+        }
+
+        private void disturb(Disturbance kind, int victim, int round) throws Exception {
+            switch (kind) {
+                case KILL -> live.cluster.kill(victim);
+                case PAUSE -> {
+                    live.pause(victim);
+                    try {
+                        Thread.sleep(PAUSE_MS);
+                    } finally {
+                        live.resume(victim);
+                    }
+                }
+                case CUT -> {
+                    // Of ten rounds of a kind, every other one.
+                    boolean silent = round / Disturbance.values().length % 2 == 0;
+                    network.cut(victim, silent ? CutNetwork.Cut.SILENT : CutNetwork.Cut.RESET);
+                    try {
+                        Thread.sleep(CUT_MS);
+                    } finally {
+                        network.heal();
+                    }
+                }
+                case TRANSFER -> {
+                    long before = handovers(victim);
+                    stop(victim);
+                    assertThat(handovers(victim))
+                            .as("hand-overs of node " + victim)
+                            .isGreaterThan(before);
+                }
+                case ROLLING -> {
+                    List<Integer> order = new ArrayList<>(List.of(1, 2, 3));
+                    Collections.shuffle(order, random);
+                    for (int node : order) {
+                        leaving.add(node);
+                        stop(node);
+                        live.cluster.start(node);
+                        live.awaitCaughtUp(node);
+                        leaving.remove(node);
+                    }
+                }
+            }
+        }
+
+        private void stop(int node) throws Exception {
+            Process process = live.process(node);
+            process.destroy();
+            assertThat(process.waitFor(LiveCluster.TIMEOUT_MS, TimeUnit.MILLISECONDS))
+                    .as("node " + node + " stops")
+                    .isTrue();
+        }
+
+        private long handovers(int node) throws IOException {
+            return live.log(node).stream()
+                    .filter(line -> line.contains("handing term"))
+                    .count();
+        }
+
+        private void awaitAnswers() throws Exception {
+            for (HistoryClient client : clients) {
+                long before = client.answers();
+                LiveCluster.await("a client at node " + client.node() + " to go on", () -> {
+                    requireNoProblem();
+                    return client.answers() >= before + ANSWERS_AFTER;
+                });
+            }
+        }
+
+        private void requireNoProblem() {
+            assertThat(history.problems()).isEmpty();
+            for (HistoryClient client : clients) {
+                assertThat(client.problems()).isEmpty();
+            }
+        }
+
+        private Waits takeWaits(int victim, boolean attached) {
+            Waits all = new Waits(HistoryClient.Wait.NONE, HistoryClient.Wait.NONE);
+            for (HistoryClient client : clients) {
+                boolean near = attached && client.node() == victim;
+                HistoryClient.Wait wait = client.takeWait();
+                all = all.or(
+                        near ? new Waits(wait, HistoryClient.Wait.NONE) : new Waits(HistoryClient.Wait.NONE, wait));
+            }
+            return all;
+        }
+
+        /** Every block, read through every node. */
+        private void verify() throws IOException {
+            for (int node = 1; node <= NODES; node++) {
+                try (NbdClient reader = NbdClient.connect(live.nbd(node), LiveCluster.EXPORT)) {
+                    for (int block = 0; block < BLOCKS; block += 8) {
+                        ClientHistory.Request read = history.read(VERIFYING_CLIENT + node, block, 8);
+                        byte[] content = reader.readNow(read.offsetBytes(), read.bytes(), LiveCluster.TIMEOUT_MS);
+                        history.answered(read, ByteBuffer.wrap(content));
+                    }
+                }
+            }
+            history.endRound();
+            requireNoProblem();
+        }
+
+        @Override
+        public void close() {
+            clients.forEach(HistoryClient::close);
+            stall.close();
+        }
+    }
+}

@@ -1,0 +1,243 @@
+package io.parablock.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.parablock.perf.NbdClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The leader's NBD port is abused while other clients of the same node, and of another one, ask for reads and writes at a steady
+ * pace. Calm and abuse take short turns, because the machine has moods of its own: the medians of both are compared.
+ * The cluster runs with {@code durability=mapped}: what the disk of a shared machine does is not the question here.
+ */
+@Tag("e2e")
+@Tag("one-jdk")
+class NbdAbuseE2eTest {
+    private static final int ROUNDS = Integer.getInteger("parablock.rounds", 8);
+    private static final int GARBAGE = 1_000;
+    /** Median p99 in the phases of a kind of abuse, as a multiple of the calm phases'; times {@code -Dparablock.slack}. */
+    private static final double P99_RATIO_MAX = 1.5;
+    /** The nodes, the abuse and the measured clients share one machine here. */
+    private static final double SLACK = Double.parseDouble(System.getProperty("parablock.slack", "3"));
+    /** Below this the machine's scheduler is measured. */
+    private static final double P99_FLOOR_MS = 2;
+
+    private static final long RESIDENT_GROWTH_BYTES_MAX = 256L << 20;
+    private static final long HEAP_GROWTH_BYTES_MAX = 64L << 20;
+
+    private static final int CONNECTIONS_MAX = 1_500;
+    private static final Map<String, String> LIMITS =
+            Map.of("limits.nbd_connections", "" + CONNECTIONS_MAX, "raft.sessions_max", "4096");
+
+    private static final long PHASE_MS = 400;
+    private static final long WARM_UP_MS = 3_000;
+    private static final int UNTOUCHED_BYTES = 64 << 10;
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void shouldServeOthersWhateverComes() throws Exception {
+        try (LiveCluster live = LiveCluster.start(folder, "128MiB", "parallel", "mapped", LIMITS)) {
+            try (Siege siege = new Siege(live)) {
+                siege.run();
+            } catch (Exception | AssertionError e) {
+                live.printLogs();
+                throw e;
+            }
+        }
+    }
+
+    /** The 99th percentiles of the phases of one kind, in milliseconds. */
+    private static final class Comparison {
+        private final List<Double> calm = new ArrayList<>();
+        private final List<Double> abused = new ArrayList<>();
+
+        void add(double calmMs, double abusedMs) {
+            calm.add(calmMs);
+            abused.add(abusedMs);
+        }
+
+        double ratio(double floorMs) {
+            return median(abused) / Math.max(floorMs, median(calm));
+        }
+
+        String text() {
+            return String.format("%.1f ms, calm %.1f ms: %.2f times", median(abused), median(calm), ratio(0));
+        }
+
+        private static double median(List<Double> values) {
+            double[] sorted =
+                    values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+            int middle = sorted.length / 2;
+            return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        }
+    }
+
+    private static final class Siege implements AutoCloseable {
+        private final LiveCluster live;
+        private final int node;
+        private final NbdAbuse abuse;
+        private final PacedLoad near;
+        private final PacedLoad far;
+        private final ExecutorService background = Executors.newSingleThreadExecutor();
+        private final Map<NbdAbuse.Kind, Comparison> atNode = new EnumMap<>(NbdAbuse.Kind.class);
+        private final Map<NbdAbuse.Kind, Comparison> elsewhere = new EnumMap<>(NbdAbuse.Kind.class);
+        private long mostResidentBytes;
+
+        Siege(LiveCluster live) throws Exception {
+            this.live = live;
+            this.node = live.cluster.awaitLeader();
+            this.abuse = new NbdAbuse(live.nbd(node), 4711);
+            this.near = new PacedLoad(live.nbd(node), 0);
+            this.far = new PacedLoad(live.nbd(live.cluster.otherThan(node)), 8 << 20);
+        }
+
+        void run() throws Exception {
+            byte[] untouched = new byte[UNTOUCHED_BYTES];
+            Arrays.fill(untouched, (byte) 0x5a);
+            try (NbdClient client = NbdClient.connect(live.nbd(node), LiveCluster.EXPORT)) {
+                client.writeNow(NbdAbuse.UNTOUCHED_BYTE, untouched, LiveCluster.TIMEOUT_MS);
+            }
+            Thread.sleep(WARM_UP_MS);
+            long pid = live.process(node).pid();
+            long sessions = sessions();
+            long heapBefore = heapBytes();
+            long residentBefore = residentBytes();
+            for (int round = 1; round <= ROUNDS; round++) {
+                for (NbdAbuse.Kind kind : NbdAbuse.Kind.values()) {
+                    phase(kind);
+                    LiveCluster.await("the sessions of those who have gone to end", () -> sessions() <= sessions);
+                }
+            }
+            assertThat(near.errors() + far.errors())
+                    .as("errors of other clients")
+                    .isZero();
+            long heapGrowth = heapBytes() - heapBefore;
+            long residentGrowth = mostResidentBytes - residentBefore;
+            System.out.printf(
+                    "abused node: resident memory %d MiB, at most %d MiB more; heap in use after a collection %+d KiB%n",
+                    residentBefore >> 20, residentGrowth >> 20, heapGrowth >> 10);
+            report();
+            assertThat(residentGrowth).isLessThan(RESIDENT_GROWTH_BYTES_MAX);
+            assertThat(heapGrowth).isLessThan(HEAP_GROWTH_BYTES_MAX);
+            requireUnharmed(pid, untouched);
+        }
+
+        private void phase(NbdAbuse.Kind kind) throws Exception {
+            near.takeP99Ms();
+            far.takeP99Ms();
+            Thread.sleep(PHASE_MS);
+            double calmMs = near.takeP99Ms();
+            double calmFarMs = far.takeP99Ms();
+            Future<NbdAbuse.Outcome> running =
+                    background.submit(() -> abuse.run(kind, PHASE_MS, (GARBAGE + ROUNDS - 1) / ROUNDS));
+            NbdAbuse.Outcome outcome = running.get(LiveCluster.TIMEOUT_MS, TimeUnit.MILLISECONDS);
+            double abusedMs = near.takeP99Ms();
+            double abusedFarMs = far.takeP99Ms();
+            mostResidentBytes = Math.max(mostResidentBytes, residentBytes());
+            atNode.computeIfAbsent(kind, k -> new Comparison()).add(calmMs, abusedMs);
+            elsewhere.computeIfAbsent(kind, k -> new Comparison()).add(calmFarMs, abusedFarMs);
+            System.out.printf(
+                    "%s: %d connections, %d refused: p99 %.1f ms, calm %.1f ms%n",
+                    kind, outcome.accepted(), outcome.refused(), abusedMs, calmMs);
+            if (kind == NbdAbuse.Kind.IDLE) {
+                // Two are the other clients'.
+                assertThat(outcome.accepted()).isBetween(CONNECTIONS_MAX - 10, CONNECTIONS_MAX);
+                assertThat(outcome.refused()).isEqualTo(NbdAbuse.IDLE_CONNECTIONS - outcome.accepted());
+            } else if (kind == NbdAbuse.Kind.GARBAGE) {
+                assertThat(outcome.refused()).isZero();
+            }
+        }
+
+        private void report() {
+            atNode.forEach((kind, p99) -> System.out.printf(
+                    "%s: p99 %s; at another node %s%n",
+                    kind, p99.text(), elsewhere.getOrDefault(kind, p99).text()));
+            atNode.forEach((kind, p99) -> assertThat(p99.ratio(P99_FLOOR_MS))
+                    .as("p99 under " + kind + ", as a multiple of the calm p99, with -Dparablock.slack=" + SLACK)
+                    .isLessThanOrEqualTo(P99_RATIO_MAX * SLACK));
+        }
+
+        private void requireUnharmed(long pid, byte[] untouched) throws Exception {
+            near.close();
+            far.close();
+            assertThat(live.process(node).isAlive()).isTrue();
+            assertThat(live.process(node).pid()).isEqualTo(pid);
+            assertThat(live.log(node)).noneMatch(line -> line.startsWith("\tat "));
+            for (int each = 1; each <= 3; each++) {
+                live.requireWritable(each);
+                try (NbdClient client = NbdClient.connect(live.nbd(each), LiveCluster.EXPORT)) {
+                    assertThat(client.readNow(NbdAbuse.UNTOUCHED_BYTE, untouched.length, LiveCluster.TIMEOUT_MS))
+                            .as("where payloads went that were never complete")
+                            .isEqualTo(untouched);
+                    client.writeNow(16 << 20, new byte[16 << 20], LiveCluster.TIMEOUT_MS);
+                }
+            }
+            live.requireIdentical();
+        }
+
+        private long sessions() {
+            try {
+                for (ClusterStatus.Member member : live.cluster.status().members()) {
+                    if (member.node().id() == node) {
+                        return member.number("sessions");
+                    }
+                }
+                throw new IllegalStateException("no node " + node);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        private long residentBytes() throws IOException {
+            for (String line :
+                    Files.readAllLines(Path.of("/proc", "" + live.process(node).pid(), "status"))) {
+                if (line.startsWith("VmRSS:")) {
+                    return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+                }
+            }
+            throw new IOException("no VmRSS");
+        }
+
+        /** What the daemon's heap holds after a collection. */
+        private long heapBytes() throws Exception {
+            String jcmd =
+                    Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+            String pid = Long.toString(live.process(node).pid());
+            Clients.run(30, jcmd, pid, "GC.run");
+            String printed = Clients.run(30, jcmd, pid, "GC.heap_info");
+            Matcher generation =
+                    Pattern.compile("generation +total \\d+K, used (\\d+)K").matcher(printed);
+            long bytes = 0;
+            while (generation.find()) {
+                bytes += Long.parseLong(generation.group(1)) << 10;
+            }
+            assertThat(bytes).as(printed).isPositive();
+            return bytes;
+        }
+
+        @Override
+        public void close() {
+            background.shutdownNow();
+            near.close();
+            far.close();
+        }
+    }
+}
