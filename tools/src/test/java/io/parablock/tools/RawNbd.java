@@ -121,7 +121,9 @@ final class RawNbd implements AutoCloseable {
 
     /** Sends all of an array's buffer. */
     void send(ByteBuffer whole) throws IOException {
-        send(whole.array());
+        byte[] bytes = new byte[whole.capacity()];
+        whole.duplicate().clear().get(bytes);
+        send(bytes);
     }
 
     void send(byte[] bytes) throws IOException {
