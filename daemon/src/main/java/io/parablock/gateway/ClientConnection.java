@@ -166,13 +166,12 @@ final class ClientConnection implements NbdSession {
             return Math.min(length, (long) config.rangeStepsMax() * writtenZerosBytesMax());
         }
         long stepBytes = Math.min(config.rangeBytesMax(), export.chunkBytes());
-        long parts =
-                switch (type) {
-                    case Nbd.CMD_FLUSH -> export.members().size();
-                    case Nbd.CMD_TRIM, Nbd.CMD_WRITE_ZEROES, Nbd.CMD_CACHE ->
-                        Math.min(config.rangeStepsMax(), (length + stepBytes - 1) / stepBytes);
-                    default -> 1;
-                };
+        long parts = switch (type) {
+            case Nbd.CMD_FLUSH -> export.members().size();
+            case Nbd.CMD_TRIM, Nbd.CMD_WRITE_ZEROES, Nbd.CMD_CACHE ->
+                Math.min(config.rangeStepsMax(), (length + stepBytes - 1) / stepBytes);
+            default -> 1;
+        };
         return parts * REQUEST_COST_BYTES;
     }
 

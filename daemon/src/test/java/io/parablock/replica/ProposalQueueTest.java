@@ -11,7 +11,16 @@ class ProposalQueueTest {
     private static ProposalQueue.Queued write(int bytes) {
         return new ProposalQueue.Queued(
                 1,
-                new ClientMessage.Mutate(1, 1, 1, EntryKind.WRITE, 0, bytes, false, 0, Unpooled.buffer().writeZero(bytes)));
+                new ClientMessage.Mutate(
+                        1,
+                        1,
+                        1,
+                        EntryKind.WRITE,
+                        0,
+                        bytes,
+                        false,
+                        0,
+                        Unpooled.buffer().writeZero(bytes)));
     }
 
     @Test

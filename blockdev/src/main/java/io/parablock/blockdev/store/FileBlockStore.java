@@ -402,7 +402,8 @@ public final class FileBlockStore implements BlockStore {
     public AllocationRun runAt(long offsetBytes, long lengthBytes) {
         BlockStore.checkRange(offsetBytes, lengthBytes, sizeBytes);
         AllocationRun run = ranges.runAt(offsetBytes, lengthBytes);
-        // A hole whose sums are those of content is damage: an extent that was lost, which no reader may take for zeros.
+        // A hole whose sums are those of content is damage: an extent that was lost, which no reader may take for
+        // zeros.
         return run.hole() ? sums.runOfHole(offsetBytes, run.lengthBytes()) : run;
     }
 

@@ -44,6 +44,7 @@ public final class NbdServer implements AutoCloseable {
     private final List<UnixSocketFile> socketFiles = new ArrayList<>();
     /** What was accepted right before the end and comes in after it is closed too. */
     private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+
     private final RequestBudget budget;
     private final ReplyBacklog backlog;
 
