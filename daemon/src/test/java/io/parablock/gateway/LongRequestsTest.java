@@ -132,6 +132,19 @@ class LongRequestsTest {
     }
 
     @Test
+    void shouldSayWhatRequestsTake() {
+        long one = NbdSession.REQUEST_COST_BYTES;
+        assertThat(session.costBytes(Nbd.CMD_WRITE_ZEROES, Nbd.CMD_FLAG_NO_HOLE, SIZE))
+                .isEqualTo((long) STEPS * ENTRY);
+        assertThat(session.costBytes(Nbd.CMD_WRITE_ZEROES, Nbd.CMD_FLAG_NO_HOLE, 4096))
+                .isEqualTo(4096);
+        assertThat(session.costBytes(Nbd.CMD_WRITE_ZEROES, 0, SIZE)).isEqualTo(STEPS * one);
+        assertThat(session.costBytes(Nbd.CMD_TRIM, 0, RANGE)).isEqualTo(one);
+        assertThat(session.costBytes(Nbd.CMD_CACHE, 0, RANGE + 512)).isEqualTo(2 * one);
+        assertThat(session.costBytes(Nbd.CMD_FLUSH, 0, 0)).as("each chunk").isEqualTo(3 * one);
+    }
+
+    @Test
     void shouldTrimInStepsOfWhichOnlySoManyAreUnderWay() {
         session.trim(512, SIZE - 512, true, ended::add);
         long covered = 512;

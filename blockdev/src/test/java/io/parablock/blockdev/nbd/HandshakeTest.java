@@ -219,6 +219,13 @@ class HandshakeTest {
     }
 
     @Test
+    void shouldForgetTheSelectionWhenTheNextOneIsTooLong() throws ProtocolException {
+        ByteBuf tooLong = Unpooled.buffer().writeZero(Handshake.OPTION_BYTES_MAX + 1);
+        assertThat(afterSelecting(query("disk", Nbd.BASE_ALLOCATION), tooLong).allocation())
+                .isFalse();
+    }
+
+    @Test
     void shouldNotSelectTheContextOfAnotherExport() throws ProtocolException {
         assertThat(afterSelecting(query("archive", Nbd.BASE_ALLOCATION), null).allocation())
                 .isFalse();

@@ -101,7 +101,11 @@ class RequestDecoderTest {
                 assertThat(outcome(d, mode, 0, type, 0, length)).isEqualTo(-1);
             }
             assertThat(outcome(d, mode, 0, Nbd.CMD_READ, 0, Nbd.PAYLOAD_MAX)).isEqualTo(-1);
-            assertThat(outcome(d, mode, 0, Nbd.CMD_READ, 0, length)).isEqualTo(Nbd.EOVERFLOW);
+            assertThat(outcome(d, mode, 0, Nbd.CMD_READ, 0, length)).isEqualTo(Nbd.EINVAL);
+            if (mode != ReplyMode.SIMPLE) {
+                assertThat(outcome(d, mode, Nbd.CMD_FLAG_DF, Nbd.CMD_READ, 0, length))
+                        .isEqualTo(Nbd.EOVERFLOW);
+            }
         }
     }
 

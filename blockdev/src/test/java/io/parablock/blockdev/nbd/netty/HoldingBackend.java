@@ -2,6 +2,7 @@ package io.parablock.blockdev.nbd.netty;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.parablock.blockdev.nbd.Nbd;
 import io.parablock.blockdev.nbd.NbdBackend;
 import io.parablock.blockdev.nbd.NbdExport;
 import io.parablock.blockdev.nbd.NbdSession;
@@ -14,6 +15,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 final class HoldingBackend implements NbdBackend {
     /** A request in work. */
     record Begun(long offsetBytes, Runnable answer) {}
+
+    static final long WRITTEN_ZEROS_BYTES_MAX = 8 << 20;
 
     final Queue<Begun> begun = new ConcurrentLinkedQueue<>();
     private final long sizeBytes;
@@ -74,6 +77,12 @@ final class HoldingBackend implements NbdBackend {
         @Override
         public void blockStatus(long offsetBytes, long lengthBytes, boolean one, StatusCompletion done) {
             add(offsetBytes, () -> done.complete(0, List.of(new AllocationRun(lengthBytes, false))));
+        }
+
+        @Override
+        public long costBytes(int type, int flags, long lengthBytes) {
+            boolean written = type == Nbd.CMD_WRITE_ZEROES && (flags & Nbd.CMD_FLAG_NO_HOLE) != 0;
+            return written ? Math.min(lengthBytes, WRITTEN_ZEROS_BYTES_MAX) : REQUEST_COST_BYTES;
         }
 
         @Override
