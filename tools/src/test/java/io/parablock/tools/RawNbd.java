@@ -119,9 +119,11 @@ final class RawNbd implements AutoCloseable {
                 .putLong(length);
     }
 
-    /** Sends all of an array's buffer. */
+    /** Sends all of a buffer, whatever its position. */
     void send(ByteBuffer whole) throws IOException {
-        send(whole.array());
+        byte[] bytes = new byte[whole.capacity()];
+        whole.get(0, bytes);
+        send(bytes);
     }
 
     void send(byte[] bytes) throws IOException {
