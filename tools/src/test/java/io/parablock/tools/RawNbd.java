@@ -119,10 +119,10 @@ final class RawNbd implements AutoCloseable {
                 .putLong(length);
     }
 
-    /** Sends all of an array's buffer. */
+    /** Sends all of a buffer, whatever its position. */
     void send(ByteBuffer whole) throws IOException {
         byte[] bytes = new byte[whole.capacity()];
-        whole.duplicate().clear().get(bytes);
+        whole.get(0, bytes);
         send(bytes);
     }
 
