@@ -198,9 +198,7 @@ final class InstallSender {
                 giveUp(t, "it held back more than " + limits.pinSlotsMax() + " slots of the log");
                 it.remove();
             } else if (state.nowNs - t.lastHeardNs > SILENCE_TIMEOUTS_MAX * state.config.electionTimeoutNs()) {
-                if (!t.done) {
-                    giveUp(t, "the node does not answer");
-                }
+                giveUp(t, "the node does not answer");
                 it.remove();
             } else if (!t.done) {
                 pump(t);
