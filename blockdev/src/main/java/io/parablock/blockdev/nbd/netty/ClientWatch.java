@@ -1,7 +1,10 @@
 package io.parablock.blockdev.nbd.netty;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.uring.IoUringSocketChannel;
+import io.netty.channel.uring.IoUringTcpInfo;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -22,7 +25,11 @@ final class ClientWatch {
     /** Below this a client that takes nothing is not worth closing early, unless others wait for their turn. */
     private static final long EARLY_BYTES_MIN = 1 << 20;
 
+    /** tcp_states.h. */
+    private static final int TCP_CLOSE = 7;
+
     private final Channel channel;
+    private final IoUringTcpInfo tcpInfo = new IoUringTcpInfo();
     private final ReplyBacklog backlog;
     private final RequestBudget budget;
     private final long stallMs;
@@ -58,8 +65,27 @@ final class ClientWatch {
     }
 
     private void check() {
+        if (isReset()) {
+            channel.close();
+            return;
+        }
         checkPayload();
         checkReplies();
+    }
+
+    /**
+     * With Netty 4.2.18's io_uring transport a reset that arrives together with data is told to nobody: the channel waits for an
+     * event that has come already. The kernel knows the state of the connection.
+     */
+    private boolean isReset() {
+        if (!(channel instanceof IoUringSocketChannel socket) || !channel.isActive()) {
+            return false;
+        }
+        try {
+            return socket.tcpInfo(tcpInfo).state() == TCP_CLOSE;
+        } catch (ChannelException closedMeanwhile) {
+            return false;
+        }
     }
 
     private void checkPayload() {
