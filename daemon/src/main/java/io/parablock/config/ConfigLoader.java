@@ -174,7 +174,7 @@ public final class ConfigLoader {
                 r.bytes("wal.segment_bytes", MIB, 512 * MIB, BLOCK_BYTES),
                 r.bytes("wal.reserve_bytes", 0, 1024 * GIB, 1),
                 r.numberOrAuto("wal.writes_in_flight", 1, 128),
-                (int) r.bytes("wal.write_bytes", BLOCK_BYTES, 4 * MIB, BLOCK_BYTES));
+                (int) r.bytesOrAuto("wal.write_bytes", BLOCK_BYTES, 4 * MIB, BLOCK_BYTES));
         NodeConfig.DurabilityMode durability = r.choice("durability", NodeConfig.DurabilityMode.class);
         if (wal.engine() == NodeConfig.WalEngine.DIRECT && durability == NodeConfig.DurabilityMode.MAPPED) {
             throw new ConfigException("wal.engine direct is for durability fsync; use chronicle for mapped");

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 /** Reads values with their ranges; every error names the key. */
 final class KeyReader {
     private static final int PORT_MAX = 65_535;
+    private static final String AUTO = "auto";
     private static final String UNIX = "unix:";
     /** What the system's address of a unix socket has room for. */
     private static final int UNIX_PATH_BYTES_MAX = 107;
@@ -62,7 +63,7 @@ final class KeyReader {
 
     /** {@code auto} is 0. */
     int numberOrAuto(String key, int min, int max) {
-        if (has(key) && text(key).equalsIgnoreCase("auto")) {
+        if (has(key) && text(key).equalsIgnoreCase(AUTO)) {
             return 0;
         }
         try {
@@ -71,6 +72,11 @@ final class KeyReader {
             throw wrong(key, "auto or a number");
         }
         return number(key, min, max);
+    }
+
+    /** {@code auto} is 0. */
+    long bytesOrAuto(String key, long min, long max, long multipleOf) {
+        return has(key) && text(key).equalsIgnoreCase(AUTO) ? 0 : bytes(key, min, max, multipleOf);
     }
 
     int powerOfTwo(String key, int min, int max) {

@@ -122,6 +122,7 @@ public record NodeConfig(
      * {@code wal.*}.
      *
      * @param writesInFlight 0 is auto: measured at the first start
+     * @param writeBytes 0 is auto: measured at the first start
      */
     public record WalKeys(WalEngine engine, long segmentBytes, long reserveBytes, int writesInFlight, int writeBytes) {}
 

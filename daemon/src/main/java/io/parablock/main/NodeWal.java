@@ -41,9 +41,10 @@ final class NodeWal {
 
     private static DirectConfig direct(NodeConfig config) {
         int writesInFlight = config.wal().writesInFlight();
+        int writeBytes = config.wal().writeBytes();
         return new DirectConfig(
                 writesInFlight > 0 ? writesInFlight : DiskChoice.writesInFlight(config.dataDir()),
-                config.wal().writeBytes());
+                writeBytes > 0 ? writeBytes : DiskChoice.writeBytes(config.dataDir()));
     }
 
     private static NodeConfig.WalEngine engine(NodeConfig config) {

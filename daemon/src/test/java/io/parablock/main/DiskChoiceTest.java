@@ -17,9 +17,12 @@ class DiskChoiceTest {
     void shouldMeasureOnce() throws Exception {
         Path dataDir = folder.resolve("new");
         int first = DiskChoice.writesInFlight(dataDir);
+        int bytes = DiskChoice.writeBytes(dataDir);
         byte[] kept = Files.readAllBytes(dataDir.resolve(DiskChoice.FILE_NAME));
         assertThat(first).isPositive();
+        assertThat(bytes).isBetween(64 << 10, 1 << 20);
         assertThat(DiskChoice.writesInFlight(dataDir)).isEqualTo(first);
+        assertThat(DiskChoice.writeBytes(dataDir)).isEqualTo(bytes);
         assertThat(dataDir.resolve(DiskChoice.FILE_NAME)).hasBinaryContent(kept);
     }
 
@@ -27,6 +30,20 @@ class DiskChoiceTest {
     void shouldTakeWhatAnOperatorWrote() throws Exception {
         Files.writeString(folder.resolve(DiskChoice.FILE_NAME), "writes_in_flight = 17\n");
         assertThat(DiskChoice.writesInFlight(folder)).isEqualTo(17);
+        assertThat(DiskChoice.writeBytes(folder)).as("measured").isBetween(64 << 10, 1 << 20);
+        assertThat(DiskChoice.writesInFlight(folder)).as("kept").isEqualTo(17);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"write_bytes=0", "write_bytes=4095", "write_bytes=8388608", "write_bytes=256KiB"})
+    void shouldMeasureAgainASizeThatIsNone(String text) throws Exception {
+        Files.writeString(folder.resolve(DiskChoice.FILE_NAME), text + "\nwrites_in_flight=9\n");
+        int chosen = DiskChoice.writeBytes(folder);
+        assertThat(chosen).isBetween(64 << 10, 1 << 20);
+        assertThat(folder.resolve(DiskChoice.FILE_NAME))
+                .content()
+                .contains("write_bytes=" + chosen)
+                .contains("writes_in_flight=9");
     }
 
     @ParameterizedTest

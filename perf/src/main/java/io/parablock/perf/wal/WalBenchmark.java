@@ -4,10 +4,12 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.parablock.blockdev.nbd.netty.TransportKind;
+import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.Wal;
 import io.parablock.wal.WalRecord;
 import io.parablock.wal.WalVisitor;
 import io.parablock.wal.direct.RingIo;
+import io.parablock.wal.segment.SegmentLayout;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -32,6 +34,9 @@ import java.util.stream.Stream;
  */
 public final class WalBenchmark {
     private static final String DISK = "fio, O_DIRECT and O_DSYNC";
+    /** What a lone record takes with its header. */
+    private static final String DISK_RECORD = "fio, as long as a record with its header";
+
     private static final double WARM_UP_SECONDS = 1;
     private static final int WARM_UP_DEPTH = 8;
     private static final int SCANS_OF_PAGE_CACHE = 3;
@@ -80,6 +85,7 @@ public final class WalBenchmark {
             for (int depth : settings.depths()) {
                 progress.accept("round " + (round + 1) + " of " + settings.rounds() + ", depth " + depth);
                 note(depth, DISK, fio.run(depth, settings.payloadBytes(), settings.seconds()));
+                note(depth, DISK_RECORD, fio.run(depth, recordBytes(), settings.seconds()));
                 Collections.rotate(subjects, 1);
                 for (WalSubject subject : subjects) {
                     note(depth, subject.label, measure(subject, folder, depth, settings.seconds(), loops));
@@ -90,6 +96,11 @@ public final class WalBenchmark {
         if (settings.scanBytes() > 0) {
             printScans(folder);
         }
+    }
+
+    private int recordBytes() {
+        return Math.toIntExact(
+                SegmentLayout.alignUp(RecordDescriptor.HEADER_LENGTH_MIN + (long) settings.payloadBytes()));
     }
 
     private LogTiming measure(WalSubject subject, Path folder, int depth, double seconds, EventLoopGroup loops)
@@ -117,6 +128,7 @@ public final class WalBenchmark {
         for (int depth : settings.depths()) {
             List<LogTiming> disk = timingsOf(depth, DISK);
             printRow(depth, DISK, disk, disk);
+            printRow(depth, DISK_RECORD, timingsOf(depth, DISK_RECORD), disk);
             for (WalSubject subject : WalSubject.values()) {
                 List<LogTiming> own = timingsOf(depth, subject.label);
                 if (!own.isEmpty()) {

@@ -23,18 +23,36 @@ class DiskMeasurementTest {
     }
 
     @Test
+    void shouldTakeLargerWritesOnlyWhenTheyAreWorthIt() {
+        assertThat(bytesChosen(Map.of(65536, 100.0, 131072, 110.0, 262144, 113.0, 524288, 114.0, 1048576, 114.0)))
+                .isEqualTo(65536);
+        assertThat(bytesChosen(Map.of(65536, 100.0, 131072, 180.0, 262144, 300.0, 524288, 310.0, 1048576, 320.0)))
+                .isEqualTo(262144);
+        assertThat(bytesChosen(Map.of(65536, 100.0, 131072, 200.0, 262144, 400.0, 524288, 800.0, 1048576, 1600.0)))
+                .isEqualTo(1048576);
+        assertThat(bytesChosen(Map.of())).as("no direct I/O").isEqualTo(DirectConfig.WRITE_BYTES_MAX_DEFAULT);
+    }
+
+    @Test
     void shouldMeasureAndLeaveNothingBehind() throws Exception {
         DiskMeasurement measured = DiskMeasurement.of(folder);
         assertThat(measured.recordsPerSecond().values())
                 .allSatisfy(rate -> assertThat(rate).isPositive());
-        assertThat(measured.recordsPerSecond().isEmpty())
-                .isEqualTo(!ChannelIo.probe(folder).isPastPageCache());
+        assertThat(measured.bytesPerSecond().values())
+                .allSatisfy(rate -> assertThat(rate).isPositive());
+        boolean possible = ChannelIo.probe(folder).isPastPageCache();
+        assertThat(measured.recordsPerSecond().isEmpty()).isEqualTo(!possible);
+        assertThat(measured.bytesPerSecond().isEmpty()).isEqualTo(!possible);
         try (Stream<Path> left = Files.list(folder)) {
             assertThat(left).isEmpty();
         }
     }
 
     private static int chosen(Map<Integer, Double> recordsPerSecond) {
-        return new DiskMeasurement(recordsPerSecond).writesInFlight();
+        return new DiskMeasurement(recordsPerSecond, Map.of()).writesInFlight();
+    }
+
+    private static int bytesChosen(Map<Integer, Double> bytesPerSecond) {
+        return new DiskMeasurement(Map.of(), bytesPerSecond).writeBytes();
     }
 }
