@@ -167,8 +167,9 @@ public record NodeConfig(
      * {@code scrub.*}.
      *
      * @param bytesPerSecond of all groups together; 0 is off
+     * @param pinSlotsMax slots of the log that are kept while damaged blocks wait for a peer's copy
      */
-    public record ScrubKeys(long bytesPerSecond, long intervalNs, long repairWaitNs) {}
+    public record ScrubKeys(long bytesPerSecond, long intervalNs, long repairWaitNs, int pinSlotsMax) {}
 
     /** {@code gateway.*}. */
     public record GatewayKeys(

@@ -82,7 +82,8 @@ final class NodeSettings {
                         InstallConfig.PIECE_BYTES_MAX,
                         InstallConfig.DEFAULTS.windowPieces(),
                         config.install().bytesPerSecond(),
-                        config.install().pinSlotsMax()),
+                        config.install().pinSlotsMax(),
+                        config.scrub().pinSlotsMax()),
                 new LeaseConfig(config.reads() == NodeConfig.ReadMode.LEASE, k.clockDriftPpm(), SuspendedTime.ERROR_NS),
                 k.sessionExpiryNs());
     }

@@ -10,6 +10,7 @@ final class Floor {
     private final CoreState state;
     private final Rounds rounds;
     private final InstallSender installs;
+    private boolean hasGivenUp;
 
     Floor(CoreState state, Rounds rounds, InstallSender installs) {
         this.state = state;
@@ -19,6 +20,7 @@ final class Floor {
 
     void compute(PeerProgress[] peers) {
         long[] held = new long[peers.length + 1];
+        noteGivenUp();
         boolean damaged = state.guards.floorWithoutMixed && state.storeMatch.isDamaged();
         held[0] = damaged ? 0 : state.log.contigPrefix();
         long lowest = held[0];
@@ -30,5 +32,16 @@ final class Floor {
         }
         long needed = Math.max(lowest, state.log.last() - state.config.retainSlotsMax());
         state.floor = Math.max(state.floor, Math.min(rounds.quorumth(held), needed));
+    }
+
+    private void noteGivenUp() {
+        boolean givesUp = state.storeMatch.hasGivenUp();
+        if (givesUp && !hasGivenUp) {
+            state.output.event = "the log has grown past "
+                    + state.config.install().damagePinSlotsMax()
+                    + " slots (scrub.pin_slots_max) while damaged blocks wait for a copy, and is cut now: what only a node"
+                    + " that is away still holds may be lost";
+        }
+        hasGivenUp = givesUp;
     }
 }

@@ -159,7 +159,8 @@ public record RaftConfig(
                 install.pieceBytes(),
                 install.windowPieces(),
                 install.bytesPerSecond(),
-                install.pinSlotsMax()));
+                install.pinSlotsMax(),
+                install.damagePinSlotsMax()));
     }
 
     public int quorum() {

@@ -62,9 +62,17 @@ final class StoreMatch {
      * ever only as long as the log does not grow past its limit.
      */
     boolean isDamaged() {
-        return pending
-                && state.apply.appliedPrefix() - state.log.base()
-                        <= state.config.install().pinSlotsMax();
+        return pending && !isLogTooLong();
+    }
+
+    /** The log is cut although blocks wait for a copy, which a node that lags behind may have had. */
+    boolean hasGivenUp() {
+        return pending && isLogTooLong();
+    }
+
+    private boolean isLogTooLong() {
+        return state.apply.appliedPrefix() - state.log.base()
+                > state.config.install().damagePinSlotsMax();
     }
 
     /** What the store holds now; null while nobody can tell. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.parablock.raft.message.Message;
 import io.parablock.raft.state.RecoveredState;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -14,6 +15,7 @@ class FloorTest {
     private static final long MS = 1_000_000L;
 
     private long now = 1_000 * MS;
+    private @Nullable String event;
 
     /** Its log reaches past what the floor would be, but its store could not give back what the others cut. */
     @ParameterizedTest
@@ -33,8 +35,29 @@ class FloorTest {
         assertThat(floor(leader, false, false)).isEqualTo(1);
     }
 
+    /** Not for ever: the log would fill the disk. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void shouldCutALogThatIsTooLongAndSaySo(int slotsMax) {
+        RaftNode leader = leader(
+                ThreeVoters.config(false).withInstall(new InstallConfig(0, 4096, 4, 1 << 20, 1 << 20, slotsMax)));
+        leader.onBlocksPending(true);
+        assertThat(floor(leader, false, false)).isEqualTo(slotsMax == 0 ? 1 : 0);
+        if (slotsMax == 0) {
+            assertThat(event).contains("scrub.pin_slots_max");
+        } else {
+            assertThat(event).isNull();
+        }
+        assertThat(floor(leader, false, false)).isEqualTo(slotsMax == 0 ? 1 : 0);
+        assertThat(event).as("once").isNull();
+    }
+
     private RaftNode leader() {
-        RaftNode leader = new RaftNode(ThreeVoters.config(false), RecoveredState.fresh(), 7, now);
+        return leader(ThreeVoters.config(false));
+    }
+
+    private RaftNode leader(RaftConfig config) {
+        RaftNode leader = new RaftNode(config, RecoveredState.fresh(), 7, now);
         for (int i = 0; i < 200 && leader.status().role() != Role.PRE_CANDIDATE; i++) {
             now += 5 * MS;
             leader.tick(now);
@@ -53,6 +76,7 @@ class FloorTest {
         leader.output().clear();
         now += 60 * MS;
         leader.tick(now);
+        event = leader.output().event;
         return leader.output().messages.stream()
                 .filter(o -> o.message() instanceof Message.Heartbeat)
                 .mapToLong(o -> ((Message.Heartbeat) o.message()).commit().floor())

@@ -177,6 +177,13 @@ final class SimulationRun {
             }
         }
         runFor(2 * Simulation.SECOND);
+        for (int id : healthy) {
+            // A step that failed before may have been reported only now, by a slow disk.
+            SimulatedNode n = cluster.nodes().get(id - 1);
+            if (!n.isUp()) {
+                n.start();
+            }
+        }
         cluster.clients().forEach(SimulatedClient::stopAsking);
         long untilNs = sim.nowNs() + LIVENESS_MAX_NS;
         if (!runUntil(untilNs, () -> outstanding() == 0)) {
