@@ -167,7 +167,7 @@ public record NodeConfig(
      *
      * @param bytesPerSecond of all groups together; 0 is off
      */
-    public record ScrubKeys(long bytesPerSecond, long intervalNs, long repairWaitNs) {}
+    public record ScrubKeys(long bytesPerSecond, long recheckBytesPerSecond, long intervalNs, long repairWaitNs) {}
 
     /** {@code gateway.*}. */
     public record GatewayKeys(

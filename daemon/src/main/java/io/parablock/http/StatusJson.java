@@ -142,6 +142,7 @@ final class StatusJson {
         sum(blocks, "mended_bytes", all, ReplicaStatus.Blocks::mendedBytes);
         sum(blocks, "lost_bytes", all, ReplicaStatus.Blocks::lostBytes);
         sum(blocks, "served_bytes", all, ReplicaStatus.Blocks::servedBytes);
+        blocks.put("under_repair", all.stream().anyMatch(ReplicaStatus.Blocks::underRepair));
     }
 
     private static void sum(

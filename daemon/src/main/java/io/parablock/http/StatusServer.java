@@ -157,6 +157,7 @@ public final class StatusServer implements AutoCloseable {
             meters.figure("blocks.mended.bytes", id, g.blocks().mendedBytes());
             meters.figure("blocks.lost.bytes", id, g.blocks().lostBytes());
             meters.figure("blocks.served.bytes", id, g.blocks().servedBytes());
+            meters.figure("blocks.under.repair", id, g.blocks().underRepair() ? 1 : 0);
         }
         return meters.scrape();
     }

@@ -34,6 +34,9 @@ final class Scrub {
 
         /** In the order of the chunk, merged. Told again in each round until they are written. */
         void onDamagedBlocks(List<DamagedRange> ranges);
+
+        /** A recheck has ended: all blocks were read since it was asked for, and what is damaged was told. */
+        void onAllChecked();
     }
 
     /** So many pieces a second, while their size is within the limits below. */
@@ -59,7 +62,7 @@ final class Scrub {
     private final ReplicaPorts ports;
     private final RaftNode core;
     private final Findings findings;
-    private final int pieceBytes;
+    private final long recheckRate;
 
     private Stage stage = Stage.WAITING;
     /** Whatever a crash has torn lies in slots up to this one: each of them was durable when it was applied. */
@@ -71,6 +74,11 @@ final class Scrub {
     private long lastSlot;
     private long nextOffsetBytes;
     private boolean reading;
+    /** A recheck is to begin, or to begin anew. */
+    private boolean recheckDue;
+    /** The blocks are read for a recheck. */
+    private boolean rechecking;
+
     private boolean closed;
 
     private long rounds;
@@ -84,26 +92,48 @@ final class Scrub {
         this.ports = ports;
         this.core = core;
         this.findings = findings;
-        this.pieceBytes =
-                (int) Math.max(PIECE_BYTES_MIN, Math.min(PIECE_BYTES_MAX, config.bytesPerSecond() / PIECES_PER_SECOND))
-                        & -PIECE_BYTES_MIN;
+        this.recheckRate = Math.max(config.bytesPerSecond(), config.recheckBytesPerSecond());
         this.replayTo = core.status().lastSlot();
         this.nextRoundNs = ports.nowNs().getAsLong();
         this.nextPieceNs = nextRoundNs;
     }
 
+    /**
+     * Reads all blocks once more, as soon as everything that the store was ever given is in it, whatever the config says of the
+     * scrub; anew, if that is under way.
+     */
+    void recheck() {
+        recheckDue = true;
+    }
+
+    boolean isRechecking() {
+        return recheckDue || rechecking;
+    }
+
+    private long rate() {
+        return isRechecking() ? recheckRate : config.bytesPerSecond();
+    }
+
+    private int pieceBytes() {
+        return (int) Math.max(PIECE_BYTES_MIN, Math.min(PIECE_BYTES_MAX, rate() / PIECES_PER_SECOND)) & -PIECE_BYTES_MIN;
+    }
+
     void tick(long nowNs) {
-        if (config.bytesPerSecond() == 0 || reading || closed || nowNs - nextPieceNs < 0) {
+        if (rate() == 0 || reading || closed || nowNs - nextPieceNs < 0) {
             return;
         }
-        if (stage == Stage.WAITING && nowNs - nextRoundNs < 0) {
+        if (stage == Stage.WAITING && !recheckDue && nowNs - nextRoundNs < 0) {
             return;
         }
         RaftStatus status = core.status();
         if (!isWhole(status)) {
+            // The store may be replaced by another one.
+            recheckDue |= rechecking;
             return;
         }
-        if (stage == Stage.WAITING) {
+        if (recheckDue) {
+            startRecheck(nowNs);
+        } else if (stage == Stage.WAITING) {
             startRound(nowNs, status);
         }
         if (stage == Stage.LOG) {
@@ -111,6 +141,18 @@ final class Scrub {
         } else {
             readBlocks(nowNs);
         }
+    }
+
+    /** A round that it comes upon begins anew after it. */
+    private void startRecheck(long nowNs) {
+        if (stage != Stage.WAITING && !rechecking) {
+            nextRoundNs = nowNs;
+        }
+        recheckDue = false;
+        rechecking = true;
+        stage = Stage.BLOCKS;
+        nextOffsetBytes = 0;
+        damagedBytesNow = 0;
     }
 
     private void startRound(long nowNs, RaftStatus status) {
@@ -136,7 +178,7 @@ final class Scrub {
 
     private void pause(long nowNs, long readBytes) {
         // Seconds and the rest of one apart: bytes times 10^9 are too many.
-        long rate = config.bytesPerSecond();
+        long rate = rate();
         nextPieceNs = nowNs + readBytes / rate * SECOND_NS + readBytes % rate * SECOND_NS / rate;
     }
 
@@ -146,6 +188,7 @@ final class Scrub {
         List<Asked> records = new ArrayList<>();
         nextSlot = Math.max(nextSlot, status.logBase() + 1);
         long lengthBytes = 0;
+        int pieceBytes = pieceBytes();
         for (int i = 0; i < PIECE_SLOTS_MAX && nextSlot <= lastSlot && lengthBytes < pieceBytes; i++, nextSlot++) {
             Entry e = core.entry(nextSlot);
             if (e != null && e.walPosition >= 0 && core.isDurable(nextSlot)) {
@@ -204,7 +247,7 @@ final class Scrub {
 
     private void readBlocks(long nowNs) {
         long offset = nextOffsetBytes;
-        long length = Math.min(pieceBytes, ports.store().sizeBytes() - offset);
+        long length = Math.min(pieceBytes(), ports.store().sizeBytes() - offset);
         pause(nowNs, length);
         nextOffsetBytes += length;
         inBackground(() -> {
@@ -215,14 +258,23 @@ final class Scrub {
 
     private void onBlocksRead(List<DamagedRange> damaged, long readBytes) {
         bytes += readBytes;
-        if (!damaged.isEmpty() && isWhole(core.status())) {
-            damagedBytesNow += DamagedRange.totalBytes(damaged);
-            findings.onDamagedBlocks(damaged);
+        if (isWhole(core.status())) {
+            if (!damaged.isEmpty()) {
+                damagedBytesNow += DamagedRange.totalBytes(damaged);
+                findings.onDamagedBlocks(damaged);
+            }
+        } else {
+            recheckDue |= rechecking;
         }
         if (stage == Stage.BLOCKS && nextOffsetBytes >= ports.store().sizeBytes()) {
             stage = Stage.WAITING;
             damagedBytesBefore = damagedBytesNow;
-            rounds++;
+            if (!rechecking) {
+                rounds++;
+            } else if (!recheckDue) {
+                rechecking = false;
+                findings.onAllChecked();
+            }
         }
     }
 
@@ -255,11 +307,11 @@ final class Scrub {
     }
 
     /** A log or a store that has failed, or is closed, stops the node by itself: here it is only not read. */
-    private static Runnable resultOf(Reading work) {
+    private Runnable resultOf(Reading work) {
         try {
             return work.read();
         } catch (WalException | BlockStoreException | IllegalStateException | OutOfMemoryError failed) {
-            return () -> {};
+            return () -> recheckDue |= rechecking;
         }
     }
 

@@ -68,10 +68,19 @@ final class StoreUpkeep {
         public void onDamagedBlocks(List<DamagedRange> ranges) {
             repair.onDamaged(ranges);
         }
+
+        @Override
+        public void onAllChecked() {
+            repair.onAllChecked();
+        }
     }
 
     void tick(long nowNs) {
         repair.tick(nowNs);
+        if (repair.wantsCheck() && !scrub.isRechecking()) {
+            repair.onCheckBegins();
+            scrub.recheck();
+        }
         scrub.tick(nowNs);
         adoptMore();
     }
@@ -157,11 +166,13 @@ final class StoreUpkeep {
                 repair.pendingBytes(),
                 repair.mendedBytes(),
                 repair.lostBytes(),
-                source.servedBytes());
+                source.servedBytes(),
+                repair.isNoted());
     }
 
     void close() {
         closed = true;
+        repair.close();
         source.close();
         scrub.close();
     }

@@ -4,8 +4,11 @@ import static io.parablock.replica.ReplicaCluster.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import io.parablock.blockdev.store.DamagedRange;
 import io.parablock.raft.Mode;
 import io.parablock.raft.log.Entry;
+import io.parablock.raft.message.Message;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -183,6 +186,63 @@ class ScrubTest {
                     .isTrue();
             away.start();
             c.advance(3000);
+            c.assertIdentical();
+        }
+    }
+
+    /** Of the damage that an earlier process knew of, nobody knows any more where it is. */
+    @Test
+    void shouldReadAllBlocksAfterARestartIfSomeWereDamagedThoughItIsOff() {
+        try (ReplicaCluster c = cluster(0, SECOND_NS)) {
+            write(c, 20);
+            ReplicaCluster.Node n = c.follower();
+            c.dropped = m -> m instanceof Message.BlockReply;
+            n.store.damage(3 * BLOCK, 512);
+            n.store.damage(700 * 1024, 512);
+            n.replica.damaged(List.of(new DamagedRange(3 * BLOCK, 512)));
+            c.advance(100);
+            n.crash();
+            n.start();
+            c.dropped = m -> false;
+            c.advance(5000);
+            assertThat(n.store.isDamaged()).isFalse();
+            assertThat(n.store.isUnderRepair()).isFalse();
+            assertThat(scrub(n).rounds()).isZero();
+            assertThat(scrub(n).bytes()).isEqualTo(ReplicaCluster.STORE_BYTES);
+            n.crash();
+            n.start();
+            c.advance(5000);
+            assertThat(scrub(n).bytes()).as("no note, no recheck").isZero();
+        }
+    }
+
+    /** An install takes the store away in the middle of it. */
+    @Test
+    void shouldBeginARecheckAnewThatAnInstallHasCutOff() {
+        ReplicaConfig config = new ReplicaConfig(16 << 10, 100 * ReplicaCluster.MS, 64 << 10, 256, 256, 4)
+                .withScrub(new ScrubConfig(0, SECOND_NS, SECOND_NS, 256 << 10));
+        try (ReplicaCluster c = new ReplicaCluster(Mode.PARALLEL, 9, false, config)) {
+            c.retainSlots = 16;
+            c.nodes.values().forEach(ReplicaCluster.Node::crash);
+            c.nodes.values().forEach(ReplicaCluster.Node::start);
+            write(c, 20);
+            c.advance(1000);
+            ReplicaCluster.Node n = c.follower();
+            c.dropped = m -> m instanceof Message.BlockReply;
+            n.store.damage(3 * BLOCK, 512);
+            n.replica.damaged(List.of(new DamagedRange(3 * BLOCK, 512)));
+            c.advance(1000);
+            n.crash();
+            for (int i = 21; i <= 100; i++) {
+                c.write(i, i, (long) i * BLOCK, bytes(BLOCK, i), false);
+                c.advance(10);
+            }
+            c.advance(1000);
+            n.start();
+            c.advance(10_000);
+            assertThat(n.events).anyMatch(e -> e.contains("install complete"));
+            assertThat(n.store.isUnderRepair()).as("all of it is written anew, and checked").isFalse();
+            assertThat(scrub(n).bytes()).isGreaterThanOrEqualTo(ReplicaCluster.STORE_BYTES);
             c.assertIdentical();
         }
     }
