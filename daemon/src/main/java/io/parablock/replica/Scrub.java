@@ -6,21 +6,26 @@ import io.parablock.raft.RaftNode;
 import io.parablock.raft.RaftStatus;
 import io.parablock.raft.log.Entry;
 import io.parablock.wal.RecordDescriptor;
+import io.parablock.wal.StateStore;
 import io.parablock.wal.Wal;
 import io.parablock.wal.WalCorruptException;
 import io.parablock.wal.WalException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 
 /**
- * Reads the records and the blocks of one replica again, round after round, so that rot is found while a peer still has what
- * is lost (protocol.md §12). On the group's thread; the reading itself is background work, one piece at a time.
+ * Reads the state, the records and the blocks of one replica again, round after round, so that rot is found while a peer, or
+ * memory, still has what is lost (protocol.md §12). On the group's thread; the reading itself is background work, one piece at
+ * a time.
  *
  * <pre>
- *            interval over                  applied prefix reached          end of the chunk
- *   WAITING ──────────────► LOG (by slot) ──────────────────────► BLOCKS ──────────────────► WAITING
+ *            interval over                             applied prefix reached          end of the chunk
+ *   WAITING ──────────────► STATE ───► LOG (by slot) ──────────────────────► BLOCKS ──────────────────► WAITING
+ *      └─────────────────────────── recheck ────────────────────────────────►┘  at a rate of its own
  * </pre>
  *
  * <p>A crash leaves blocks that do not fit their checksums, and replay writes them again: nothing is read before that, nor
@@ -29,6 +34,9 @@ import java.util.function.Consumer;
 final class Scrub {
     /** What it finds. Told on the group's thread. */
     interface Findings {
+        /** So many copies of this part of the state are not on the disk any more. */
+        void onDamagedState(StateStore.Part part, int copies);
+
         /** The record of this entry of the effective log cannot be read back. */
         void onDamagedRecord(Entry entry);
 
@@ -51,6 +59,7 @@ final class Scrub {
 
     private enum Stage {
         WAITING,
+        STATE,
         LOG,
         BLOCKS
     }
@@ -84,6 +93,8 @@ final class Scrub {
     private long rounds;
     private long bytes;
     private long damagedRecords;
+    private long damagedState;
+    private long lostState;
     private long damagedBytesNow;
     private long damagedBytesBefore;
 
@@ -136,7 +147,9 @@ final class Scrub {
         } else if (stage == Stage.WAITING) {
             startRound(nowNs, status);
         }
-        if (stage == Stage.LOG) {
+        if (stage == Stage.STATE) {
+            readState();
+        } else if (stage == Stage.LOG) {
             readRecords(nowNs, status);
         } else {
             readBlocks(nowNs);
@@ -157,7 +170,7 @@ final class Scrub {
 
     private void startRound(long nowNs, RaftStatus status) {
         nextRoundNs = nowNs + Math.min(config.intervalNs(), Long.MAX_VALUE / 2);
-        stage = Stage.LOG;
+        stage = Stage.STATE;
         nextSlot = status.logBase() + 1;
         lastSlot = status.appliedPrefix();
         nextOffsetBytes = 0;
@@ -180,6 +193,27 @@ final class Scrub {
         // Seconds and the rest of one apart: bytes times 10^9 are too many.
         long rate = rate();
         nextPieceNs = nowNs + readBytes / rate * SECOND_NS + readBytes % rate * SECOND_NS / rate;
+    }
+
+    // ---------------------------------------------------------------- state
+
+    private void readState() {
+        stage = Stage.LOG;
+        inBackground(() -> {
+            Map<StateStore.Part, Integer> damaged = new EnumMap<>(StateStore.Part.class);
+            for (StateStore.Part part : StateStore.Part.values()) {
+                damaged.put(part, ports.state().damagedCopies(part));
+            }
+            return () -> damaged.forEach(this::onStateRead);
+        });
+    }
+
+    private void onStateRead(StateStore.Part part, int copies) {
+        if (copies > 0) {
+            damagedState += copies;
+            lostState += copies == part.copies() ? 1 : 0;
+            findings.onDamagedState(part, copies);
+        }
     }
 
     // ---------------------------------------------------------------- log
@@ -323,6 +357,8 @@ final class Scrub {
                 bytes,
                 damagedRecords,
                 Math.max(damagedBytesNow, damagedBytesBefore),
+                damagedState,
+                lostState,
                 under ? (int) (nextOffsetBytes * 100.0 / size) : 0);
     }
 

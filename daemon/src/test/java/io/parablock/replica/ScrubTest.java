@@ -8,9 +8,12 @@ import io.parablock.blockdev.store.DamagedRange;
 import io.parablock.raft.Mode;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.message.Message;
+import io.parablock.raft.state.Checkpoint;
+import io.parablock.wal.StateStore;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The scrub of three replicas, on time that the test turns. */
@@ -135,7 +138,7 @@ class ScrubTest {
             ReplicaCluster.Node n = c.follower();
             n.store.damage(BLOCK, 512);
             c.advance(5000);
-            assertThat(scrub(n)).isEqualTo(new ScrubStatus(0, 0, 0, 0, 0));
+            assertThat(scrub(n)).isEqualTo(new ScrubStatus(0, 0, 0, 0, 0, 0, 0));
         }
     }
 
@@ -186,6 +189,36 @@ class ScrubTest {
                     .isTrue();
             away.start();
             c.advance(3000);
+            c.assertIdentical();
+        }
+    }
+
+    /** Memory has what is in force; a restart that finds none would be the end of this node. */
+    @ParameterizedTest
+    @EnumSource(StateStore.Part.class)
+    void shouldWriteStateAgainThatWasLostUnderTheRunningNode(StateStore.Part part) {
+        try (ReplicaCluster c = cluster(8 << 20, SECOND_NS)) {
+            write(c, 20);
+            c.advance(1000);
+            ReplicaCluster.Node n = c.follower();
+            if (part == StateStore.Part.CHECKPOINT) {
+                assertThat(n.state.loadCheckpoint()).as("none was ever taken").isNull();
+                n.state.saveCheckpoint(StateCodec.encodeCheckpoint(Checkpoint.EMPTY));
+            }
+            n.state.lose(part);
+            assertThat(n.state.damagedCopies(part)).isEqualTo(part.copies());
+            c.advance(3000);
+            assertThat(n.state.damagedCopies(part)).isZero();
+            assertThat(scrub(n).damagedState()).isEqualTo(part.copies());
+            assertThat(scrub(n).lostState()).isEqualTo(1);
+            assertThat(n.damage)
+                    .hasSize(1)
+                    .allMatch(line -> line.contains("damaged in every copy, and is written again from memory"));
+            n.crash();
+            n.start();
+            c.advance(2000);
+            assertThat(n.replica.status().raft().amnesiac()).isFalse();
+            assertThat(n.fatal).isEmpty();
             c.assertIdentical();
         }
     }

@@ -1,5 +1,6 @@
 package io.parablock.wal.direct;
 
+import io.parablock.wal.PastPageCache;
 import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.segment.SegmentLayout;
 import java.io.IOException;
@@ -60,7 +61,7 @@ public record DiskMeasurement(Map<Integer, Double> recordsPerSecond) {
         try {
             fill(file);
             Map<Integer, Double> rates = new TreeMap<>();
-            try (FileChannel channel = ChannelIo.openDirect(file, StandardOpenOption.WRITE, StandardOpenOption.DSYNC)) {
+            try (FileChannel channel = PastPageCache.open(file, StandardOpenOption.WRITE, StandardOpenOption.DSYNC)) {
                 for (int round = 0; round < ROUNDS; round++) {
                     for (int writesInFlight : WRITES_IN_FLIGHT) {
                         rates.merge(writesInFlight, rate(channel, writers, writesInFlight), Math::max);
