@@ -169,7 +169,8 @@ public record NodeConfig(
      * @param bytesPerSecond of all groups together; 0 is off
      * @param pinSlotsMax slots of the log that are kept while damaged blocks wait for a peer's copy
      */
-    public record ScrubKeys(long bytesPerSecond, long intervalNs, long repairWaitNs, int pinSlotsMax) {}
+    public record ScrubKeys(
+            long bytesPerSecond, long recheckBytesPerSecond, long intervalNs, long repairWaitNs, int pinSlotsMax) {}
 
     /** {@code gateway.*}. */
     public record GatewayKeys(

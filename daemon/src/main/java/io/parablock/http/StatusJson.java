@@ -134,6 +134,10 @@ final class StatusJson {
         scrub.put(
                 "damaged_bytes",
                 each.stream().mapToLong(ScrubStatus::damagedBytes).sum());
+        scrub.put(
+                "damaged_state",
+                each.stream().mapToLong(ScrubStatus::damagedState).sum());
+        scrub.put("lost_state", each.stream().mapToLong(ScrubStatus::lostState).sum());
         ObjectNode blocks = json.putObject("blocks");
         List<ReplicaStatus.Blocks> all =
                 groups.stream().map(ReplicaStatus::blocks).toList();
@@ -142,6 +146,7 @@ final class StatusJson {
         sum(blocks, "mended_bytes", all, ReplicaStatus.Blocks::mendedBytes);
         sum(blocks, "lost_bytes", all, ReplicaStatus.Blocks::lostBytes);
         sum(blocks, "served_bytes", all, ReplicaStatus.Blocks::servedBytes);
+        blocks.put("under_repair", all.stream().anyMatch(ReplicaStatus.Blocks::underRepair));
     }
 
     private static void sum(

@@ -152,11 +152,14 @@ public final class StatusServer implements AutoCloseable {
             meters.figure("scrub.progress.percent", id, g.scrub().progressPercent());
             meters.figure("scrub.damaged.records", id, g.scrub().damagedRecords());
             meters.figure("scrub.damaged.bytes", id, g.scrub().damagedBytes());
+            meters.figure("scrub.damaged.state", id, g.scrub().damagedState());
+            meters.figure("scrub.lost.state", id, g.scrub().lostState());
             meters.figure("blocks.damaged.bytes", id, g.blocks().damagedBytes());
             meters.figure("blocks.pending.bytes", id, g.blocks().pendingBytes());
             meters.figure("blocks.mended.bytes", id, g.blocks().mendedBytes());
             meters.figure("blocks.lost.bytes", id, g.blocks().lostBytes());
             meters.figure("blocks.served.bytes", id, g.blocks().servedBytes());
+            meters.figure("blocks.under.repair", id, g.blocks().underRepair() ? 1 : 0);
         }
         return meters.scrape();
     }

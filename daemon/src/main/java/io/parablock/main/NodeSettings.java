@@ -100,7 +100,8 @@ final class NodeSettings {
                 new ScrubConfig(
                         scrubRate(config),
                         config.scrub().intervalNs(),
-                        config.scrub().repairWaitNs()));
+                        config.scrub().repairWaitNs(),
+                        Math.max(1, config.scrub().recheckBytesPerSecond() / config.groups())));
     }
 
     /** Each group its part, so that together they keep the rate. */

@@ -57,6 +57,7 @@ final class BlockRepair {
     private final Consumer<List<DamagedRange>> told;
     private final Consumer<DamagedRanges.Range> lostTold;
     private final Listener listener;
+    private final DamageMark mark;
 
     private final DamagedRanges damaged = new DamagedRanges(RANGES_MAX);
     private final DamagedRanges lost = new DamagedRanges(RANGES_MAX);
@@ -103,6 +104,7 @@ final class BlockRepair {
         this.ports = ports;
         this.core = core;
         this.listener = listener;
+        this.mark = new DamageMark(groupId, ports, core, voters.length == 1);
     }
 
     // ---------------------------------------------------------------- damage
@@ -116,8 +118,10 @@ final class BlockRepair {
             }
         }
         if (foundBytes > before) {
+            mark.onFound(ports.nowNs().getAsLong());
             told.accept(found);
         }
+        noteDropped();
         if (voters.length == 1) {
             lost.addAll(damaged);
             damaged.clear();
@@ -144,8 +148,30 @@ final class BlockRepair {
         }
     }
 
+    private void noteDropped() {
+        if (damaged.takeDropped()) {
+            mark.onTooMany();
+        }
+    }
+
+    /** Whether all blocks are to be checked: what is known of their damage is not all of it. */
+    boolean wantsCheck() {
+        return mark.isCheckOwed() && damaged.hasRoom();
+    }
+
+    /** All blocks are about to be read, from one end to the other. */
+    void onCheckBegins() {
+        mark.onCheckBegins();
+    }
+
+    /** They were, and this has heard of all damage. */
+    void onAllChecked() {
+        mark.onChecked();
+        tellCore();
+    }
+
     private void tellCore() {
-        core.onBlocksPending(!damaged.isEmpty());
+        mark.tellCore(!damaged.isEmpty());
     }
 
     /** Whether a part of the range is still to be mended. */
@@ -164,8 +190,10 @@ final class BlockRepair {
         if (!lost.isEmpty() && voters.length > 1 && nowNs - lostAtNs >= LOST_NS) {
             damaged.addAll(lost);
             lost.clear();
+            noteDropped();
             tellCore();
         }
+        mark.tick(nowNs, !damaged.isEmpty(), !lost.isEmpty());
         if (writing || damaged.isEmpty() || nowNs - nextNs < 0 || !core.mayMend()) {
             return;
         }
@@ -327,6 +355,7 @@ final class BlockRepair {
         nextNs = ports.nowNs().getAsLong();
         damaged.remove(e.offsetBytes(), e.lengthBytes());
         mendedBytes += e.lengthBytes();
+        mark.onMended();
         tellCore();
         if (damaged.isEmpty()) {
             piece = null;
@@ -356,5 +385,14 @@ final class BlockRepair {
     /** Bytes that every node has damaged. */
     long lostBytes() {
         return lost.bytes();
+    }
+
+    /** Whether the store is noted, durably, to have damage. */
+    boolean isNoted() {
+        return mark.isNoted();
+    }
+
+    void close() {
+        mark.close();
     }
 }

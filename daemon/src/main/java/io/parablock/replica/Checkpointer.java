@@ -1,10 +1,9 @@
 package io.parablock.replica;
 
+import io.parablock.raft.RaftNode;
 import io.parablock.raft.state.Checkpoint;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /** Takes checkpoints, one at a time (protocol.md §7): block store fsync, then CKPT, both off the group's thread. */
 final class Checkpointer {
@@ -17,8 +16,7 @@ final class Checkpointer {
 
     private final ReplicaConfig config;
     private final ReplicaPorts ports;
-    private final Supplier<@Nullable Checkpoint> image;
-    private final Supplier<Checkpoint> installImage;
+    private final RaftNode core;
     private final Listener listener;
     private long appliedBytes;
     private boolean appliedAny;
@@ -28,18 +26,18 @@ final class Checkpointer {
     private long taken;
     private boolean running;
     private boolean installDue;
+    /** The disk has lost CKPT: the next one that can be had replaces it, whether it says more or not. */
+    private boolean writeAgain;
 
     Checkpointer(
             ReplicaConfig config,
             ReplicaPorts ports,
-            Supplier<@Nullable Checkpoint> image,
-            Supplier<Checkpoint> installImage,
+            RaftNode core,
             Listener listener,
             Checkpoint recovered) {
         this.config = config;
         this.ports = ports;
-        this.image = image;
-        this.installImage = installImage;
+        this.core = core;
         this.listener = listener;
         this.lastSlot = recovered.a();
         this.lastLogBase = recovered.logBase();
@@ -60,8 +58,12 @@ final class Checkpointer {
     private void startInstallStep() {
         if (installDue && !running) {
             installDue = false;
-            save(installImage.get());
+            save(core.installCheckpoint());
         }
+    }
+
+    void writeAgain() {
+        writeAgain = true;
     }
 
     void tick(long nowNs) {
@@ -69,17 +71,17 @@ final class Checkpointer {
         boolean full = appliedBytes >= config.checkpointBytes();
         // A checkpoint that the floor held back from truncating is due again although nothing was applied.
         boolean late = (appliedAny || lastLogBase < lastSlot) && nowNs - lastNs >= config.checkpointIntervalNs();
-        if (!running && (full || late)) {
+        if (!running && (full || late || writeAgain)) {
             start(nowNs);
         }
     }
 
     private void start(long nowNs) {
-        Checkpoint c = image.get();
+        Checkpoint c = core.checkpointImage();
         lastNs = nowNs;
         appliedBytes = 0;
         appliedAny = false;
-        if (c == null || (c.a() == lastSlot && c.logBase() == lastLogBase)) {
+        if (c == null || (!writeAgain && c.a() == lastSlot && c.logBase() == lastLogBase)) {
             return;
         }
         save(c);
@@ -87,6 +89,7 @@ final class Checkpointer {
 
     private void save(Checkpoint c) {
         running = true;
+        writeAgain = false;
         try {
             ports.background().execute(() -> write(c));
         } catch (RejectedExecutionException closed) {

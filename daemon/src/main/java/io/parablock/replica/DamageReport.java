@@ -2,6 +2,7 @@ package io.parablock.replica;
 
 import io.parablock.blockdev.store.DamagedRange;
 import io.parablock.raft.log.Entry;
+import io.parablock.wal.StateStore;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -20,6 +21,7 @@ final class DamageReport {
     private final Lines recordLines = new Lines();
     private final Lines blockLines = new Lines();
     private final Lines lostLines = new Lines();
+    private final Lines stateLines = new Lines();
 
     /** @param unreadable begins the repair of a record; does nothing where no other node has a copy */
     DamageReport(int groupId, ReplicaPorts ports, Consumer<Entry> unreadable) {
@@ -42,6 +44,21 @@ final class DamageReport {
     void tellOfLost(DamagedRanges.Range range) {
         lostLines.tell("the sector at byte " + range.offsetBytes()
                 + " of the block store is damaged on every node: reads of it fail until it is written");
+    }
+
+    /** @param copies bad ones of {@code part} */
+    void tellOfState(StateStore.Part part, int copies) {
+        String name =
+                switch (part) {
+                    case META -> "META";
+                    case SYNC_RECORD -> "SYNCREC";
+                    case CHECKPOINT -> "CKPT";
+                };
+        stateLines.tell(
+                copies < part.copies()
+                        ? copies + " of " + part.copies() + " copies of " + name + " was damaged: it is written again"
+                        : name + " was damaged in every copy, and is written again from memory:"
+                                + " a restart before that would have lost this node. Replace the disk");
     }
 
     /** The lines of one kind of damage: none soon after another. */

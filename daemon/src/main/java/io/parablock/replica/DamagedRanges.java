@@ -23,8 +23,9 @@ final class DamagedRanges {
 
     private final int rangesMax;
     private long bytes;
+    private boolean dropped;
 
-    /** @param rangesMax so many are kept; what does not fit is found again */
+    /** @param rangesMax so many are kept; what does not fit has to be found again */
     DamagedRanges(int rangesMax) {
         this.rangesMax = rangesMax;
     }
@@ -48,8 +49,22 @@ final class DamagedRanges {
         if (ends.size() < rangesMax) {
             ends.put(from, to);
             bytes += to - from;
+        } else {
+            dropped = true;
         }
         return Math.max(0, bytes - before);
+    }
+
+    /** Whether something did not fit since the last call. */
+    boolean takeDropped() {
+        boolean was = dropped;
+        dropped = false;
+        return was;
+    }
+
+    /** Whether half of the room is left. */
+    boolean hasRoom() {
+        return ends.size() <= rangesMax / 2;
     }
 
     void remove(long offsetBytes, long lengthBytes) {

@@ -90,7 +90,7 @@ public final class Replica {
             ReplicaPorts ports,
             RaftNode core) {
         this.groupId = raftConfig.groupId();
-        this.hardStates = new HardStateWriter(identity, ports, raftConfig.mapped(), recovered.hardState());
+        this.hardStates = new HardStateWriter(identity, ports, raftConfig.mapped(), recovered);
         this.ports = ports;
         this.core = core;
         this.payloads = new PayloadCache(config.payloadCacheBytesMax());
@@ -98,18 +98,19 @@ public final class Replica {
         this.applies = new ApplyFeed(ports.apply(), log, this::onAppliesHeld);
         this.outbox = new PeerOutbox(groupId, ports, log, config.catchUpReadsMax(), this::onUnreadable);
         int nodeId = raftConfig.nodeId();
-        this.upkeep =
-                new StoreUpkeep(raftConfig, config.scrub(), ports, core, this::onUnreadable, this::onBlocksSettled);
+        this.checkpointer = new Checkpointer(config, ports, core, new CheckpointEvents(), recovered.checkpoint());
+        this.upkeep = new StoreUpkeep(
+                raftConfig,
+                config.scrub(),
+                ports,
+                core,
+                this::onUnreadable,
+                this::onBlocksSettled,
+                hardStates,
+                checkpointer);
         this.peers = new PeerInbox(groupId, ports, core, upkeep);
         this.requests = new ClientRequests(groupId, nodeId, raftConfig.mapped(), config, ports, core, upkeep.repair);
         this.writes = new WalWrites(groupId, ports, payloads);
-        this.checkpointer = new Checkpointer(
-                config,
-                ports,
-                core::checkpointImage,
-                core::installCheckpoint,
-                new CheckpointEvents(),
-                recovered.checkpoint());
         this.installs = new InstallFlow(groupId, ports, core, upkeep.repair);
         ports.apply().listener(new ApplyEvents());
     }

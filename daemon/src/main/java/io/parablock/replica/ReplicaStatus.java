@@ -48,8 +48,16 @@ public record ReplicaStatus(
      * @param mendedBytes written anew with a peer's copy
      * @param lostBytes damaged on every node: reads fail until they are written
      * @param servedBytes given to peers for their repair
+     * @param underRepair the store is noted to have damage, now or since before the start: it holds nothing for the floor until
+     *     all of it was checked and is mended
      */
-    public record Blocks(long damagedBytes, long pendingBytes, long mendedBytes, long lostBytes, long servedBytes) {}
+    public record Blocks(
+            long damagedBytes,
+            long pendingBytes,
+            long mendedBytes,
+            long lostBytes,
+            long servedBytes,
+            boolean underRepair) {}
 
     static ReplicaStatus of(
             int groupId,

@@ -6,21 +6,26 @@ import io.parablock.raft.RaftNode;
 import io.parablock.raft.RaftStatus;
 import io.parablock.raft.log.Entry;
 import io.parablock.wal.RecordDescriptor;
+import io.parablock.wal.StateStore;
 import io.parablock.wal.Wal;
 import io.parablock.wal.WalCorruptException;
 import io.parablock.wal.WalException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 
 /**
- * Reads the records and the blocks of one replica again, round after round, so that rot is found while a peer still has what
- * is lost (protocol.md §12). On the group's thread; the reading itself is background work, one piece at a time.
+ * Reads the state, the records and the blocks of one replica again, round after round, so that rot is found while a peer, or
+ * memory, still has what is lost (protocol.md §12). On the group's thread; the reading itself is background work, one piece at
+ * a time.
  *
  * <pre>
- *            interval over                  applied prefix reached          end of the chunk
- *   WAITING ──────────────► LOG (by slot) ──────────────────────► BLOCKS ──────────────────► WAITING
+ *            interval over                             applied prefix reached          end of the chunk
+ *   WAITING ──────────────► STATE ───► LOG (by slot) ──────────────────────► BLOCKS ──────────────────► WAITING
+ *      └─────────────────────────── recheck ────────────────────────────────►┘  at a rate of its own
  * </pre>
  *
  * <p>A crash leaves blocks that do not fit their checksums, and replay writes them again: nothing is read before that, nor
@@ -29,11 +34,17 @@ import java.util.function.Consumer;
 final class Scrub {
     /** What it finds. Told on the group's thread. */
     interface Findings {
+        /** So many copies of this part of the state are not on the disk any more. */
+        void onDamagedState(StateStore.Part part, int copies);
+
         /** The record of this entry of the effective log cannot be read back. */
         void onDamagedRecord(Entry entry);
 
         /** In the order of the chunk, merged. Told again in each round until they are written. */
         void onDamagedBlocks(List<DamagedRange> ranges);
+
+        /** A recheck has ended: all blocks were read since it was asked for, and what is damaged was told. */
+        void onAllChecked();
     }
 
     /** So many pieces a second, while their size is within the limits below. */
@@ -48,6 +59,7 @@ final class Scrub {
 
     private enum Stage {
         WAITING,
+        STATE,
         LOG,
         BLOCKS
     }
@@ -59,7 +71,7 @@ final class Scrub {
     private final ReplicaPorts ports;
     private final RaftNode core;
     private final Findings findings;
-    private final int pieceBytes;
+    private final long recheckRate;
 
     private Stage stage = Stage.WAITING;
     /** Whatever a crash has torn lies in slots up to this one: each of them was durable when it was applied. */
@@ -71,11 +83,18 @@ final class Scrub {
     private long lastSlot;
     private long nextOffsetBytes;
     private boolean reading;
+    /** A recheck is to begin, or to begin anew. */
+    private boolean recheckDue;
+    /** The blocks are read for a recheck. */
+    private boolean rechecking;
+
     private boolean closed;
 
     private long rounds;
     private long bytes;
     private long damagedRecords;
+    private long damagedState;
+    private long lostState;
     private long damagedBytesNow;
     private long damagedBytesBefore;
 
@@ -84,38 +103,74 @@ final class Scrub {
         this.ports = ports;
         this.core = core;
         this.findings = findings;
-        this.pieceBytes =
-                (int) Math.max(PIECE_BYTES_MIN, Math.min(PIECE_BYTES_MAX, config.bytesPerSecond() / PIECES_PER_SECOND))
-                        & -PIECE_BYTES_MIN;
+        this.recheckRate = Math.max(config.bytesPerSecond(), config.recheckBytesPerSecond());
         this.replayTo = core.status().lastSlot();
         this.nextRoundNs = ports.nowNs().getAsLong();
         this.nextPieceNs = nextRoundNs;
     }
 
+    /**
+     * Reads all blocks once more, as soon as everything that the store was ever given is in it, whatever the config says of the
+     * scrub; anew, if that is under way.
+     */
+    void recheck() {
+        recheckDue = true;
+    }
+
+    boolean isRechecking() {
+        return recheckDue || rechecking;
+    }
+
+    private long rate() {
+        return isRechecking() ? recheckRate : config.bytesPerSecond();
+    }
+
+    private int pieceBytes() {
+        return (int) Math.max(PIECE_BYTES_MIN, Math.min(PIECE_BYTES_MAX, rate() / PIECES_PER_SECOND)) & -PIECE_BYTES_MIN;
+    }
+
     void tick(long nowNs) {
-        if (config.bytesPerSecond() == 0 || reading || closed || nowNs - nextPieceNs < 0) {
+        if (rate() == 0 || reading || closed || nowNs - nextPieceNs < 0) {
             return;
         }
-        if (stage == Stage.WAITING && nowNs - nextRoundNs < 0) {
+        if (stage == Stage.WAITING && !recheckDue && nowNs - nextRoundNs < 0) {
             return;
         }
         RaftStatus status = core.status();
         if (!isWhole(status)) {
+            // The store may be replaced by another one.
+            recheckDue |= rechecking;
             return;
         }
-        if (stage == Stage.WAITING) {
+        if (recheckDue) {
+            startRecheck(nowNs);
+        } else if (stage == Stage.WAITING) {
             startRound(nowNs, status);
         }
-        if (stage == Stage.LOG) {
+        if (stage == Stage.STATE) {
+            readState();
+        } else if (stage == Stage.LOG) {
             readRecords(nowNs, status);
         } else {
             readBlocks(nowNs);
         }
     }
 
+    /** A round that it comes upon begins anew after it. */
+    private void startRecheck(long nowNs) {
+        if (stage != Stage.WAITING && !rechecking) {
+            nextRoundNs = nowNs;
+        }
+        recheckDue = false;
+        rechecking = true;
+        stage = Stage.BLOCKS;
+        nextOffsetBytes = 0;
+        damagedBytesNow = 0;
+    }
+
     private void startRound(long nowNs, RaftStatus status) {
         nextRoundNs = nowNs + Math.min(config.intervalNs(), Long.MAX_VALUE / 2);
-        stage = Stage.LOG;
+        stage = Stage.STATE;
         nextSlot = status.logBase() + 1;
         lastSlot = status.appliedPrefix();
         nextOffsetBytes = 0;
@@ -136,8 +191,29 @@ final class Scrub {
 
     private void pause(long nowNs, long readBytes) {
         // Seconds and the rest of one apart: bytes times 10^9 are too many.
-        long rate = config.bytesPerSecond();
+        long rate = rate();
         nextPieceNs = nowNs + readBytes / rate * SECOND_NS + readBytes % rate * SECOND_NS / rate;
+    }
+
+    // ---------------------------------------------------------------- state
+
+    private void readState() {
+        stage = Stage.LOG;
+        inBackground(() -> {
+            Map<StateStore.Part, Integer> damaged = new EnumMap<>(StateStore.Part.class);
+            for (StateStore.Part part : StateStore.Part.values()) {
+                damaged.put(part, ports.state().damagedCopies(part));
+            }
+            return () -> damaged.forEach(this::onStateRead);
+        });
+    }
+
+    private void onStateRead(StateStore.Part part, int copies) {
+        if (copies > 0) {
+            damagedState += copies;
+            lostState += copies == part.copies() ? 1 : 0;
+            findings.onDamagedState(part, copies);
+        }
     }
 
     // ---------------------------------------------------------------- log
@@ -146,6 +222,7 @@ final class Scrub {
         List<Asked> records = new ArrayList<>();
         nextSlot = Math.max(nextSlot, status.logBase() + 1);
         long lengthBytes = 0;
+        int pieceBytes = pieceBytes();
         for (int i = 0; i < PIECE_SLOTS_MAX && nextSlot <= lastSlot && lengthBytes < pieceBytes; i++, nextSlot++) {
             Entry e = core.entry(nextSlot);
             if (e != null && e.walPosition >= 0 && core.isDurable(nextSlot)) {
@@ -204,7 +281,7 @@ final class Scrub {
 
     private void readBlocks(long nowNs) {
         long offset = nextOffsetBytes;
-        long length = Math.min(pieceBytes, ports.store().sizeBytes() - offset);
+        long length = Math.min(pieceBytes(), ports.store().sizeBytes() - offset);
         pause(nowNs, length);
         nextOffsetBytes += length;
         inBackground(() -> {
@@ -215,14 +292,23 @@ final class Scrub {
 
     private void onBlocksRead(List<DamagedRange> damaged, long readBytes) {
         bytes += readBytes;
-        if (!damaged.isEmpty() && isWhole(core.status())) {
-            damagedBytesNow += DamagedRange.totalBytes(damaged);
-            findings.onDamagedBlocks(damaged);
+        if (isWhole(core.status())) {
+            if (!damaged.isEmpty()) {
+                damagedBytesNow += DamagedRange.totalBytes(damaged);
+                findings.onDamagedBlocks(damaged);
+            }
+        } else {
+            recheckDue |= rechecking;
         }
         if (stage == Stage.BLOCKS && nextOffsetBytes >= ports.store().sizeBytes()) {
             stage = Stage.WAITING;
             damagedBytesBefore = damagedBytesNow;
-            rounds++;
+            if (!rechecking) {
+                rounds++;
+            } else if (!recheckDue) {
+                rechecking = false;
+                findings.onAllChecked();
+            }
         }
     }
 
@@ -255,11 +341,11 @@ final class Scrub {
     }
 
     /** A log or a store that has failed, or is closed, stops the node by itself: here it is only not read. */
-    private static Runnable resultOf(Reading work) {
+    private Runnable resultOf(Reading work) {
         try {
             return work.read();
         } catch (WalException | BlockStoreException | IllegalStateException | OutOfMemoryError failed) {
-            return () -> {};
+            return () -> recheckDue |= rechecking;
         }
     }
 
@@ -271,6 +357,8 @@ final class Scrub {
                 bytes,
                 damagedRecords,
                 Math.max(damagedBytesNow, damagedBytesBefore),
+                damagedState,
+                lostState,
                 under ? (int) (nextOffsetBytes * 100.0 / size) : 0);
     }
 

@@ -4,6 +4,7 @@ import io.parablock.blockdev.store.DamagedRange;
 import io.parablock.raft.RaftConfig;
 import io.parablock.raft.RaftNode;
 import io.parablock.raft.log.Entry;
+import io.parablock.wal.StateStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -11,8 +12,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What keeps a block store whole: its own scrub and repair, what peers need for theirs, and the pass that adopts a store whose
- * log is lost. On the group's thread.
+ * What keeps a replica's disk whole: its own scrub and repair, what peers need for theirs, and the pass that adopts a store
+ * whose log is lost. On the group's thread.
  */
 final class StoreUpkeep {
     /** Adopted in one go, off the group's thread. */
@@ -35,6 +36,8 @@ final class StoreUpkeep {
     /**
      * @param unreadable begins the repair of a record
      * @param onSettled told when a damaged range is mended, or lost
+     * @param hardStates writes META and SYNCREC again
+     * @param checkpointer writes CKPT again
      */
     StoreUpkeep(
             RaftConfig raft,
@@ -42,21 +45,37 @@ final class StoreUpkeep {
             ReplicaPorts ports,
             RaftNode core,
             Consumer<Entry> unreadable,
-            Runnable onSettled) {
+            Runnable onSettled,
+            HardStateWriter hardStates,
+            Checkpointer checkpointer) {
         this.groupId = raft.groupId();
         this.ports = ports;
         boolean alone = raft.voters().length == 1;
         DamageReport report = new DamageReport(groupId, ports, alone ? e -> {} : unreadable);
         repair = new BlockRepair(raft, ports, core, report::tellOfBlocks, report::tellOfLost, onSettled::run);
         source = new BlockSource(groupId, ports, core, repair::onDamaged);
-        scrub = new Scrub(config, ports, core, new Findings(report));
+        scrub = new Scrub(config, ports, core, new Findings(report, hardStates, checkpointer));
     }
 
     private final class Findings implements Scrub.Findings {
         private final DamageReport report;
+        private final HardStateWriter hardStates;
+        private final Checkpointer checkpointer;
 
-        Findings(DamageReport report) {
+        Findings(DamageReport report, HardStateWriter hardStates, Checkpointer checkpointer) {
             this.report = report;
+            this.hardStates = hardStates;
+            this.checkpointer = checkpointer;
+        }
+
+        @Override
+        public void onDamagedState(StateStore.Part part, int copies) {
+            report.tellOfState(part, copies);
+            if (part == StateStore.Part.CHECKPOINT) {
+                checkpointer.writeAgain();
+            } else {
+                hardStates.writeAgain(part);
+            }
         }
 
         @Override
@@ -68,10 +87,19 @@ final class StoreUpkeep {
         public void onDamagedBlocks(List<DamagedRange> ranges) {
             repair.onDamaged(ranges);
         }
+
+        @Override
+        public void onAllChecked() {
+            repair.onAllChecked();
+        }
     }
 
     void tick(long nowNs) {
         repair.tick(nowNs);
+        if (repair.wantsCheck() && !scrub.isRechecking()) {
+            repair.onCheckBegins();
+            scrub.recheck();
+        }
         scrub.tick(nowNs);
         adoptMore();
     }
@@ -157,11 +185,13 @@ final class StoreUpkeep {
                 repair.pendingBytes(),
                 repair.mendedBytes(),
                 repair.lostBytes(),
-                source.servedBytes());
+                source.servedBytes(),
+                repair.isNoted());
     }
 
     void close() {
         closed = true;
+        repair.close();
         source.close();
         scrub.close();
     }

@@ -144,6 +144,9 @@ class BlockRepairTest {
             assertThat(empty.store.isDamaged())
                     .as("it does not take zeros for content")
                     .isTrue();
+            assertThat(empty.store.isUnderRepair())
+                    .as("and knows that over a restart")
+                    .isTrue();
             c.cut = (m, to) -> false;
             c.advance(2000);
             c.nodes.values().forEach(n -> assertThat(n.store.isDamaged()).isFalse());
@@ -227,6 +230,87 @@ class BlockRepairTest {
             c.advance(3000);
             assertThat(leader.replica.status().blocks().pendingBytes()).isEqualTo(512);
             assertThat(c.readOnce(4 * 4096 + 1024, 512, 3000)).isEqualTo(Status.OK);
+        }
+    }
+
+    /**
+     * Of the three one is away. As long as a second one has damage, the floor stays where the log of the one that is away ends,
+     * whatever process the second one is.
+     */
+    @Test
+    void shouldHoldNothingForTheFloorOverARestartUntilAllDamageIsMended() {
+        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+            c.retainSlots = 4;
+            c.nodes.values().forEach(ReplicaCluster.Node::crash);
+            c.nodes.values().forEach(ReplicaCluster.Node::start);
+            c.advance(3000);
+            ReplicaCluster.Node leader = c.leader();
+            ReplicaCluster.Node damaged = others(c, leader).get(0);
+            others(c, leader).get(1).crash();
+            c.dropped = m -> m instanceof Message.BlockReply;
+            damaged.store.damage(15 * 4096, 512);
+            damaged.replica.damaged(List.of(new DamagedRange(15 * 4096, 512)));
+            c.settle();
+            assertThat(damaged.store.isUnderRepair()).isTrue();
+            c.advance(500);
+            long floor = leader.replica.core().status().floor();
+            write(c, 21, 60);
+            damaged.crash();
+            damaged.start();
+            write(c, 61, 100);
+            c.advance(5000);
+            assertThat(c.leader()).isSameAs(leader);
+            assertThat(leader.replica.core().status().floor()).isEqualTo(floor);
+            assertThat(damaged.replica.status().blocks().underRepair()).isTrue();
+            c.dropped = m -> false;
+            c.advance(4000);
+            assertThat(damaged.store.isDamaged()).isFalse();
+            assertThat(damaged.store.isUnderRepair()).isFalse();
+            assertThat(damaged.events).contains("no damaged block is left in the store");
+            assertThat(leader.replica.core().status().floor()).isGreaterThan(90);
+            assertThat(damaged.store.repairs).as("notes written").isEqualTo(1);
+        }
+    }
+
+    private static void write(ReplicaCluster c, int from, int to) {
+        for (int i = from; i <= to; i++) {
+            c.write(i, i, (40 + i % 20) * 4096L, bytes(4096, i), false);
+            c.advance(20);
+        }
+    }
+
+    @Test
+    void shouldNoteAStreamOfDamageOnce() {
+        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+            ReplicaCluster.Node leader = c.leader();
+            for (int i = 1; i <= 10; i++) {
+                leader.store.damage(i * 4096, 512);
+                assertThat(c.readOnce(i * 4096L, 4096, 1000)).isEqualTo(Status.OK);
+                c.advance(300);
+            }
+            assertThat(leader.store.isUnderRepair()).isTrue();
+            assertThat(leader.store.repairs).isEqualTo(1);
+            c.advance(2000);
+            assertThat(leader.store.isUnderRepair()).isFalse();
+        }
+    }
+
+    /** What is lost everywhere is asked for again each minute. */
+    @Test
+    void shouldKeepTheNoteOfWhatIsLostAndYetHoldTheRestForTheFloor() {
+        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+            c.nodes.values().forEach(n -> n.store.damage(9 * 4096, 512));
+            assertThat(c.readOnce(9 * 4096, 4096, 3000)).isEqualTo(Status.IO_ERROR);
+            ReplicaCluster.Node leader = c.leader();
+            long floor = leader.replica.core().status().floor();
+            write(c, 21, 40);
+            c.advance(130_000);
+            assertThat(leader.store.isUnderRepair()).isTrue();
+            assertThat(leader.store.repairs).isEqualTo(1);
+            assertThat(leader.replica.core().status().floor()).isGreaterThan(floor);
+            c.write(41, 41, 9 * 4096, bytes(4096, 99), false);
+            c.advance(3000);
+            assertThat(leader.store.isUnderRepair()).isFalse();
         }
     }
 }

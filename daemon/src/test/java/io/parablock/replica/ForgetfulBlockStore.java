@@ -19,6 +19,10 @@ final class ForgetfulBlockStore implements BlockStore {
     private final BitSet damaged = new BitSet();
 
     boolean failing;
+    /** Durable: how often it was begun, and whether it is. */
+    private boolean underRepair;
+
+    int repairs;
 
     ForgetfulBlockStore(int size) {
         now = new byte[size];
@@ -113,6 +117,24 @@ final class ForgetfulBlockStore implements BlockStore {
 
     @Override
     public void endAdopting() {}
+
+    @Override
+    public void beginRepair() {
+        check();
+        repairs++;
+        underRepair = true;
+    }
+
+    @Override
+    public boolean isUnderRepair() {
+        return underRepair;
+    }
+
+    @Override
+    public void endRepair() {
+        check();
+        underRepair = false;
+    }
 
     @Override
     public synchronized void fsync() {

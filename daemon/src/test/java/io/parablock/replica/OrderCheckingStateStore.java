@@ -8,7 +8,7 @@ import io.parablock.wal.StateStore;
 
 /** Knows what is durable, and checks every message that leaves against it: persist BEFORE send. */
 final class OrderCheckingStateStore implements StateStore {
-    private final StateStore to = new MemoryStateStore();
+    private final MemoryStateStore to = new MemoryStateStore();
     private long term;
     private long syncTerm;
     private long syncRecordTerm;
@@ -59,6 +59,16 @@ final class OrderCheckingStateStore implements StateStore {
     @Override
     public void saveCheckpoint(byte[] bytes) {
         to.saveCheckpoint(bytes);
+    }
+
+    @Override
+    public int damagedCopies(Part part) {
+        return to.damagedCopies(part);
+    }
+
+    /** All copies of it rot. */
+    void lose(Part part) {
+        to.lose(part);
     }
 
     @Override

@@ -161,7 +161,7 @@ class RecoveryTest {
             meta(3, syncTerm);
             syncRecord(3);
             byte[] before = store.loadMeta();
-            ((MemoryStateStore) store).lose(MemoryStateStore.Part.SYNC_RECORD);
+            ((MemoryStateStore) store).lose(StateStore.Part.SYNC_RECORD);
             for (int start = 0; start < 2; start++) {
                 Recovery.Recovered r = recover(false);
                 assertThat(r.state().stateLost()).isTrue();
@@ -262,7 +262,7 @@ class RecoveryTest {
     void shouldFindLostMetaLostAtEveryStart() {
         meta(3, 3);
         syncRecord(3);
-        ((MemoryStateStore) store).lose(MemoryStateStore.Part.META);
+        ((MemoryStateStore) store).lose(StateStore.Part.META);
         for (boolean unclean : new boolean[] {false, true, true}) {
             RecoveredState state = recover(unclean).state();
             assertThat(state.stateLost()).isTrue();

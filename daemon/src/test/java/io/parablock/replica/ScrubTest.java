@@ -4,10 +4,16 @@ import static io.parablock.replica.ReplicaCluster.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import io.parablock.blockdev.store.DamagedRange;
 import io.parablock.raft.Mode;
 import io.parablock.raft.log.Entry;
+import io.parablock.raft.message.Message;
+import io.parablock.raft.state.Checkpoint;
+import io.parablock.wal.StateStore;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The scrub of three replicas, on time that the test turns. */
@@ -132,7 +138,7 @@ class ScrubTest {
             ReplicaCluster.Node n = c.follower();
             n.store.damage(BLOCK, 512);
             c.advance(5000);
-            assertThat(scrub(n)).isEqualTo(new ScrubStatus(0, 0, 0, 0, 0));
+            assertThat(scrub(n)).isEqualTo(new ScrubStatus(0, 0, 0, 0, 0, 0, 0));
         }
     }
 
@@ -183,6 +189,93 @@ class ScrubTest {
                     .isTrue();
             away.start();
             c.advance(3000);
+            c.assertIdentical();
+        }
+    }
+
+    /** Memory has what is in force; a restart that finds none would be the end of this node. */
+    @ParameterizedTest
+    @EnumSource(StateStore.Part.class)
+    void shouldWriteStateAgainThatWasLostUnderTheRunningNode(StateStore.Part part) {
+        try (ReplicaCluster c = cluster(8 << 20, SECOND_NS)) {
+            write(c, 20);
+            c.advance(1000);
+            ReplicaCluster.Node n = c.follower();
+            if (part == StateStore.Part.CHECKPOINT) {
+                assertThat(n.state.loadCheckpoint()).as("none was ever taken").isNull();
+                n.state.saveCheckpoint(StateCodec.encodeCheckpoint(Checkpoint.EMPTY));
+            }
+            n.state.lose(part);
+            assertThat(n.state.damagedCopies(part)).isEqualTo(part.copies());
+            c.advance(3000);
+            assertThat(n.state.damagedCopies(part)).isZero();
+            assertThat(scrub(n).damagedState()).isEqualTo(part.copies());
+            assertThat(scrub(n).lostState()).isEqualTo(1);
+            assertThat(n.damage)
+                    .hasSize(1)
+                    .allMatch(line -> line.contains("damaged in every copy, and is written again from memory"));
+            n.crash();
+            n.start();
+            c.advance(2000);
+            assertThat(n.replica.status().raft().amnesiac()).isFalse();
+            assertThat(n.fatal).isEmpty();
+            c.assertIdentical();
+        }
+    }
+
+    /** Of the damage that an earlier process knew of, nobody knows any more where it is. */
+    @Test
+    void shouldReadAllBlocksAfterARestartIfSomeWereDamagedThoughItIsOff() {
+        try (ReplicaCluster c = cluster(0, SECOND_NS)) {
+            write(c, 20);
+            ReplicaCluster.Node n = c.follower();
+            c.dropped = m -> m instanceof Message.BlockReply;
+            n.store.damage(3 * BLOCK, 512);
+            n.store.damage(700 * 1024, 512);
+            n.replica.damaged(List.of(new DamagedRange(3 * BLOCK, 512)));
+            c.advance(100);
+            n.crash();
+            n.start();
+            c.dropped = m -> false;
+            c.advance(5000);
+            assertThat(n.store.isDamaged()).isFalse();
+            assertThat(n.store.isUnderRepair()).isFalse();
+            assertThat(scrub(n).rounds()).isZero();
+            assertThat(scrub(n).bytes()).isEqualTo(ReplicaCluster.STORE_BYTES);
+            n.crash();
+            n.start();
+            c.advance(5000);
+            assertThat(scrub(n).bytes()).as("no note, no recheck").isZero();
+        }
+    }
+
+    /** An install takes the store away in the middle of it. */
+    @Test
+    void shouldBeginARecheckAnewThatAnInstallHasCutOff() {
+        ReplicaConfig config = new ReplicaConfig(16 << 10, 100 * ReplicaCluster.MS, 64 << 10, 256, 256, 4)
+                .withScrub(new ScrubConfig(0, SECOND_NS, SECOND_NS, 256 << 10));
+        try (ReplicaCluster c = new ReplicaCluster(Mode.PARALLEL, 9, false, config)) {
+            c.retainSlots = 16;
+            c.nodes.values().forEach(ReplicaCluster.Node::crash);
+            c.nodes.values().forEach(ReplicaCluster.Node::start);
+            write(c, 20);
+            c.advance(1000);
+            ReplicaCluster.Node n = c.follower();
+            c.dropped = m -> m instanceof Message.BlockReply;
+            n.store.damage(3 * BLOCK, 512);
+            n.replica.damaged(List.of(new DamagedRange(3 * BLOCK, 512)));
+            c.advance(1000);
+            n.crash();
+            for (int i = 21; i <= 100; i++) {
+                c.write(i, i, (long) i * BLOCK, bytes(BLOCK, i), false);
+                c.advance(10);
+            }
+            c.advance(1000);
+            n.start();
+            c.advance(10_000);
+            assertThat(n.events).anyMatch(e -> e.contains("install complete"));
+            assertThat(n.store.isUnderRepair()).as("all of it is written anew, and checked").isFalse();
+            assertThat(scrub(n).bytes()).isGreaterThanOrEqualTo(ReplicaCluster.STORE_BYTES);
             c.assertIdentical();
         }
     }

@@ -25,6 +25,8 @@ final class BlockDamage {
     private final BitSet rewritten = new BitSet();
     /** Those that the atlas was told of. */
     private final BitSet charged = new BitSet();
+    /** Of these, those that its process has to find before it ends the repair that it found begun. */
+    private final BitSet owed = new BitSet();
     /** Where the last writes began. */
     private final int[] recent = new int[RECENT];
 
@@ -86,7 +88,22 @@ final class BlockDamage {
         int end = sector(offsetBytes + lengthBytes);
         for (int s = rotten.nextSetBit(sector(offsetBytes)); s >= 0 && s < end; s = rotten.nextSetBit(s + 1)) {
             rewritten.set(s);
+            owed.clear(s);
         }
+    }
+
+    /** A process starts. If its store is under repair, an earlier one knew of damage, and this one has to find all that is there. */
+    void onStarted(boolean underRepair) {
+        owed.clear();
+        if (underRepair) {
+            owed.or(rotten);
+            owed.andNot(rewritten);
+        }
+    }
+
+    /** Whether that is not all mended yet. */
+    boolean isOwed() {
+        return !owed.isEmpty();
     }
 
     void onForced() {
@@ -98,6 +115,7 @@ final class BlockDamage {
 
     private void heal(int sector) {
         rotten.clear(sector);
+        owed.clear(sector);
         if (charged.get(sector)) {
             charged.clear(sector);
             atlas.repaired(nodeId, region(sector));

@@ -124,6 +124,30 @@ final class ObservedBlockStore implements BlockStore {
     }
 
     @Override
+    public void beginRepair() {
+        steps.before(Step.STORE_WRITE);
+        store.beginRepair();
+        steps.after(Step.STORE_WRITE);
+    }
+
+    @Override
+    public boolean isUnderRepair() {
+        return store.isUnderRepair();
+    }
+
+    @Override
+    public void endRepair() {
+        steps.before(Step.STORE_WRITE);
+        if (damage.isOwed()) {
+            node.cluster()
+                    .watch()
+                    .fail("node " + node.id() + " ends a repair with damage of before its start", null);
+        }
+        store.endRepair();
+        steps.after(Step.STORE_WRITE);
+    }
+
+    @Override
     public void fsync() {
         Step step = node.record().isInstalling() ? Step.INSTALL_FSYNC : Step.STORE_FSYNC;
         steps.before(step);

@@ -75,6 +75,12 @@ final class ObservedStateStore implements StateStore {
     }
 
     @Override
+    public int damagedCopies(Part part) {
+        node.requireAlive();
+        return store.damagedCopies(part);
+    }
+
+    @Override
     public void close() {
         store.close();
     }

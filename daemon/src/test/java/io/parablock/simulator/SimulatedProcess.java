@@ -6,6 +6,7 @@ import io.parablock.main.GroupPort;
 import io.parablock.metrics.RequestMeters;
 import io.parablock.raft.RaftConfig;
 import io.parablock.raft.RaftNode;
+import io.parablock.raft.RaftStatus;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.Identity;
 import io.parablock.replica.PeerSender;
@@ -51,6 +52,7 @@ final class SimulatedProcess {
         raw = disk.open(new LogListener(), new LogTime());
         wal = new ObservedWal(raw.wal(), raw.completesLater(), node, steps);
         ObservedStateStore state = new ObservedStateStore(raw.state(), node, steps);
+        disk.blockDamage().onStarted(raw.store().isUnderRepair());
         ObservedBlockStore store = new ObservedBlockStore(raw.store(), node, steps, disk.blockDamage());
         Identity identity = new Identity(
                 CLUSTER, SimulationSettings.GROUP, id, node.disk().standing().incarnation());
@@ -180,12 +182,25 @@ final class SimulatedProcess {
     }
 
     private final class Sender implements PeerSender {
+        /** A store with damage that an earlier process knew of holds nothing for the floor, as long as the log is not too long. */
+        private void requireHonest(Message m) {
+            if (m instanceof Message.HeartbeatAck ack
+                    && !ack.installing()
+                    && node.disk().blockDamage().isOwed()) {
+                RaftStatus s = core.status();
+                if (s.appliedPrefix() - s.logBase() <= node.cluster().settings().install.pinSlotsMax()) {
+                    node.cluster().watch().fail("node " + node.id() + " forgot its damage over a restart: " + m, null);
+                }
+            }
+        }
+
         @Override
         public void send(int groupId, int to, Message m) {
             node.requireAlive();
             if (!node.door().isFormed()) {
                 node.cluster().watch().fail("node " + node.id() + " sends before the cluster has formed: " + m, null);
             }
+            requireHonest(m);
             node.cluster().watch().onSent(node.id(), to, m);
             node.cluster().network().send(node, to, m);
         }

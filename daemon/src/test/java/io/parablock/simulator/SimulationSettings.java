@@ -25,6 +25,8 @@ final class SimulationSettings {
 
     private static final int RANGE_STEPS_MAX = 2;
     private static final long SCRUB_BYTES_MIN = 1 << 20;
+    /** A recheck is faster than the scrub. */
+    private static final long RECHECK_TIMES = 4;
     /** The liveness phase takes four times that, and an install may have to begin anew in it. */
     private static final long INSTALL_NS_MAX = 30 * Simulation.SECOND;
 
@@ -143,7 +145,8 @@ final class SimulationSettings {
         return new ScrubConfig(
                 scrubs ? Math.max(SCRUB_BYTES_MIN, sizeBytes()) : 0,
                 r.pick(5, 30) * Simulation.SECOND,
-                r.pick(1, 10) * Simulation.SECOND);
+                r.pick(1, 10) * Simulation.SECOND,
+                RECHECK_TIMES * Math.max(SCRUB_BYTES_MIN, sizeBytes()));
     }
 
     private LogEngines engines(Seeded r) {

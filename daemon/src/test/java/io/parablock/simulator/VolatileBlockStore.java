@@ -24,12 +24,21 @@ final class VolatileBlockStore implements BlockStore {
     private final byte @Nullable [][] stable;
 
     private final BitSet dirty;
+    /** Durable, as a header of its own would be. */
+    private boolean underRepair;
 
     VolatileBlockStore(long sizeBytes) {
-        this(sizeBytes, new byte[(int) (sizeBytes / SECTOR)][], new byte[(int) (sizeBytes / SECTOR)][], new BitSet());
+        this(
+                sizeBytes,
+                new byte[(int) (sizeBytes / SECTOR)][],
+                new byte[(int) (sizeBytes / SECTOR)][],
+                new BitSet(),
+                false);
     }
 
-    private VolatileBlockStore(long sizeBytes, byte[][] sectors, byte[][] stable, BitSet dirty) {
+    private VolatileBlockStore(
+            long sizeBytes, byte[][] sectors, byte[][] stable, BitSet dirty, boolean underRepair) {
+        this.underRepair = underRepair;
         this.sizeBytes = sizeBytes;
         this.sectors = sectors;
         this.stable = stable;
@@ -37,7 +46,7 @@ final class VolatileBlockStore implements BlockStore {
     }
 
     VolatileBlockStore reopen() {
-        return new VolatileBlockStore(sizeBytes, sectors, stable, dirty);
+        return new VolatileBlockStore(sizeBytes, sectors, stable, dirty, underRepair);
     }
 
     void powerLoss(Seeded random) {
@@ -121,6 +130,21 @@ final class VolatileBlockStore implements BlockStore {
 
     @Override
     public void endAdopting() {}
+
+    @Override
+    public void beginRepair() {
+        underRepair = true;
+    }
+
+    @Override
+    public boolean isUnderRepair() {
+        return underRepair;
+    }
+
+    @Override
+    public void endRepair() {
+        underRepair = false;
+    }
 
     @Override
     public void fsync() {

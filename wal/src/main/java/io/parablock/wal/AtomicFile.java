@@ -52,15 +52,28 @@ public final class AtomicFile {
 
     /** Returns null when the file is missing or damaged; tell them apart with {@link #exists}. */
     public @Nullable Content read() {
-        ByteBuffer file;
         try {
-            if (!Files.exists(path) || Files.size(path) > LENGTH_MAX) {
-                return null;
-            }
-            file = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
+            return isReadable() ? contentOf(ByteBuffer.wrap(Files.readAllBytes(path))) : null;
         } catch (IOException unreadable) {
             return null; // a bad sector is damage like any other: the caller has other copies, or stops
         }
+    }
+
+    /** The same past the page cache, where there is a way: what a restart of the machine would find. */
+    public @Nullable Content readFromDisk() {
+        try {
+            return isReadable() ? contentOf(PastPageCache.read(path, LENGTH_MAX)) : null;
+        } catch (IOException unreadable) {
+            return null;
+        }
+    }
+
+    private boolean isReadable() throws IOException {
+        return Files.exists(path) && Files.size(path) <= LENGTH_MAX;
+    }
+
+    private @Nullable Content contentOf(ByteBuffer found) {
+        ByteBuffer file = found.order(ByteOrder.LITTLE_ENDIAN);
         if (file.limit() < HEADER_LENGTH || file.getInt(0) != magic) {
             return null;
         }
@@ -141,7 +154,7 @@ public final class AtomicFile {
     private static int crcOf(ByteBuffer file) {
         CRC32C crc = new CRC32C();
         crc.update(file.duplicate().position(0).limit(CRC_OFFSET));
-        crc.update(file.duplicate().limit(file.capacity()).position(HEADER_LENGTH));
+        crc.update(file.duplicate().position(HEADER_LENGTH));
         return (int) crc.getValue();
     }
 }

@@ -2,22 +2,29 @@ package io.parablock.wal;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
-/** A state store of four small files: meta.0, meta.1, syncrec and ckpt. One writer thread. */
+/** A state store of four small files: meta.0, meta.1, syncrec and ckpt. One writer thread for each part at a time. */
 public final class FileStateStore implements StateStore {
     private static final int META_MAGIC = 0x4154_454D;
     private static final int SYNC_RECORD_MAGIC = 0x434E_5953;
     private static final int CHECKPOINT_MAGIC = 0x5450_4B43;
-    /** No META has been read or written yet. */
+    /** Nothing of it has been read or written yet. */
     private static final long UNKNOWN = -1;
 
     private final Path directory;
     private final AtomicFile[] metaCopies;
     private final AtomicFile syncRecord;
     private final AtomicFile checkpoint;
-    private @Nullable IOException failure;
-    private long metaSequence = UNKNOWN;
+    private volatile @Nullable IOException failure;
+    private volatile long metaSequence = UNKNOWN;
+    /** By part: CRC32C of the bytes that were last saved or loaded. Of META its sequence number tells. */
+    private final AtomicLongArray sums = new AtomicLongArray(new long[] {UNKNOWN, UNKNOWN, UNKNOWN});
+    /** By part: saves begun and ended. */
+    private final AtomicIntegerArray saves = new AtomicIntegerArray(Part.values().length);
 
     private FileStateStore(Path directory) {
         this.directory = directory;
@@ -60,30 +67,84 @@ public final class FileStateStore implements StateStore {
             metaSequence = newest == null ? 0 : newest.sequence();
         }
         // Not read again: its writer knows what it was, even if both copies have rotted since.
-        metaSequence++;
-        for (AtomicFile copy : metaCopies) {
-            write(copy, metaSequence, meta);
-        }
+        long sequence = metaSequence + 1;
+        save(Part.META, () -> {
+            metaSequence = sequence;
+            for (AtomicFile copy : metaCopies) {
+                write(copy, sequence, meta);
+            }
+        });
+    }
+
+    /** Whoever looks at the copies meanwhile knows that they differ for a reason. */
+    private void save(Part part, Runnable writes) {
+        saves.incrementAndGet(part.ordinal());
+        writes.run();
+        saves.incrementAndGet(part.ordinal());
+    }
+
+    private void saveSingle(Part part, AtomicFile file, byte[] bytes) {
+        save(part, () -> {
+            sums.set(part.ordinal(), sumOf(bytes));
+            write(file, 1, bytes);
+        });
+    }
+
+    private static long sumOf(byte[] bytes) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes);
+        return crc.getValue();
     }
 
     @Override
     public byte @Nullable [] loadSyncRecord() {
-        return load(syncRecord, "syncrec");
+        return load(Part.SYNC_RECORD, syncRecord, "syncrec");
     }
 
     @Override
     public void saveSyncRecord(byte[] bytes) {
-        write(syncRecord, 1, bytes);
+        saveSingle(Part.SYNC_RECORD, syncRecord, bytes);
     }
 
     @Override
     public byte @Nullable [] loadCheckpoint() {
-        return load(checkpoint, "ckpt");
+        return load(Part.CHECKPOINT, checkpoint, "ckpt");
     }
 
     @Override
     public void saveCheckpoint(byte[] bytes) {
-        write(checkpoint, 1, bytes);
+        saveSingle(Part.CHECKPOINT, checkpoint, bytes);
+    }
+
+    @Override
+    public int damagedCopies(Part part) {
+        int before = saves.get(part.ordinal());
+        int damaged =
+                switch (part) {
+                    case META -> damagedMetaCopies();
+                    case SYNC_RECORD -> isDamaged(syncRecord, sums.get(part.ordinal())) ? 1 : 0;
+                    case CHECKPOINT -> isDamaged(checkpoint, sums.get(part.ordinal())) ? 1 : 0;
+                };
+        boolean quiet = before % 2 == 0 && before == saves.get(part.ordinal());
+        return quiet ? damaged : 0;
+    }
+
+    private int damagedMetaCopies() {
+        long wanted = metaSequence;
+        int damaged = 0;
+        for (AtomicFile copy : metaCopies) {
+            AtomicFile.Content content = copy.readFromDisk();
+            damaged += content == null || content.sequence() != wanted ? 1 : 0;
+        }
+        return wanted == UNKNOWN ? 0 : damaged;
+    }
+
+    private static boolean isDamaged(AtomicFile file, long wanted) {
+        if (wanted == UNKNOWN) {
+            return false;
+        }
+        AtomicFile.Content content = file.readFromDisk();
+        return content == null || sumOf(content.bytes()) != wanted;
     }
 
     @Override
@@ -105,12 +166,16 @@ public final class FileStateStore implements StateStore {
         return newest;
     }
 
-    private byte @Nullable [] load(AtomicFile file, String name) {
+    private byte @Nullable [] load(Part part, AtomicFile file, String name) {
         AtomicFile.Content content = file.read();
         if (content == null && file.exists()) {
             throw new StateLostException(name + " in " + directory + " is unreadable");
         }
-        return content == null ? null : content.bytes();
+        if (content == null) {
+            return null;
+        }
+        sums.set(part.ordinal(), sumOf(content.bytes()));
+        return content.bytes();
     }
 
     private void write(AtomicFile file, long sequence, byte[] bytes) {

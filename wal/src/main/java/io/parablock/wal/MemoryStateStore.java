@@ -8,13 +8,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A state store for simulation and tests: it outlives the node that uses it, and parts of it can be lost on purpose. */
 public final class MemoryStateStore implements StateStore {
-    /** Which state. */
-    public enum Part {
-        META,
-        SYNC_RECORD,
-        CHECKPOINT
-    }
-
     private final Map<Part, byte[]> parts = new EnumMap<>(Part.class);
     private final Set<Part> lost = EnumSet.noneOf(Part.class);
 
@@ -53,6 +46,11 @@ public final class MemoryStateStore implements StateStore {
     @Override
     public void saveCheckpoint(byte[] bytes) {
         save(Part.CHECKPOINT, bytes);
+    }
+
+    @Override
+    public int damagedCopies(Part part) {
+        return lost.contains(part) ? part.copies() : 0;
     }
 
     @Override

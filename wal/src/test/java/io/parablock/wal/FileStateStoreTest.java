@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +32,7 @@ class FileStateStoreTest extends StateStoreContract {
     }
 
     @Override
-    protected void lose(MemoryStateStore.Part part) throws IOException {
+    protected void lose(StateStore.Part part) throws IOException {
         List<String> names = switch (part) {
             case META -> List.of("meta.0", "meta.1");
             case SYNC_RECORD -> List.of("syncrec");
@@ -97,6 +99,76 @@ class FileStateStoreTest extends StateStoreContract {
                 }
             }
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldTellEachCopyThatIsNotOnTheDiskAnyMore(FileDamage how) throws IOException {
+        try (StateStore store = open()) {
+            store.saveMeta(new byte[] {1});
+            store.saveSyncRecord(new byte[] {2});
+            store.saveCheckpoint(new byte[9000]);
+        }
+        try (StateStore store = open()) {
+            assertThat(store.loadMeta()).containsExactly(1);
+            assertThat(store.loadSyncRecord()).containsExactly(2);
+            assertThat(store.loadCheckpoint()).hasSize(9000);
+            for (StateStore.Part part : StateStore.Part.values()) {
+                assertThat(store.damagedCopies(part)).isZero();
+            }
+            damage("meta.1", how);
+            assertThat(store.damagedCopies(StateStore.Part.META)).isEqualTo(1);
+            damage("meta.0", how);
+            assertThat(store.damagedCopies(StateStore.Part.META)).isEqualTo(2);
+            damage("syncrec", how);
+            assertThat(store.damagedCopies(StateStore.Part.SYNC_RECORD)).isEqualTo(1);
+            damage("ckpt", how);
+            assertThat(store.damagedCopies(StateStore.Part.CHECKPOINT)).isEqualTo(1);
+        }
+    }
+
+    /** The disk said that it had written, and has what was there before. */
+    @Test
+    void shouldTellACopyThatIsOlderThanItsLastSave() throws IOException {
+        try (StateStore store = open()) {
+            store.saveMeta(new byte[] {1});
+            store.saveCheckpoint(new byte[] {1});
+            byte[] meta = Files.readAllBytes(directory().resolve("meta.0"));
+            byte[] checkpoint = Files.readAllBytes(directory().resolve("ckpt"));
+            store.saveMeta(new byte[] {2});
+            store.saveCheckpoint(new byte[] {2});
+            Files.write(directory().resolve("meta.0"), meta);
+            Files.write(directory().resolve("ckpt"), checkpoint);
+            assertThat(store.damagedCopies(StateStore.Part.META)).isEqualTo(1);
+            assertThat(store.damagedCopies(StateStore.Part.CHECKPOINT)).isEqualTo(1);
+        }
+    }
+
+    /** A reader beside the writer: what is replaced as a whole is never half there. */
+    @Test
+    void shouldNotTakeASaveUnderWayForDamage() throws Exception {
+        AtomicInteger found = new AtomicInteger();
+        AtomicInteger looks = new AtomicInteger();
+        AtomicBoolean stop = new AtomicBoolean();
+        try (StateStore store = open()) {
+            store.saveMeta(new byte[] {0});
+            store.saveSyncRecord(new byte[] {0});
+            Thread reader = new Thread(() -> {
+                while (!stop.get()) {
+                    found.addAndGet(store.damagedCopies(StateStore.Part.META));
+                    found.addAndGet(store.damagedCopies(StateStore.Part.SYNC_RECORD));
+                    looks.incrementAndGet();
+                }
+            });
+            reader.start();
+            for (int i = 1; i < 100 || looks.get() < 20; i++) {
+                store.saveMeta(new byte[] {(byte) i});
+                store.saveSyncRecord(new byte[] {(byte) i});
+            }
+            stop.set(true);
+            reader.join();
+        }
+        assertThat(found).hasValue(0);
     }
 
     @Test

@@ -9,7 +9,7 @@ class MemoryStateStoreTest extends StateStoreContract {
     }
 
     @Override
-    protected void lose(MemoryStateStore.Part part) {
+    protected void lose(StateStore.Part part) {
         store.lose(part);
     }
 }

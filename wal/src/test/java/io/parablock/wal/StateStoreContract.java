@@ -11,7 +11,7 @@ public abstract class StateStoreContract {
     protected abstract StateStore open() throws Exception;
 
     /** Makes one part unreadable in all its copies. */
-    protected abstract void lose(MemoryStateStore.Part part) throws Exception;
+    protected abstract void lose(StateStore.Part part) throws Exception;
 
     @Test
     void shouldGiveNullForWhatWasNeverSaved() throws Exception {
@@ -58,13 +58,36 @@ public abstract class StateStoreContract {
             store.saveSyncRecord(new byte[] {2});
             store.saveCheckpoint(new byte[] {3});
         }
-        for (MemoryStateStore.Part part : MemoryStateStore.Part.values()) {
+        for (StateStore.Part part : StateStore.Part.values()) {
             lose(part);
         }
         try (StateStore store = open()) {
             assertThatThrownBy(store::loadMeta).isInstanceOf(StateLostException.class);
             assertThatThrownBy(store::loadSyncRecord).isInstanceOf(StateLostException.class);
             assertThatThrownBy(store::loadCheckpoint).isInstanceOf(StateLostException.class);
+        }
+    }
+
+    @Test
+    void shouldTellWhatIsDamagedUntilItIsSavedAgain() throws Exception {
+        try (StateStore store = open()) {
+            for (StateStore.Part part : StateStore.Part.values()) {
+                assertThat(store.damagedCopies(part)).as("never saved: %s", part).isZero();
+            }
+            store.saveMeta(new byte[] {1});
+            store.saveSyncRecord(new byte[] {2});
+            store.saveCheckpoint(new byte[5000]);
+            for (StateStore.Part part : StateStore.Part.values()) {
+                assertThat(store.damagedCopies(part)).as("saved: %s", part).isZero();
+                lose(part);
+                assertThat(store.damagedCopies(part)).as("lost: %s", part).isEqualTo(part.copies());
+            }
+            store.saveMeta(new byte[] {1});
+            store.saveSyncRecord(new byte[] {2});
+            store.saveCheckpoint(new byte[5000]);
+            for (StateStore.Part part : StateStore.Part.values()) {
+                assertThat(store.damagedCopies(part)).as("saved again: %s", part).isZero();
+            }
         }
     }
 }

@@ -53,6 +53,21 @@ public interface BlockStore extends AutoCloseable {
     /** Everything has been verified once: from now on what does not fit is damaged. Durable when it returns. */
     void endAdopting();
 
+    /**
+     * Notes that blocks of the store are damaged, also for the next process, until {@link #endRepair}. Of one thread, as is the
+     * end. Durable when it returns, and forces nothing else. By default nothing: a store that no process outlives has no next one
+     * to tell.
+     */
+    default void beginRepair() {}
+
+    /** True from {@link #beginRepair} to {@link #endRepair}: damage that an earlier process knew of may be anywhere. */
+    default boolean isUnderRepair() {
+        return false;
+    }
+
+    /** No damage is known, and none unknown is left of an earlier process. Call {@link #fsync} first. Durable when it returns. */
+    default void endRepair() {}
+
     /** Everything applied before the call is on stable storage when it returns. */
     void fsync();
 

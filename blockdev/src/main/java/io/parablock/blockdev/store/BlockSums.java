@@ -13,7 +13,9 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import java.util.function.Function;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -37,19 +39,24 @@ final class BlockSums implements AutoCloseable {
 
     private final Path file;
     private final FileChannel channel;
+    /** Writes of it are durable when they return, they alone: the sums beside them need not be forced for the header. */
+    private final FileChannel synced;
+
     private final HolePuncher puncher;
     private final ByteBuffer scratch = ByteBuffer.allocateDirect(SCRATCH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private final ByteBuffer zeros = ZEROS.duplicate();
     private final CRC32C crc = new CRC32C();
     private final long chunkBytes;
-    private volatile boolean adopting;
+    private volatile int state;
 
-    private BlockSums(Path file, FileChannel channel, HolePuncher puncher, long chunkBytes, boolean adopting) {
+    private BlockSums(
+            Path file, FileChannel channel, FileChannel synced, HolePuncher puncher, long chunkBytes, int state) {
         this.file = file;
         this.channel = channel;
+        this.synced = synced;
         this.puncher = puncher;
         this.chunkBytes = chunkBytes;
-        this.adopting = adopting;
+        this.state = state;
     }
 
     /**
@@ -61,58 +68,72 @@ final class BlockSums implements AutoCloseable {
             throws IOException {
         FileChannel channel =
                 FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        FileChannel synced = null;
         boolean good = false;
         try {
-            boolean adopting = false;
+            int state = 0;
             if (fresh) {
                 if (channel.size() > 0) {
                     channel.truncate(0);
                 }
-                writeHeaders(channel, chunkBytes, false);
+                writeHeaders(channel, chunkBytes, 0);
             } else {
-                adopting = checkHeaders(channel, file, chunkBytes);
+                state = checkHeaders(channel, file, chunkBytes);
             }
             long endBytes = BlockSumsDescriptor.positionOf(chunkBytes);
             if (channel.size() < endBytes) {
                 writeAll(channel, endBytes - 1, ByteBuffer.allocate(1));
             }
-            BlockSums sums = new BlockSums(file, channel, punchers.apply(file), chunkBytes, adopting);
+            synced = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.DSYNC);
+            BlockSums sums = new BlockSums(file, channel, synced, punchers.apply(file), chunkBytes, state);
             good = true;
             return sums;
         } finally {
             if (!good) {
+                if (synced != null) {
+                    synced.close();
+                }
                 channel.close();
             }
         }
     }
 
-    private static void writeHeaders(FileChannel channel, long chunkBytes, boolean adopting) throws IOException {
+    private static void writeHeaders(FileChannel channel, long chunkBytes, int state) throws IOException {
         for (int copy = 0; copy < HEADER_COPIES; copy++) {
-            writeAll(channel, (long) copy * HEADER_COPY_STRIDE_BYTES, BlockSumsDescriptor.header(chunkBytes, adopting));
+            writeAll(channel, (long) copy * HEADER_COPY_STRIDE_BYTES, BlockSumsDescriptor.header(chunkBytes, state));
             channel.force(true);
         }
     }
 
     /**
-     * One good copy is enough; a bad one is written again, and so are both when the chunk has grown or when they differ.
-     * Returns whether the store is adopting: if only one copy says so, it is.
+     * One good copy is enough; a bad one is written again, and so are both when the chunk has grown, when they are of an older
+     * version, or when they differ. Returns the state: it has each bit that some copy has.
      */
-    private static boolean checkHeaders(FileChannel channel, Path file, long chunkBytes) throws IOException {
-        ByteBuffer header = null;
-        boolean rewrite = false;
-        boolean adopting = false;
-        boolean settled = true;
+    private static int checkHeaders(FileChannel channel, Path file, long chunkBytes) throws IOException {
+        List<ByteBuffer> found = new ArrayList<>();
         for (int copy = 0; copy < HEADER_COPIES; copy++) {
-            ByteBuffer found = readHeader(channel, (long) copy * HEADER_COPY_STRIDE_BYTES);
-            rewrite |= found == null || BlockSumsDescriptor.chunkBytes(found) != chunkBytes;
-            header = header == null ? found : header;
-            adopting |= found != null && BlockSumsDescriptor.isAdopting(found);
-            settled &= found == null || BlockSumsDescriptor.isAdopting(found);
+            ByteBuffer header = readHeader(channel, (long) copy * HEADER_COPY_STRIDE_BYTES);
+            if (header != null) {
+                found.add(header.clear());
+            }
         }
-        if (header == null) {
+        if (found.isEmpty()) {
             throw new IOException("its checksums in " + file + " are missing or damaged beyond use:"
                     + " the node must join again with an empty data directory");
         }
+        int state = 0;
+        for (ByteBuffer header : found) {
+            requireOurs(header, file, chunkBytes);
+            state |= BlockSumsDescriptor.state(header);
+        }
+        ByteBuffer wanted = BlockSumsDescriptor.header(chunkBytes, state);
+        if (found.size() < HEADER_COPIES || !found.stream().allMatch(wanted::equals)) {
+            writeHeaders(channel, chunkBytes, state);
+        }
+        return state;
+    }
+
+    private static void requireOurs(ByteBuffer header, Path file, long chunkBytes) throws IOException {
         if (BlockSumsDescriptor.version(header) > BlockSumsDescriptor.VERSION) {
             throw new IOException("its checksums in " + file + " have format version "
                     + BlockSumsDescriptor.version(header) + ", this build knows " + BlockSumsDescriptor.VERSION);
@@ -123,10 +144,6 @@ final class BlockSums implements AutoCloseable {
                     + " bytes in sectors of " + BlockSumsDescriptor.sectorBytes(header)
                     + ", the chunk is configured with " + chunkBytes);
         }
-        if (rewrite || (adopting && !settled)) {
-            writeHeaders(channel, chunkBytes, adopting);
-        }
-        return adopting;
     }
 
     private static @Nullable ByteBuffer readHeader(FileChannel channel, long positionBytes) throws IOException {
@@ -237,14 +254,20 @@ final class BlockSums implements AutoCloseable {
         content.limit(end).position(position);
     }
 
-    /** Durable when it returns. */
-    void adopting(boolean adopts) throws IOException {
-        writeHeaders(channel, chunkBytes, adopts);
-        adopting = adopts;
+    /** Sets a bit of the state, or clears it. Durable when it returns, and no other write is. */
+    synchronized void state(int bit, boolean on) throws IOException {
+        int next = on ? state | bit : state & ~bit;
+        if (next == state) {
+            return;
+        }
+        for (int copy = 0; copy < HEADER_COPIES; copy++) {
+            writeAll(synced, (long) copy * HEADER_COPY_STRIDE_BYTES, BlockSumsDescriptor.header(chunkBytes, next));
+        }
+        state = next;
     }
 
-    boolean isAdopting() {
-        return adopting;
+    boolean is(int bit) {
+        return (state & bit) != 0;
     }
 
     /** Sums that no sector of zeros has, over blocks that are zeros. The writer's. */
@@ -308,6 +331,7 @@ final class BlockSums implements AutoCloseable {
     @Override
     public void close() throws IOException {
         puncher.close();
+        synced.close();
         channel.close();
     }
 

@@ -10,8 +10,8 @@ import java.util.zip.CRC32C;
  * <pre>
  *        0        8        12        16           24         28         32
  *        +--------+--------+---------+------------+----------+----------+- - - -+
- *      0 | magic  | version| sector  | chunk      | adopting | CRC32C   | zeros |  first copy of the header
- *        |        |        | bytes   | bytes      | 0 or 1   | of 0..28 |       |
+ *      0 | magic  | version| sector  | chunk      | state    | CRC32C   | zeros |  first copy of the header
+ *        |        |        | bytes   | bytes      | bits     | of 0..28 |       |
  *        +--------+--------+---------+------------+----------+----------+- - - -+
  *   4096 | the same                                                             |  second copy
  *        +--------+--------+- - - - - - - - - - - - - - - - - - - - - - - - - -+
@@ -22,7 +22,7 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * <p>So a sector of zeros has the sum 0, and a hole of the chunk is a hole of this file. The copies of the header are in
- * different pages: a bad sector takes one of them.
+ * different pages: a bad sector takes one of them. Version 1 knew no other state than {@link #ADOPTING}.
  */
 final class BlockSumsDescriptor {
     static final int SECTOR_BYTES = 512;
@@ -30,7 +30,12 @@ final class BlockSumsDescriptor {
     /** Any but 0 does not fit a sector of zeros. */
     static final int SPOILT_SUM = -1;
 
-    static final int VERSION = 1;
+    /** A bit of the state: {@link BlockStore#isAdopting}. */
+    static final int ADOPTING = 1;
+    /** A bit of the state: {@link BlockStore#isUnderRepair}. */
+    static final int UNDER_REPAIR = 2;
+
+    static final int VERSION = 2;
     static final int HEADER_BYTES = 32;
     static final int HEADER_COPIES = 2;
     static final int HEADER_COPY_STRIDE_BYTES = 4096;
@@ -46,7 +51,7 @@ final class BlockSumsDescriptor {
     private static final int VERSION_AT = 8;
     private static final int SECTOR_BYTES_AT = 12;
     private static final int CHUNK_BYTES_AT = 16;
-    private static final int ADOPTING_AT = 24;
+    private static final int STATE_AT = 24;
     private static final int CRC_AT = 28;
     private static final int ZEROS_CRC = crcOfZeros();
 
@@ -58,14 +63,17 @@ final class BlockSumsDescriptor {
         return (int) crc.getValue();
     }
 
-    /** @param chunkBytes a multiple of 512 */
-    static ByteBuffer header(long chunkBytes, boolean adopting) {
+    /**
+     * @param chunkBytes a multiple of 512
+     * @param state bits
+     */
+    static ByteBuffer header(long chunkBytes, int state) {
         ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         header.putLong(MAGIC_AT, MAGIC)
                 .putInt(VERSION_AT, VERSION)
                 .putInt(SECTOR_BYTES_AT, SECTOR_BYTES)
                 .putLong(CHUNK_BYTES_AT, chunkBytes)
-                .putInt(ADOPTING_AT, adopting ? 1 : 0);
+                .putInt(STATE_AT, state);
         header.putInt(CRC_AT, headerCrc(header));
         return header;
     }
@@ -89,9 +97,8 @@ final class BlockSumsDescriptor {
         return header.getInt(SECTOR_BYTES_AT);
     }
 
-    /** {@link BlockStore#isAdopting}. */
-    static boolean isAdopting(ByteBuffer header) {
-        return header.getInt(ADOPTING_AT) != 0;
+    static int state(ByteBuffer header) {
+        return header.getInt(STATE_AT);
     }
 
     static long chunkBytes(ByteBuffer header) {

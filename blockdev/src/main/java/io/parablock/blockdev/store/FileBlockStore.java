@@ -229,7 +229,7 @@ public final class FileBlockStore implements BlockStore {
             try {
                 into.position(start);
                 BitSet damaged = damagedSectors(offsetBytes, into);
-                if (!damaged.isEmpty() && sums.isAdopting()) {
+                if (!damaged.isEmpty() && isAdopting()) {
                     damaged = adoptReadable(offsetBytes, into, start, damaged);
                 }
                 return DamagedRange.ofSectors(offsetBytes, damaged);
@@ -372,23 +372,38 @@ public final class FileBlockStore implements BlockStore {
 
     @Override
     public void beginAdopting() {
-        adopting(true);
+        state(BlockSumsDescriptor.ADOPTING, true);
     }
 
     @Override
     public boolean isAdopting() {
-        return sums.isAdopting();
+        return sums.is(BlockSumsDescriptor.ADOPTING);
     }
 
     @Override
     public void endAdopting() {
         fsync();
-        adopting(false);
+        state(BlockSumsDescriptor.ADOPTING, false);
     }
 
-    private void adopting(boolean adopts) {
+    @Override
+    public void beginRepair() {
+        state(BlockSumsDescriptor.UNDER_REPAIR, true);
+    }
+
+    @Override
+    public boolean isUnderRepair() {
+        return sums.is(BlockSumsDescriptor.UNDER_REPAIR);
+    }
+
+    @Override
+    public void endRepair() {
+        state(BlockSumsDescriptor.UNDER_REPAIR, false);
+    }
+
+    private void state(int bit, boolean on) {
         try {
-            sums.adopting(adopts);
+            sums.state(bit, on);
         } catch (IOException e) {
             throw new BlockStoreException("cannot write the checksums of " + file + ": " + e.getMessage(), e);
         }

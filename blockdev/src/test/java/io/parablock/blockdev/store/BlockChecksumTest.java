@@ -11,11 +11,13 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -243,7 +245,7 @@ class BlockChecksumTest {
     void shouldAdoptIfOneCopyOfTheHeaderSaysSo() {
         write(0, 4096, 5);
         store.beginAdopting();
-        ByteBuffer settled = BlockSumsDescriptor.header(SIZE, false);
+        ByteBuffer settled = BlockSumsDescriptor.header(SIZE, 0);
         overwrite(sums(), 0, settled);
         reopen(SIZE);
         assertThat(store.isAdopting()).isTrue();
@@ -308,15 +310,77 @@ class BlockChecksumTest {
     @Test
     void shouldRefuseANewerFormatAndAnotherChunks() throws IOException {
         store.close();
-        ByteBuffer newer = BlockSumsDescriptor.header(SIZE, false);
-        newer.putInt(8, 2);
-        java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
-        crc.update(newer.duplicate().position(0).limit(28));
-        newer.putInt(28, (int) crc.getValue());
-        putHeaders(newer);
-        refuses("format version 2, this build knows 1");
-        putHeaders(BlockSumsDescriptor.header(SIZE + 512, false));
+        putHeaders(ofVersion(3, 0));
+        refuses("format version 3, this build knows 2");
+        putHeaders(BlockSumsDescriptor.header(SIZE, 0));
+        overwrite(sums(), BlockSumsDescriptor.HEADER_COPY_STRIDE_BYTES, ofVersion(3, 0));
+        refuses("format version 3, this build knows 2");
+        putHeaders(BlockSumsDescriptor.header(SIZE + 512, 0));
         refuses("are of " + (SIZE + 512) + " bytes in sectors of 512");
+    }
+
+    private static ByteBuffer ofVersion(int version, int state) {
+        ByteBuffer header = BlockSumsDescriptor.header(SIZE, state);
+        header.putInt(8, version);
+        CRC32C crc = new CRC32C();
+        crc.update(header.duplicate().position(0).limit(28));
+        return header.putInt(28, (int) crc.getValue());
+    }
+
+    /** Version 1 said in the same place whether the store is adopting, and nothing else. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldTakeOverTheFormerVersion(boolean adopting) throws IOException {
+        write(0, 4096, 5);
+        store.close();
+        putHeaders(ofVersion(1, adopting ? 1 : 0));
+        reopen(SIZE);
+        assertThat(store.isAdopting()).isEqualTo(adopting);
+        assertThat(store.isUnderRepair()).isFalse();
+        assertThat(read(0, 4096)).containsOnly(5);
+        assertThat(headers())
+                .containsOnly(BlockSumsDescriptor.header(SIZE, adopting ? BlockSumsDescriptor.ADOPTING : 0));
+    }
+
+    private List<ByteBuffer> headers() throws IOException {
+        List<ByteBuffer> copies = new ArrayList<>();
+        try (FileChannel channel = FileChannel.open(sums())) {
+            for (int copy = 0; copy < BlockSumsDescriptor.HEADER_COPIES; copy++) {
+                ByteBuffer header = ByteBuffer.allocate(BlockSumsDescriptor.HEADER_BYTES);
+                channel.read(header, (long) copy * BlockSumsDescriptor.HEADER_COPY_STRIDE_BYTES);
+                copies.add(header.flip());
+            }
+        }
+        return copies;
+    }
+
+    @Test
+    void shouldStayUnderRepairOverRestartsBesideAdopting() throws IOException {
+        store.beginRepair();
+        store.beginAdopting();
+        reopen(SIZE);
+        assertThat(store.isUnderRepair()).isTrue();
+        assertThat(store.isAdopting()).isTrue();
+        store.endAdopting();
+        reopen(SIZE);
+        assertThat(store.isUnderRepair()).isTrue();
+        assertThat(store.isAdopting()).isFalse();
+        store.endRepair();
+        reopen(SIZE);
+        assertThat(store.isUnderRepair()).isFalse();
+        assertThat(headers()).containsOnly(BlockSumsDescriptor.header(SIZE, 0));
+    }
+
+    /** A crash between the copies of the header, of the begin or of the end: the damage may be there. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, BlockSumsDescriptor.HEADER_COPY_STRIDE_BYTES})
+    void shouldBeUnderRepairIfOneCopyOfTheHeaderSaysSo(int copyAt) {
+        overwrite(sums(), copyAt, BlockSumsDescriptor.header(SIZE, BlockSumsDescriptor.UNDER_REPAIR));
+        reopen(SIZE);
+        assertThat(store.isUnderRepair()).isTrue();
+        flip(sums(), copyAt);
+        reopen(SIZE);
+        assertThat(store.isUnderRepair()).as("both copies say so now").isTrue();
     }
 
     private void putHeaders(ByteBuffer header) throws IOException {

@@ -242,6 +242,50 @@ class FileBlockStoreOnSimulatedDiskTest {
         assertThat(tornRuns).isGreaterThan(20);
     }
 
+    /** What begin and end have said when they returned stays so, and in between it is the one or the other, for good. */
+    @ParameterizedTest
+    @ValueSource(ints = {512, 4096})
+    void shouldRememberOverAnyCrashThatItIsUnderRepair(int sectorBytes) {
+        int between = 0;
+        for (long seed = 0; seed < 400; seed++) {
+            Random random = new Random(seed);
+            SimulatedDisk disk = disk(seed, sectorBytes);
+            BlockStore store = open(disk, BLOCKS * BLOCK_BYTES);
+            boolean said = false;
+            boolean underWay = false;
+            disk.crashAfter(random.nextInt(30));
+            try {
+                while (true) {
+                    Step.random(random).applyTo(store);
+                    underWay = true;
+                    if (said) {
+                        store.endRepair();
+                    } else {
+                        store.beginRepair();
+                    }
+                    underWay = false;
+                    said = !said;
+                }
+            } catch (SimulatedCrash died) {
+                if (random.nextBoolean()) {
+                    disk.powerLoss();
+                } else {
+                    disk.kill();
+                }
+            }
+            boolean found = open(disk, BLOCKS * BLOCK_BYTES).isUnderRepair();
+            between += underWay ? 1 : 0;
+            assertThat(underWay || found == said).as("seed %d", seed).isTrue();
+            disk.powerLoss();
+            boolean again = open(disk, BLOCKS * BLOCK_BYTES).isUnderRepair();
+            // An end that was under way may come to nothing after all: that is only too careful.
+            assertThat(again == found || (underWay && again))
+                    .as("seed %d, after a start has seen it", seed)
+                    .isTrue();
+        }
+        assertThat(between).isGreaterThan(20);
+    }
+
     @Test
     void shouldTellTheSectorsOfAnUnreadablePage() {
         FaultAtlas lenient = new FaultAtlas(3);

@@ -42,7 +42,7 @@ class FileStateStoreOnSimulatedDiskTest {
         }
 
         @Override
-        protected void lose(MemoryStateStore.Part part) {
+        protected void lose(StateStore.Part part) {
             List<String> names = switch (part) {
                 case META -> List.of("meta.0", "meta.1");
                 case SYNC_RECORD -> List.of("syncrec");
@@ -148,6 +148,35 @@ class FileStateStoreOnSimulatedDiskTest {
             }
         }
         assertThat(rotten).isPositive();
+    }
+
+    /** A running node whose scrub found a bad copy saves the same again: wherever that dies, the good one is there. */
+    @Test
+    void shouldNeverLoseTheGoodCopyOfMetaWhileTheBadOneIsWrittenAgain() {
+        int died = 0;
+        for (long seed = 0; seed < 400; seed++) {
+            SimulatedDisk disk = storage(seed).disk();
+            Random random = new Random(seed);
+            StateStore store = open(disk);
+            store.saveMeta(image(1));
+            disk.flipBit(DIRECTORY + "/meta." + random.nextInt(2), 40, 3);
+            assertThat(store.damagedCopies(StateStore.Part.META)).isEqualTo(1);
+            disk.crashAfter(random.nextInt(12));
+            try {
+                store.saveMeta(image(1));
+                disk.crashAfter(-1);
+                assertThat(store.damagedCopies(StateStore.Part.META)).isZero();
+            } catch (SimulatedCrash crash) {
+                died++;
+            }
+            if (random.nextBoolean()) {
+                disk.powerLoss();
+            } else {
+                disk.kill();
+            }
+            assertThat(open(disk).loadMeta()).as("seed %d", seed).isEqualTo(image(1));
+        }
+        assertThat(died).isGreaterThan(100);
     }
 
     @Test

@@ -221,6 +221,25 @@ public final class SimulatedDisk {
         return written;
     }
 
+    /** O_DSYNC, through the page cache: its own sectors are stable when it returns. Only of what the file has room for. */
+    synchronized int writeSynced(String path, SimulatedFile file, long offsetBytes, ByteBuffer from)
+            throws IOException {
+        int first = file.sectorOf(offsetBytes);
+        int last = file.sectorOf(offsetBytes + from.remaining() - 1);
+        int written = write(path, file, offsetBytes, from);
+        step("in a synced write of " + path);
+        failMaybe();
+        for (int i = first; i <= last; i++) {
+            if (file.isDirty(i)) {
+                byte[] before = file.stored(i);
+                file.flush(i);
+                misfortune(path, file, i, before);
+            }
+        }
+        ledger.settle();
+        return written;
+    }
+
     synchronized void punch(String path, SimulatedFile file, long offsetBytes, long lengthBytes) throws IOException {
         step("in a punch of " + path);
         failMaybe();

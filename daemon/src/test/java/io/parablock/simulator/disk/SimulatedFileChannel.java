@@ -19,6 +19,9 @@ final class SimulatedFileChannel extends FileChannel {
     private final SimulatedFile file;
     private final boolean directory;
     private final boolean append;
+    /** O_DSYNC. */
+    private final boolean synced;
+
     private final int bootCount;
     private long positionBytes;
 
@@ -26,12 +29,14 @@ final class SimulatedFileChannel extends FileChannel {
         return path;
     }
 
-    SimulatedFileChannel(SimulatedDisk disk, String path, SimulatedFile file, boolean directory, boolean append) {
+    SimulatedFileChannel(
+            SimulatedDisk disk, String path, SimulatedFile file, boolean directory, boolean append, boolean synced) {
         this.disk = disk;
         this.path = path;
         this.file = file;
         this.directory = directory;
         this.append = append;
+        this.synced = synced;
         this.bootCount = disk.bootCount();
     }
 
@@ -74,7 +79,9 @@ final class SimulatedFileChannel extends FileChannel {
     @Override
     public int write(ByteBuffer from, long offsetBytes) throws IOException {
         checkAlive();
-        return disk.write(path, file, offsetBytes, from);
+        return synced
+                ? disk.writeSynced(path, file, offsetBytes, from)
+                : disk.write(path, file, offsetBytes, from);
     }
 
     @Override

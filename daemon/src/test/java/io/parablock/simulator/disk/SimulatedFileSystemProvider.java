@@ -79,7 +79,7 @@ final class SimulatedFileSystemProvider extends FileSystemProvider {
                 throw new IOException(path + " is a directory");
             }
             return new SimulatedFileChannel(
-                    disk, name, new SimulatedFile(disk.sectorBytes(), (f, s, before, after) -> {}), true, false);
+                    disk, name, new SimulatedFile(disk.sectorBytes(), (f, s, before, after) -> {}), true, false, false);
         }
         SimulatedFile file = (SimulatedFile) found;
         if (file != null && options.contains(StandardOpenOption.CREATE_NEW)) {
@@ -93,7 +93,13 @@ final class SimulatedFileSystemProvider extends FileSystemProvider {
         } else if (writes && options.contains(StandardOpenOption.TRUNCATE_EXISTING)) {
             disk.truncate(name, file, 0);
         }
-        return new SimulatedFileChannel(disk, name, file, false, options.contains(StandardOpenOption.APPEND));
+        return new SimulatedFileChannel(
+                disk,
+                name,
+                file,
+                false,
+                options.contains(StandardOpenOption.APPEND),
+                options.contains(StandardOpenOption.DSYNC));
     }
 
     @Override

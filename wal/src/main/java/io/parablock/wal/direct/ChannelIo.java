@@ -1,5 +1,6 @@
 package io.parablock.wal.direct;
 
+import io.parablock.wal.PastPageCache;
 import io.parablock.wal.segment.FileOpener;
 import io.parablock.wal.segment.Segment;
 import io.parablock.wal.segment.SegmentLayout;
@@ -10,9 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,28 +22,11 @@ import org.slf4j.LoggerFactory;
 final class ChannelIo implements SegmentIo {
     private static final Logger LOG = LoggerFactory.getLogger(ChannelIo.class);
 
-    /** {@code ExtendedOpenOption.DIRECT}, by name: newer compilers warn of its package whatever one says; null without. */
-    private static final @Nullable OpenOption DIRECT = directOption();
-
     private final boolean pastPageCache;
     private final ConcurrentHashMap<Integer, FileChannel> channels = new ConcurrentHashMap<>();
 
     private ChannelIo(boolean pastPageCache) {
         this.pastPageCache = pastPageCache;
-    }
-
-    private static @Nullable OpenOption directOption() {
-        try {
-            Class<?> options = Class.forName("com.sun.nio.file.ExtendedOpenOption");
-            for (Object option : options.getEnumConstants()) {
-                if (option.toString().equals("DIRECT")) {
-                    return (OpenOption) option;
-                }
-            }
-        } catch (ClassNotFoundException e) {
-            LOG.debug("this JDK has no direct I/O", e);
-        }
-        return null;
     }
 
     /** Finds out what the file system of this folder can do. */
@@ -53,13 +35,13 @@ final class ChannelIo implements SegmentIo {
         ByteBuffer block = ByteBuffer.allocateDirect(2 * SegmentLayout.WRITE_ALIGNMENT)
                 .alignedSlice(SegmentLayout.WRITE_ALIGNMENT)
                 .limit(SegmentLayout.WRITE_ALIGNMENT);
-        if (DIRECT == null) {
+        if (!PastPageCache.isKnown()) {
             LOG.info("this JDK has no direct I/O: the log goes through the page cache");
             return new ChannelIo(false);
         }
         boolean possible = true;
         try (FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, DIRECT)) {
+                PastPageCache.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             channel.write(block, 0);
         } catch (IOException | UnsupportedOperationException e) {
             LOG.info("{} has no direct I/O ({}): the log goes through the page cache", directory, e.getMessage());
@@ -82,17 +64,7 @@ final class ChannelIo implements SegmentIo {
     }
 
     private FileChannel openFile(Path path, OpenOption... options) throws IOException {
-        return pastPageCache ? openDirect(path, options) : FileChannel.open(path, options);
-    }
-
-    /** Past the page cache, if this JDK can. */
-    static FileChannel openDirect(Path path, OpenOption... options) throws IOException {
-        if (DIRECT == null) {
-            return FileChannel.open(path, options);
-        }
-        OpenOption[] direct = Arrays.copyOf(options, options.length + 1);
-        direct[options.length] = DIRECT;
-        return FileChannel.open(path, direct);
+        return pastPageCache ? PastPageCache.open(path, options) : FileChannel.open(path, options);
     }
 
     @Override

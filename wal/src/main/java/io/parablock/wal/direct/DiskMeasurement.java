@@ -1,5 +1,6 @@
 package io.parablock.wal.direct;
 
+import io.parablock.wal.PastPageCache;
 import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.segment.SegmentLayout;
 import java.io.IOException;
@@ -69,7 +70,7 @@ public record DiskMeasurement(Map<Integer, Double> recordsPerSecond, Map<Integer
             fill(file);
             Map<Integer, Double> records = new TreeMap<>();
             Map<Integer, Double> bytes = new TreeMap<>();
-            try (FileChannel channel = ChannelIo.openDirect(file, StandardOpenOption.WRITE, StandardOpenOption.DSYNC)) {
+            try (FileChannel channel = PastPageCache.open(file, StandardOpenOption.WRITE, StandardOpenOption.DSYNC)) {
                 for (int round = 0; round < ROUNDS; round++) {
                     for (int atOnce : WRITES_IN_FLIGHT) {
                         double rate = rate(channel, writers, atOnce, writeBytes(atOnce));
