@@ -53,7 +53,7 @@ public final class NbdServer implements AutoCloseable {
         this.transport = transport;
         this.backend = backend;
         this.config = config;
-        this.budget = new RequestBudget(config.totalBytesMax());
+        this.budget = new RequestBudget(config.totalBytesMax(), config.connectionsMax());
         this.backlog = new ReplyBacklog(config.totalBytesMax());
     }
 

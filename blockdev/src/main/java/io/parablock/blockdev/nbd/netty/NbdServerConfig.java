@@ -5,8 +5,10 @@ package io.parablock.blockdev.nbd.netty;
  *
  * @param handshakeTimeoutMs a client that has not finished its handshake by then is closed
  * @param inFlightBytesMax request bytes of one connection that may be unanswered; above it nothing more is read from it
- * @param totalBytesMax the same over all connections, where a read counts until its reply is written; they take turns. A single larger request has room in both. Above as
- *     many bytes of replies that clients do not take, those that take nothing are closed earlier
+ * @param totalBytesMax the same over all connections, where a read counts until its reply is written. An eighth of it is
+ *     divided evenly among {@code connectionsMax}, where nobody waits for others; of the rest they take turns. A single larger
+ *     request has room in both. Above as many bytes of replies that clients do not take, those that take nothing are closed
+ *     earlier
  * @param keepAliveSeconds TCP: a silent peer is asked for a sign of life after this; 0 never
  * @param stallMs a client that takes nothing of its replies, or sends nothing of a payload that it has announced, for so long
  *     is closed; 0 never

@@ -45,20 +45,18 @@ final class Transmission implements RequestDecoder.Sink {
     private final NbdSession session;
     private final RequestDecoder decoder;
     private final ReplyWriter replies;
-    private final RequestBudget budget;
+    private final RequestBudget.Share share;
     private final long inFlightBytesMax;
     private final ArrayDeque<Request> spare = new ArrayDeque<>();
 
     private long receivedBytes;
     private long inFlightBytes;
-    /** Of reads that are answered and whose replies are not written: they still count among all connections. */
-    private long unwrittenBytes;
     /** Of the request that was admitted and whose payload is still being received. */
     private long receivingBytes;
     /** Of the request that this connection's own bounds hold up, or 0. */
     private long heldUpBytes;
-    /** The request that waits for its turn among all connections. */
-    private RequestBudget.@Nullable Waiter waiter;
+    /** A request waits for its turn among all connections. */
+    private boolean waiting;
 
     private long outstanding;
     private boolean disconnecting;
@@ -78,7 +76,7 @@ final class Transmission implements RequestDecoder.Sink {
         this.session = session;
         this.decoder = new RequestDecoder(negotiated, ctx.alloc(), this);
         this.replies = new ReplyWriter(ctx, negotiated.mode(), watch, this::onWritten);
-        this.budget = budget;
+        this.share = budget.join(this::handOverTurn);
         this.inFlightBytesMax = config.inFlightBytesMax();
         watch.watchReceiving(this::received);
     }
@@ -128,22 +126,18 @@ final class Transmission implements RequestDecoder.Sink {
     }
 
     private boolean takeTurn(long cost) {
-        if (!budget.takeNow(cost)) {
-            RequestBudget.Waiter w = new RequestBudget.Waiter(cost, () -> handOverTurn(cost));
-            if (!budget.take(w)) {
-                waiter = w;
-                ctx.channel().config().setAutoRead(false);
-                return false;
-            }
+        if (!share.take(cost)) {
+            waiting = true;
+            ctx.channel().config().setAutoRead(false);
+            return false;
         }
         admitted(cost);
         return true;
     }
 
     private void onTurn(long cost) {
-        waiter = null;
+        waiting = false;
         if (closed) {
-            budget.giveBack(cost);
             return;
         }
         admitted(cost);
@@ -158,7 +152,7 @@ final class Transmission implements RequestDecoder.Sink {
         try {
             ctx.executor().execute(() -> onTurn(cost));
         } catch (RejectedExecutionException stopped) {
-            budget.giveBack(cost);
+            share.leave();
         }
     }
 
@@ -339,10 +333,10 @@ final class Transmission implements RequestDecoder.Sink {
         if (!closed) {
             inFlightBytes -= r.cost;
             if (r.content == null) {
-                budget.giveBack(r.cost);
+                share.giveBack(r.cost);
                 r.reply();
             } else {
-                unwrittenBytes += r.cost;
+                // A read counts among all connections until its reply is written.
                 r.reply();
                 replies.count(r.cost);
             }
@@ -360,8 +354,7 @@ final class Transmission implements RequestDecoder.Sink {
 
     private void onWritten(long bytes) {
         if (!closed) {
-            unwrittenBytes -= bytes;
-            budget.giveBack(bytes);
+            share.giveBack(bytes);
         }
     }
 
@@ -379,7 +372,7 @@ final class Transmission implements RequestDecoder.Sink {
 
     /** Nothing is read from a client that has too much in flight, or does not take its replies. */
     private void updateAutoRead() {
-        boolean held = heldUpBytes > 0 || waiter != null;
+        boolean held = heldUpBytes > 0 || waiting;
         Channel channel = ctx.channel();
         // A payload that was admitted is received to its end: its bytes are already counted.
         boolean room = receivingBytes > 0 || (inFlightBytes < inFlightBytesMax && channel.isWritable());
@@ -437,14 +430,8 @@ final class Transmission implements RequestDecoder.Sink {
             return;
         }
         closed = true;
-        RequestBudget.Waiter w = waiter;
-        if (w != null) {
-            waiter = null;
-            budget.forget(w);
-        }
-        budget.giveBack(inFlightBytes + unwrittenBytes);
+        share.leave();
         inFlightBytes = 0;
-        unwrittenBytes = 0;
         receivingBytes = 0;
         decoder.close();
         replies.close();
