@@ -196,9 +196,7 @@ class NbdTransmissionTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldListenOnTcpAndOnAUnixSocketOverThatOfADeadProcess(TransportKind other) throws IOException {
+    private void use(TransportKind other) {
         server.close();
         try {
             assertThat(TransportKind.choose(other.label()).kind()).isEqualTo(other);
@@ -209,6 +207,35 @@ class NbdTransmissionTest {
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         loops = new MultiThreadIoEventLoopGroup(1, other.ioHandler());
         kind = other;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldLeaveTheUnixSocketOfItsSuccessor(TransportKind other) throws IOException {
+        use(other);
+        Path path = dir.resolve("nbd.sock");
+        UnixDomainSocketAddress unix = UnixDomainSocketAddress.of(path);
+        server = NbdServer.listen(loops, kind, unix, disk, NbdServerConfig.DEFAULT);
+        try (var names = Files.list(dir)) {
+            assertThat(names).containsExactly(path);
+        }
+        // The successor begins while this one has not quite ended.
+        Files.delete(path);
+        try (NbdServer successor = NbdServer.listen(loops, kind, unix, disk, NbdServerConfig.DEFAULT)) {
+            server.close();
+            try (RawClient c = new RawClient(unix).attached()) {
+                c.request(0, Nbd.CMD_FLUSH, 1, 0, 0);
+                assertThat(c.error(1)).isZero();
+            }
+            assertThat(successor.connections()).isPositive();
+        }
+        assertThat(path).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldListenOnTcpAndOnAUnixSocketOverThatOfADeadProcess(TransportKind other) throws IOException {
+        use(other);
         Path path = dir.resolve("nbd.sock");
         UnixDomainSocketAddress unix = UnixDomainSocketAddress.of(path);
         try (var dead = java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
