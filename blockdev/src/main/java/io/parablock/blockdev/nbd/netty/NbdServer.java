@@ -209,7 +209,7 @@ public final class NbdServer implements AutoCloseable {
 
     /**
      * Orderly (proto.md, "Terminating the transmission phase"): what is outstanding is finished and answered, what comes
-     * meanwhile gets NBD_ESHUTDOWN, then every client is disconnected. Not on an event loop.
+     * meanwhile gets NBD_ESHUTDOWN or is not read ({@link StopReply}), then every client is disconnected. Not on an event loop.
      *
      * @param graceMs what is not finished by then is not waited for
      */

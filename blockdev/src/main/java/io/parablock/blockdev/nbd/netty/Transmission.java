@@ -47,6 +47,7 @@ final class Transmission implements RequestDecoder.Sink {
     private final ReplyWriter replies;
     private final RequestBudget.Share share;
     private final long inFlightBytesMax;
+    private final StopReply stopReply;
     private final ArrayDeque<Request> spare = new ArrayDeque<>();
 
     private long receivedBytes;
@@ -78,6 +79,7 @@ final class Transmission implements RequestDecoder.Sink {
         this.replies = new ReplyWriter(ctx, negotiated.mode(), watch, this::onWritten);
         this.share = budget.join(this::handOverTurn);
         this.inFlightBytesMax = config.inFlightBytesMax();
+        this.stopReply = config.stopReply();
         watch.watchReceiving(this::received);
     }
 
@@ -174,7 +176,7 @@ final class Transmission implements RequestDecoder.Sink {
         outstanding++;
         long cost = receivingBytes;
         receivingBytes = 0;
-        if (inFlightBytes >= inFlightBytesMax) {
+        if (inFlightBytes >= inFlightBytesMax || isFinishing()) {
             ctx.channel().config().setAutoRead(false);
         }
         Request spareOne = spare.poll();
@@ -375,7 +377,8 @@ final class Transmission implements RequestDecoder.Sink {
         boolean held = heldUpBytes > 0 || waiting;
         Channel channel = ctx.channel();
         // A payload that was admitted is received to its end: its bytes are already counted.
-        boolean room = receivingBytes > 0 || (inFlightBytes < inFlightBytesMax && channel.isWritable());
+        boolean room =
+                receivingBytes > 0 || (!isFinishing() && inFlightBytes < inFlightBytesMax && channel.isWritable());
         boolean wanted = !held && room;
         if (channel.config().isAutoRead() != wanted) {
             channel.config().setAutoRead(wanted);
@@ -395,11 +398,21 @@ final class Transmission implements RequestDecoder.Sink {
 
     // ---------------------------------------------------------------- end
 
-    /** The server stops: further requests are refused (proto.md, "Terminating the transmission phase"). */
+    /** The server stops: further requests are refused, or not read (proto.md, "Terminating the transmission phase"). */
     void stop() {
         stopping = true;
-        decoder.stop();
+        if (stopReply == StopReply.CLOSE) {
+            decoder.finish();
+            updateAutoRead();
+        } else {
+            decoder.stop();
+        }
         endIfIdle();
+    }
+
+    /** Nothing is begun any more but what was being received when the server began to stop. */
+    private boolean isFinishing() {
+        return stopping && stopReply == StopReply.CLOSE;
     }
 
     private void endIfIdle() {
