@@ -221,7 +221,8 @@ public final class ConfigLoader {
                 r.time("nbd.handshake_timeout", 100, 600 * SECOND_MS),
                 r.time("nbd.keep_alive", 0, 86_400 * SECOND_MS),
                 r.time("nbd.client_stall", 0, 86_400 * SECOND_MS),
-                r.time("nbd.stop_grace", 0, 600 * SECOND_MS));
+                r.time("nbd.stop_grace", 0, 600 * SECOND_MS),
+                r.choice("nbd.stop_reply", NodeConfig.StopReply.class));
     }
 
     /** A frame's range begins where the largest entry with everything around it fits. */

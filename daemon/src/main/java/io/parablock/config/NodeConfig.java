@@ -43,10 +43,17 @@ public record NodeConfig(
             long handshakeTimeoutNs,
             long keepAliveNs,
             long clientStallNs,
-            long stopGraceNs) {
+            long stopGraceNs,
+            StopReply stopReply) {
         public NbdKeys {
             listen = List.copyOf(listen);
         }
+    }
+
+    /** {@code nbd.stop_reply}. */
+    public enum StopReply {
+        ESHUTDOWN,
+        CLOSE
     }
 
     /** {@code volumes[]}. */

@@ -15,7 +15,7 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client at one volume, with a session in each of the volume's groups. Called on one thread, the connection's; answers
+ * One client at one volume, with a session in each of the volume's groups that it changes. Called on one thread, the connection's; answers
  * come on the groups' threads. Extents are inside the volume and not empty: the caller has checked that.
  */
 final class ClientConnection implements NbdSession {

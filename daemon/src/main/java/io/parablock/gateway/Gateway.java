@@ -117,7 +117,11 @@ public final class Gateway implements NbdBackend {
         return new Figures(g.unanswered(), g.sessions(), g.resends(), g.timeouts(), g.sessionsLost());
     }
 
-    /** What one group's gateway has to say. */
+    /**
+     * What one group's gateway has to say.
+     *
+     * @param sessions open or being opened: those of clients that have written
+     */
     public record Figures(long unanswered, long sessions, long resends, long timeouts, long sessionsLost) {}
 
     // ---------------------------------------------------------------- clients
@@ -139,12 +143,12 @@ public final class Gateway implements NbdBackend {
         for (Member m : e.members) {
             GroupSessionHolder holder = new GroupSessionHolder();
             sessions.add(holder);
-            m.loop.execute(() -> holder.session = m.gateway.open(nowNs.getAsLong()));
+            m.loop.execute(() -> holder.session = m.gateway.attach());
         }
         return new ClientConnection(e, sessions, config, meters, allocator, nowNs);
     }
 
-    /** A session, on its group's thread. */
+    /** A client in one group, on that group's thread. */
     static final class GroupSessionHolder {
         @Nullable
         GroupSession session;

@@ -64,10 +64,10 @@ final class GroupGateway {
 
     // ---------------------------------------------------------------- inputs from the client
 
-    GroupSession open(long nowNs) {
+    /** A client; its session is opened with its first mutation: who only reads and flushes needs none. */
+    GroupSession attach() {
         GroupSession session = new GroupSession(config.sessionWindow());
         sessions.add(session);
-        startOpening(session, nowNs);
         return session;
     }
 
@@ -110,7 +110,7 @@ final class GroupGateway {
             return;
         }
         session.queue(part);
-        if (session.id == 0 && !session.opening) {
+        if (!session.isOpenOrOpening()) {
             startOpening(session, nowNs);
         }
         sendQueued(session, nowNs);
@@ -224,7 +224,7 @@ final class GroupGateway {
                 redirect(from, r.leaderHint(), nowNs);
             }
             case UNKNOWN_SESSION, INVALID, IO_ERROR -> {
-                // Refused (too many sessions): the next request asks again.
+                // Refused (too many sessions): the next mutation asks again.
                 session.opening = false;
                 failAll(session, true);
             }
@@ -304,7 +304,7 @@ final class GroupGateway {
             keptAliveNs = nowNs;
             List<Long> nonces = new ArrayList<>();
             for (GroupSession session : sessions) {
-                if (session.opening || session.id != 0) {
+                if (session.isOpenOrOpening()) {
                     nonces.add(session.nonce);
                 }
             }
@@ -462,8 +462,13 @@ final class GroupGateway {
         return n;
     }
 
+    /** Open or being opened. */
     int sessions() {
-        return sessions.size();
+        int n = 0;
+        for (GroupSession session : sessions) {
+            n += session.isOpenOrOpening() ? 1 : 0;
+        }
+        return n;
     }
 
     long resends() {

@@ -4,14 +4,17 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One session of one client connection in one group (protocol.md §10): its unanswered entries by seq, and those that wait
- * for the window or for the session to be opened.
+ * One client connection in one group, and its session there (protocol.md §10) from its first mutation on: its unanswered
+ * entries by seq, and those that wait for the window or for the session to be opened.
  *
  * <p>Invariant: every seq in [lowestOutstanding, nextSeq) that is unanswered is in the ring, and nextSeq -
  * lowestOutstanding ≤ the window.
  */
 final class GroupSession {
-    private final Part[] ring;
+    private final int window;
+    /** Empty before the first opening: a client that only reads costs nothing here. */
+    private Part[] ring = new Part[0];
+
     private final ArrayDeque<Part> queued = new ArrayDeque<>();
 
     /** Names the session until it has an id; a re-opened session has a new one. */
@@ -31,10 +34,17 @@ final class GroupSession {
     private long lowestOutstanding = 1;
 
     GroupSession(int window) {
-        ring = new Part[window];
+        this.window = window;
+    }
+
+    boolean isOpenOrOpening() {
+        return opening || id != 0;
     }
 
     void startOpening(long newNonce) {
+        if (ring.length == 0) {
+            ring = new Part[window];
+        }
         nonce = newNonce;
         opening = true;
         onNewLeader();

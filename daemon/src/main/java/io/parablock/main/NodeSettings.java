@@ -1,6 +1,7 @@
 package io.parablock.main;
 
 import io.parablock.blockdev.nbd.netty.NbdServerConfig;
+import io.parablock.blockdev.nbd.netty.StopReply;
 import io.parablock.config.ConfigException;
 import io.parablock.config.NodeConfig;
 import io.parablock.gateway.GatewayConfig;
@@ -140,7 +141,11 @@ final class NodeSettings {
                 limits.nbdConnectionBytes(),
                 limits.nbdTotalBytes(),
                 (int) Math.ceil(k.keepAliveNs() / 1e9),
-                TimeUnit.NANOSECONDS.toMillis(k.clientStallNs()));
+                TimeUnit.NANOSECONDS.toMillis(k.clientStallNs()),
+                switch (k.stopReply()) {
+                    case ESHUTDOWN -> StopReply.ESHUTDOWN;
+                    case CLOSE -> StopReply.CLOSE;
+                });
     }
 
     /**

@@ -50,6 +50,15 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void shouldKnowWhatAStoppingServerReplies() {
+        assertThat(ConfigLoader.parse(MINIMAL).nbd().stopReply()).isEqualTo(NodeConfig.StopReply.ESHUTDOWN);
+        assertThat(ConfigLoader.parse(MINIMAL + "nbd.stop_reply = close").nbd().stopReply())
+                .isEqualTo(NodeConfig.StopReply.CLOSE);
+        assertThatThrownBy(() -> ConfigLoader.parse(MINIMAL + "nbd.stop_reply = eio"))
+                .hasMessageContaining("nbd.stop_reply must be one of [eshutdown, close], not eio");
+    }
+
+    @Test
     void shouldKnowReadOnlyVolumes() {
         String volumes = "volumes = [ { name = a, size = 4MiB, read_only = true }, { name = b, size = 4MiB } ]";
         assertThat(ConfigLoader.parse(MINIMAL + volumes).volumes())

@@ -73,10 +73,15 @@ class GroupGatewayTest {
                 now);
     }
 
+    /** Its first write, with seq 1, is answered. */
     private GroupSession openedSession() {
         gateway.onLeader(2, now);
-        GroupSession s = gateway.open(now);
+        GroupSession s = gateway.attach();
+        write(s, "first");
         opened(2, SESSION);
+        answer(2, 1, Status.OK, 2);
+        assertThat(ended).containsExactly("first ok");
+        ended.clear();
         sent.clear();
         return s;
     }
@@ -103,7 +108,7 @@ class GroupGatewayTest {
 
     @Test
     void shouldHoldRequestsUntilALeaderIsKnownAndTheSessionIsOpen() {
-        GroupSession s = gateway.open(now);
+        GroupSession s = gateway.attach();
         write(s, "a");
         assertThat(sent).isEmpty();
 
@@ -117,18 +122,71 @@ class GroupGatewayTest {
     }
 
     @Test
+    void shouldOpenASessionWithTheFirstMutationOnly() {
+        gateway.onLeader(2, now);
+        GroupSession s = gateway.attach();
+        for (Part.Kind kind : List.of(Part.Kind.READ, Part.Kind.FLUSH, Part.Kind.ALLOCATION, Part.Kind.PREFETCH)) {
+            gateway.ask(s, Part.ask(kind, 0, 512, (ok, p) -> ended.add(kind + " " + ok), now), now);
+        }
+        gateway.onLeader(3, now);
+        gateway.onPeer(3, true, now);
+        assertThat(sent).hasSize(12).noneMatch(m -> m.message() instanceof OpenSession);
+        assertThat(gateway.sessions()).isZero();
+        for (Sent m : List.copyOf(sent)) {
+            if (m.message() instanceof ClientMessage.Flush f) {
+                gateway.onReply(3, new ClientMessage.FlushReply(f.requestId(), Status.OK, 3), now);
+            }
+        }
+        assertThat(ended).as("without a session").containsExactly("FLUSH true");
+        sent.clear();
+        write(s, "a");
+        write(s, "b");
+        assertThat(sent).containsExactly(new Sent(3, new OpenSession(5, s.nonce)));
+        assertThat(gateway.sessions()).isEqualTo(1);
+        opened(3, SESSION);
+        assertThat(mutates()).containsExactly("3:77/1>=1", "3:77/2>=1");
+        gateway.close(s, now);
+        assertThat(gateway.sessions()).isZero();
+    }
+
+    @Test
+    void shouldAskForNoEndOfASessionThatWasNeverOpened() {
+        gateway.onLeader(2, now);
+        GroupSession s = gateway.attach();
+        gateway.close(s, now);
+        assertThat(sent).isEmpty();
+        assertThat(signs).isEmpty();
+    }
+
+    @Test
+    void shouldFailTheWriteThatFindsTooManySessionsAndAskAgainWithTheNext() {
+        gateway.onLeader(2, now);
+        GroupSession s = gateway.attach();
+        write(s, "a");
+        gateway.onReply(2, new SessionOpened(s.nonce, 0, Status.INVALID, 2), now);
+        assertThat(ended).containsExactly("a error");
+        assertThat(gateway.sessions()).isZero();
+        sent.clear();
+        write(s, "b");
+        assertThat(sent).containsExactly(new Sent(2, new OpenSession(5, s.nonce)));
+        opened(2, SESSION);
+        answer(2, 1, Status.OK, 2);
+        assertThat(ended).containsExactly("a error", "b ok");
+    }
+
+    @Test
     void shouldAnswerOutOfOrderAndOnceOnly() {
         GroupSession s = openedSession();
         write(s, "a");
         write(s, "b");
-        answer(2, 2, Status.OK, 2);
-        answer(2, 2, Status.OK, 2);
+        answer(2, 3, Status.OK, 2);
+        answer(2, 3, Status.OK, 2);
         write(s, "c");
-        answer(2, 1, Status.OK, 2);
+        answer(2, 2, Status.OK, 2);
         write(s, "d");
 
         assertThat(ended).containsExactly("b ok", "a ok");
-        assertThat(mutates()).containsExactly("2:77/1>=1", "2:77/2>=1", "2:77/3>=1", "2:77/4>=3");
+        assertThat(mutates()).containsExactly("2:77/2>=2", "2:77/3>=2", "2:77/4>=2", "2:77/5>=4");
     }
 
     @Test
@@ -137,16 +195,16 @@ class GroupGatewayTest {
         write(s, "a");
         write(s, "b");
         write(s, "c");
-        answer(2, 2, Status.OK, 2);
+        answer(2, 3, Status.OK, 2);
         sent.clear();
 
         gateway.onLeader(0, now);
         gateway.onLeader(3, now);
 
-        assertThat(mutates()).containsExactly("3:77/1>=1", "3:77/3>=1");
-        answer(2, 1, Status.OK, 2);
-        answer(3, 1, Status.OK, 3);
-        answer(3, 3, Status.OK, 3);
+        assertThat(mutates()).containsExactly("3:77/2>=2", "3:77/4>=2");
+        answer(2, 2, Status.OK, 2);
+        answer(3, 2, Status.OK, 3);
+        answer(3, 4, Status.OK, 3);
         assertThat(ended).containsExactly("b ok", "a ok", "c ok");
         assertThat(gateway.unanswered()).isZero();
     }
@@ -158,9 +216,9 @@ class GroupGatewayTest {
         sent.clear();
         now += 100 * MS;
 
-        answer(2, 1, Status.NOT_LEADER, 3);
-        assertThat(mutates()).containsExactly("3:77/1>=1");
-        answer(2, 1, Status.NOT_LEADER, 1);
+        answer(2, 2, Status.NOT_LEADER, 3);
+        assertThat(mutates()).containsExactly("3:77/2>=2");
+        answer(2, 2, Status.NOT_LEADER, 1);
         assertThat(mutates()).hasSize(1);
     }
 
@@ -172,7 +230,7 @@ class GroupGatewayTest {
         now += 100 * MS;
         for (int i = 0; i < 50; i++) {
             int from = gateway.leader();
-            answer(from, 1, Status.NOT_LEADER, from == 2 ? 3 : 2);
+            answer(from, 2, Status.NOT_LEADER, from == 2 ? 3 : 2);
             now += MS;
             gateway.tick(now);
         }
@@ -184,12 +242,12 @@ class GroupGatewayTest {
         GroupSession s = openedSession();
         write(s, "a");
         now += 100 * MS;
-        answer(2, 1, Status.NOT_LEADER, 3);
+        answer(2, 2, Status.NOT_LEADER, 3);
         sent.clear();
 
         now += 1_000 * MS;
         gateway.tick(now);
-        assertThat(mutates()).containsExactly("2:77/1>=1");
+        assertThat(mutates()).containsExactly("2:77/2>=2");
     }
 
     @Test
@@ -203,7 +261,7 @@ class GroupGatewayTest {
         assertThat(sent).isEmpty();
         now += MS;
         gateway.tick(now);
-        assertThat(mutates()).containsExactly("2:77/1>=1");
+        assertThat(mutates()).containsExactly("2:77/2>=2");
         gateway.onPeer(3, true, now);
         gateway.onPeer(2, true, now);
         assertThat(mutates()).hasSize(2);
@@ -216,10 +274,10 @@ class GroupGatewayTest {
             write(s, "w" + i);
         }
         assertThat(mutates()).hasSize(4);
-        answer(2, 3, Status.OK, 2);
+        answer(2, 4, Status.OK, 2);
         assertThat(mutates()).hasSize(4);
-        answer(2, 1, Status.OK, 2);
-        assertThat(mutates()).hasSize(5).last().isEqualTo("2:77/5>=2");
+        answer(2, 2, Status.OK, 2);
+        assertThat(mutates()).hasSize(5).last().isEqualTo("2:77/6>=3");
     }
 
     @Test
@@ -229,8 +287,8 @@ class GroupGatewayTest {
             write(s, "w" + i);
         }
         sent.clear();
-        answer(2, 1, Status.UNKNOWN_SESSION, 2);
         answer(2, 2, Status.UNKNOWN_SESSION, 2);
+        answer(2, 3, Status.UNKNOWN_SESSION, 2);
 
         assertThat(ended).containsExactly("w1 error", "w2 error", "w3 error", "w4 error");
         opened(2, 99);
@@ -255,8 +313,8 @@ class GroupGatewayTest {
 
     @Test
     void shouldEndTheAsksOfAClientThatIsGoneAlsoWithoutALeader() {
-        GroupSession gone = gateway.open(now);
-        GroupSession stays = gateway.open(now);
+        GroupSession gone = gateway.attach();
+        GroupSession stays = gateway.attach();
         gateway.ask(gone, Part.ask(Part.Kind.READ, 0, 512, (ok, p) -> ended.add("read " + ok), now), now);
         gateway.ask(stays, Part.ask(Part.Kind.READ, 0, 512, (ok, p) -> ended.add("other " + ok), now), now);
         gateway.close(gone, now);
@@ -275,7 +333,8 @@ class GroupGatewayTest {
         assertThat(ended).containsExactly("a error");
         assertThat(sent).containsExactly(new Sent(2, new ClientMessage.CloseSession(SESSION)));
 
-        GroupSession late = gateway.open(now);
+        GroupSession late = gateway.attach();
+        write(late, "b");
         gateway.close(late, now);
         opened(2, 88);
         assertThat(sent).last().isEqualTo(new Sent(2, new ClientMessage.CloseSession(88)));
@@ -284,7 +343,8 @@ class GroupGatewayTest {
     @Test
     void shouldBackOffWhenTheOpeningIsRefusedAgainAndAgain() {
         gateway.onLeader(2, now);
-        GroupSession s = gateway.open(now);
+        GroupSession s = gateway.attach();
+        write(s, "a");
         long nonce = s.nonce;
         int answered = 0;
         for (int i = 0; i < 1_000; i++) {
@@ -298,8 +358,8 @@ class GroupGatewayTest {
         assertThat(sent).hasSizeBetween(20, 32);
         gateway.onLeader(3, now);
         assertThat(sent).as("a new leader is asked at once").last().isEqualTo(new Sent(3, new OpenSession(5, nonce)));
+        assertThat(ended).as("it has waited").isEmpty();
         opened(3, SESSION);
-        write(s, "a");
         assertThat(mutates()).containsExactly("3:77/1>=1");
         gateway.onReply(3, new MutateReply(SESSION, 1, Status.OK, 3), now);
     }
@@ -309,7 +369,10 @@ class GroupGatewayTest {
         gateway.tick(now);
         assertThat(signs).as("no leader is known").isEmpty();
         GroupSession s = openedSession();
-        GroupSession opening = gateway.open(now);
+        GroupSession opening = gateway.attach();
+        write(opening, "waits");
+        GroupSession reader = gateway.attach();
+        gateway.ask(reader, Part.ask(Part.Kind.FLUSH, 0, 0, (ok, p) -> {}, now), now);
         gateway.tick(now);
         assertThat(signs).containsExactly(new KeepAlive(5, opening.nonce + 1, List.of(s.nonce, opening.nonce)));
         gateway.close(s, now);

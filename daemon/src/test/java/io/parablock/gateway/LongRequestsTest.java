@@ -19,7 +19,9 @@ import io.parablock.replica.client.ClientMessage.Prefetch;
 import io.parablock.replica.client.ClientMessage.Status;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -35,7 +37,10 @@ class LongRequestsTest {
 
     private record Sent(int group, ClientMessage message) {}
 
+    private final Map<Integer, Queue> loops = new HashMap<>();
+    /** All but openings of sessions, which are answered at once. */
     private final ArrayDeque<Sent> sent = new ArrayDeque<>();
+
     private final List<Integer> ended = new ArrayList<>();
     private long now = 1_000 * MS;
     private final Gateway gateway = new Gateway(
@@ -54,7 +59,10 @@ class LongRequestsTest {
 
         @Override
         public void sendClient(int groupId, int to, ClientMessage message) {
-            if (!(message instanceof ClientMessage.KeepAlive)) {
+            if (message instanceof ClientMessage.OpenSession open) {
+                ClientMessage opened = new ClientMessage.SessionOpened(open.nonce(), 70 + groupId, Status.OK, LEADER);
+                loops.get(groupId).execute(() -> gateway.onReply(groupId, LEADER, opened));
+            } else if (!(message instanceof ClientMessage.KeepAlive)) {
                 sent.add(new Sent(groupId, message));
             }
         }
@@ -103,19 +111,14 @@ class LongRequestsTest {
     @BeforeEach
     void attach() {
         for (int group = 1; group <= 3; group++) {
-            gateway.addGroup(group, new Queue());
+            loops.put(group, new Queue());
+            gateway.addGroup(group, loops.get(group));
         }
         gateway.addVolume("disk", SIZE, CHUNK, false, List.of(1, 2, 3));
         for (int group = 1; group <= 3; group++) {
             gateway.onLeader(group, LEADER);
         }
         session = gateway.attach(gateway.exports().get(0));
-        while (!sent.isEmpty()) {
-            Sent s = sent.remove();
-            long nonce = ((ClientMessage.OpenSession) s.message()).nonce();
-            gateway.onReply(
-                    s.group(), LEADER, new ClientMessage.SessionOpened(nonce, 70 + s.group(), Status.OK, LEADER));
-        }
     }
 
     private Mutate next() {

@@ -177,6 +177,34 @@ class ThreeNodesInOneProcessTest {
         run("mode = strict");
     }
 
+    /** Each of them costs the cluster something only when it writes. */
+    @Test
+    void shouldServeMoreReadersThanThereMayBeSessions() throws Exception {
+        for (int id = 1; id <= 3; id++) {
+            nodes.add(startNode(id, "raft.sessions_max = 2"));
+        }
+        List<Client> readers = new ArrayList<>();
+        try {
+            for (int i = 0; i < 12; i++) {
+                Client c = new Client(nodes.get(i % 3).nbdAddress());
+                readers.add(c);
+                assertThat(c.read(0, 4096)).isEqualTo(new byte[4096]);
+                c.command(3, 0, 0);
+            }
+            byte[] content = new byte[4096];
+            new Random(2).nextBytes(content);
+            readers.get(11).write(0, content);
+            readers.get(6).write(4 << 20, content);
+            for (Client c : readers) {
+                assertThat(c.read(0, 4096)).isEqualTo(content);
+            }
+        } finally {
+            for (Client c : readers) {
+                c.close();
+            }
+        }
+    }
+
     @Test
     void shouldReadByLease() throws Exception {
         assumeTrue(Files.isReadable(Path.of("/proc/uptime")), "this system does not tell its uptime");

@@ -42,8 +42,7 @@ class NbdAbuseE2eTest {
     private static final long HEAP_GROWTH_BYTES_MAX = 64L << 20;
 
     private static final int CONNECTIONS_MAX = 1_500;
-    private static final Map<String, String> LIMITS =
-            Map.of("limits.nbd_connections", "" + CONNECTIONS_MAX, "raft.sessions_max", "4096");
+    private static final Map<String, String> LIMITS = Map.of("limits.nbd_connections", "" + CONNECTIONS_MAX);
 
     private static final long PHASE_MS = 400;
     private static final long WARM_UP_MS = 3_000;

@@ -38,6 +38,7 @@ public final class RequestDecoder {
     private boolean haveHeader;
     private boolean stalled;
     private boolean stopping;
+    private boolean finishing;
     private int type;
     private int flags;
     private long cookie;
@@ -69,6 +70,11 @@ public final class RequestDecoder {
         stopping = true;
     }
 
+    /** The server stops: the request that is being received is the last one, what is behind it is not consumed. */
+    public void finish() {
+        finishing = true;
+    }
+
     private boolean step(ByteBuf in) throws ProtocolException {
         if (drain > 0) {
             int n = (int) Math.min(drain, in.readableBytes());
@@ -83,7 +89,7 @@ public final class RequestDecoder {
         if (haveHeader) {
             return readPayload(in);
         }
-        if (in.readableBytes() < headerBytes) {
+        if (finishing || in.readableBytes() < headerBytes) {
             return false;
         }
         boolean extended = mode == ReplyMode.EXTENDED;

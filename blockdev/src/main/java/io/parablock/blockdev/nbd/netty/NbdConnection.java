@@ -2,9 +2,11 @@ package io.parablock.blockdev.nbd.netty;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.Future;
 import io.parablock.blockdev.nbd.Handshake;
 import io.parablock.blockdev.nbd.NbdBackend;
@@ -20,6 +22,8 @@ import org.slf4j.LoggerFactory;
 /** One client: its handshake, then its {@link Transmission}. All state lives on the channel's event loop. */
 final class NbdConnection extends ChannelInboundHandlerAdapter implements Transmission.Owner {
     private static final Logger LOG = LoggerFactory.getLogger(NbdConnection.class);
+    /** Named limit: so long a client that has been told the end of the stream may take to close its side. */
+    private static final long LINGER_MS = 1_000;
 
     private final NbdBackend backend;
     private final NbdServerConfig config;
@@ -40,7 +44,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
     /** Only replies leave any more, then the connection is closed. */
     private boolean ending;
 
-    /** A client that was in the middle of its last option then still begins, and is refused everything. */
+    /** A client that was in the middle of its last option then still begins, and nothing of what it asks is done. */
     private boolean stopping;
 
     private boolean closed;
@@ -228,7 +232,10 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
 
     // ---------------------------------------------------------------- end
 
-    /** From any thread; completes when nothing is outstanding. A client in its handshake is not waited for. */
+    /**
+     * From any thread; completes when nothing is outstanding, with {@link StopReply#CLOSE} when the client has closed too. A
+     * client in its handshake is not waited for.
+     */
     CompletableFuture<@Nullable Void> stop() {
         ChannelHandlerContext c = ctx;
         if (c == null || !c.channel().isActive()) {
@@ -250,12 +257,36 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
 
     @Override
     public void onIdle() {
+        Transmission t = transmission;
+        boolean disconnecting = t != null && t.isDisconnecting();
+        if (stopping && config.stopReply() == StopReply.CLOSE && !disconnecting) {
+            endStreamAfterReplies();
+            return;
+        }
         // Behind the last reply.
         ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> stopped.complete(null));
-        Transmission t = transmission;
-        if (t != null && t.isDisconnecting()) {
+        if (disconnecting) {
             closeAfterReplies();
         }
+    }
+
+    /**
+     * A close with requests unread would be a reset, which may overtake replies: the client is told the end, and what it still
+     * sends is thrown away until it closes.
+     */
+    private void endStreamAfterReplies() {
+        if (ending) {
+            return;
+        }
+        ending = true;
+        ChannelHandlerContext c = ctx();
+        c.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+            if (c.channel() instanceof DuplexChannel duplex) {
+                ChannelFuture unused = duplex.shutdownOutput();
+            }
+            c.channel().config().setAutoRead(true);
+            deadline = c.executor().schedule(() -> c.close(), LINGER_MS, TimeUnit.MILLISECONDS);
+        });
     }
 
     @Override

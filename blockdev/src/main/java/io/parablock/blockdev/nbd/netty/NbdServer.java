@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -53,7 +54,7 @@ public final class NbdServer implements AutoCloseable {
         this.transport = transport;
         this.backend = backend;
         this.config = config;
-        this.budget = new RequestBudget(config.totalBytesMax());
+        this.budget = new RequestBudget(config.totalBytesMax(), config.connectionsMax());
         this.backlog = new ReplyBacklog(config.totalBytesMax());
     }
 
@@ -103,19 +104,7 @@ public final class NbdServer implements AutoCloseable {
                     }
                 });
         if (address instanceof UnixDomainSocketAddress unix) {
-            try {
-                UnixSocketFile.makeRoom(unix.getPath());
-            } catch (IOException e) {
-                throw cannotListen(address, e);
-            }
-            bootstrap.channel(transport.unixServerChannel());
-            listeners.add(bound(bootstrap.bind(transport.unixAddress(unix)), address));
-            addresses.add(address);
-            try {
-                socketFiles.add(UnixSocketFile.bound(unix.getPath()));
-            } catch (IOException e) {
-                throw cannotListen(address, e);
-            }
+            bindUnix(bootstrap.channel(transport.unixServerChannel()), unix);
         } else {
             bootstrap
                     .channel(transport.serverChannel())
@@ -132,6 +121,20 @@ public final class NbdServer implements AutoCloseable {
             listeners.add(listener);
             addresses.add(listener.localAddress());
         }
+    }
+
+    private void bindUnix(ServerBootstrap bootstrap, UnixDomainSocketAddress address) {
+        Path path = address.getPath();
+        try {
+            UnixSocketFile.makeRoom(path);
+            Path place = UnixSocketFile.placeBeside(path);
+            SocketAddress first = transport.unixAddress(UnixDomainSocketAddress.of(place));
+            listeners.add(bound(bootstrap.bind(first), address));
+            socketFiles.add(UnixSocketFile.publish(place, path));
+        } catch (IOException e) {
+            throw cannotListen(address, e);
+        }
+        addresses.add(address);
     }
 
     private static Channel bound(ChannelFuture binding, SocketAddress address) {
@@ -206,7 +209,7 @@ public final class NbdServer implements AutoCloseable {
 
     /**
      * Orderly (proto.md, "Terminating the transmission phase"): what is outstanding is finished and answered, what comes
-     * meanwhile gets NBD_ESHUTDOWN, then every client is disconnected. Not on an event loop.
+     * meanwhile gets NBD_ESHUTDOWN or is not read ({@link StopReply}), then every client is disconnected. Not on an event loop.
      *
      * @param graceMs what is not finished by then is not waited for
      */

@@ -45,20 +45,19 @@ final class Transmission implements RequestDecoder.Sink {
     private final NbdSession session;
     private final RequestDecoder decoder;
     private final ReplyWriter replies;
-    private final RequestBudget budget;
+    private final RequestBudget.Share share;
     private final long inFlightBytesMax;
+    private final StopReply stopReply;
     private final ArrayDeque<Request> spare = new ArrayDeque<>();
 
     private long receivedBytes;
     private long inFlightBytes;
-    /** Of reads that are answered and whose replies are not written: they still count among all connections. */
-    private long unwrittenBytes;
     /** Of the request that was admitted and whose payload is still being received. */
     private long receivingBytes;
     /** Of the request that this connection's own bounds hold up, or 0. */
     private long heldUpBytes;
-    /** The request that waits for its turn among all connections. */
-    private RequestBudget.@Nullable Waiter waiter;
+    /** A request waits for its turn among all connections. */
+    private boolean waiting;
 
     private long outstanding;
     private boolean disconnecting;
@@ -78,8 +77,9 @@ final class Transmission implements RequestDecoder.Sink {
         this.session = session;
         this.decoder = new RequestDecoder(negotiated, ctx.alloc(), this);
         this.replies = new ReplyWriter(ctx, negotiated.mode(), watch, this::onWritten);
-        this.budget = budget;
+        this.share = budget.join(this::handOverTurn);
         this.inFlightBytesMax = config.inFlightBytesMax();
+        this.stopReply = config.stopReply();
         watch.watchReceiving(this::received);
     }
 
@@ -128,22 +128,18 @@ final class Transmission implements RequestDecoder.Sink {
     }
 
     private boolean takeTurn(long cost) {
-        if (!budget.takeNow(cost)) {
-            RequestBudget.Waiter w = new RequestBudget.Waiter(cost, () -> handOverTurn(cost));
-            if (!budget.take(w)) {
-                waiter = w;
-                ctx.channel().config().setAutoRead(false);
-                return false;
-            }
+        if (!share.take(cost)) {
+            waiting = true;
+            ctx.channel().config().setAutoRead(false);
+            return false;
         }
         admitted(cost);
         return true;
     }
 
     private void onTurn(long cost) {
-        waiter = null;
+        waiting = false;
         if (closed) {
-            budget.giveBack(cost);
             return;
         }
         admitted(cost);
@@ -158,7 +154,7 @@ final class Transmission implements RequestDecoder.Sink {
         try {
             ctx.executor().execute(() -> onTurn(cost));
         } catch (RejectedExecutionException stopped) {
-            budget.giveBack(cost);
+            share.leave();
         }
     }
 
@@ -180,7 +176,7 @@ final class Transmission implements RequestDecoder.Sink {
         outstanding++;
         long cost = receivingBytes;
         receivingBytes = 0;
-        if (inFlightBytes >= inFlightBytesMax) {
+        if (inFlightBytes >= inFlightBytesMax || isFinishing()) {
             ctx.channel().config().setAutoRead(false);
         }
         Request spareOne = spare.poll();
@@ -339,10 +335,10 @@ final class Transmission implements RequestDecoder.Sink {
         if (!closed) {
             inFlightBytes -= r.cost;
             if (r.content == null) {
-                budget.giveBack(r.cost);
+                share.giveBack(r.cost);
                 r.reply();
             } else {
-                unwrittenBytes += r.cost;
+                // A read counts among all connections until its reply is written.
                 r.reply();
                 replies.count(r.cost);
             }
@@ -360,8 +356,7 @@ final class Transmission implements RequestDecoder.Sink {
 
     private void onWritten(long bytes) {
         if (!closed) {
-            unwrittenBytes -= bytes;
-            budget.giveBack(bytes);
+            share.giveBack(bytes);
         }
     }
 
@@ -379,10 +374,11 @@ final class Transmission implements RequestDecoder.Sink {
 
     /** Nothing is read from a client that has too much in flight, or does not take its replies. */
     private void updateAutoRead() {
-        boolean held = heldUpBytes > 0 || waiter != null;
+        boolean held = heldUpBytes > 0 || waiting;
         Channel channel = ctx.channel();
         // A payload that was admitted is received to its end: its bytes are already counted.
-        boolean room = receivingBytes > 0 || (inFlightBytes < inFlightBytesMax && channel.isWritable());
+        boolean room =
+                receivingBytes > 0 || (!isFinishing() && inFlightBytes < inFlightBytesMax && channel.isWritable());
         boolean wanted = !held && room;
         if (channel.config().isAutoRead() != wanted) {
             channel.config().setAutoRead(wanted);
@@ -402,11 +398,21 @@ final class Transmission implements RequestDecoder.Sink {
 
     // ---------------------------------------------------------------- end
 
-    /** The server stops: further requests are refused (proto.md, "Terminating the transmission phase"). */
+    /** The server stops: further requests are refused, or not read (proto.md, "Terminating the transmission phase"). */
     void stop() {
         stopping = true;
-        decoder.stop();
+        if (stopReply == StopReply.CLOSE) {
+            decoder.finish();
+            updateAutoRead();
+        } else {
+            decoder.stop();
+        }
         endIfIdle();
+    }
+
+    /** Nothing is begun any more but what was being received when the server began to stop. */
+    private boolean isFinishing() {
+        return stopping && stopReply == StopReply.CLOSE;
     }
 
     private void endIfIdle() {
@@ -437,14 +443,8 @@ final class Transmission implements RequestDecoder.Sink {
             return;
         }
         closed = true;
-        RequestBudget.Waiter w = waiter;
-        if (w != null) {
-            waiter = null;
-            budget.forget(w);
-        }
-        budget.giveBack(inFlightBytes + unwrittenBytes);
+        share.leave();
         inFlightBytes = 0;
-        unwrittenBytes = 0;
         receivingBytes = 0;
         decoder.close();
         replies.close();

@@ -5,17 +5,29 @@ import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.Map;
+import java.util.Random;
 
 /**
  * The file of a unix socket that somebody listens on here: a process that was killed leaves its own behind, and nobody can
  * listen there until it is gone. Any thread.
  */
 final class UnixSocketFile {
+    /** What the system's address of a unix socket has room for. */
+    private static final int PATH_BYTES_MAX = 107;
+
+    private static final int PLACE_BYTES = 12;
+    private static final int RADIX = 36;
+    /** Named limit: a short name may be taken. */
+    private static final int ATTEMPTS_MAX = 100;
+
     private static final int TYPE_MASK = 0170000;
     private static final int SOCKET = 0140000;
 
@@ -53,9 +65,50 @@ final class UnixSocketFile {
         }
     }
 
-    /** The file that has just been bound. */
-    static UnixSocketFile bound(Path path) throws IOException {
-        return new UnixSocketFile(path, identityOf(path));
+    /**
+     * A free name in the same folder to bind at, no longer than {@code path} where that is as long as it may be. Netty's native
+     * channels delete the path at which they were bound when they close, whoever listens there by then; of this one nothing is
+     * left after {@link #publish}.
+     */
+    static Path placeBeside(Path path) throws IOException {
+        Path name = path.getFileName();
+        if (name == null) {
+            throw new IOException(path + " is a folder");
+        }
+        int room = Math.min(PLACE_BYTES, PATH_BYTES_MAX - bytes(path) + bytes(name));
+        Random random = new SecureRandom();
+        for (int attempt = 0; room > 0 && attempt < ATTEMPTS_MAX; attempt++) {
+            StringBuilder text = new StringBuilder();
+            for (int i = 0; i < room; i++) {
+                text.append(Character.forDigit(random.nextInt(RADIX), RADIX));
+            }
+            Path place = path.resolveSibling(text.toString());
+            if (!Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
+                return place;
+            }
+        }
+        throw new IOException("no name is free beside " + path + ", of " + PATH_BYTES_MAX + " bytes in all");
+    }
+
+    private static int bytes(Path path) {
+        return path.toString().getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    /**
+     * Gives the socket that was bound at {@code place} its name.
+     *
+     * @throws IOException if somebody else has bound there meanwhile
+     */
+    static UnixSocketFile publish(Path place, Path path) throws IOException {
+        try {
+            UnixSocketFile file = new UnixSocketFile(path, identityOf(place));
+            Files.createLink(path, place);
+            return file;
+        } catch (FileAlreadyExistsException e) {
+            throw new IOException(path + " is in use by another process", e);
+        } finally {
+            Files.deleteIfExists(place);
+        }
     }
 
     private static Map<String, Object> identityOf(Path path) throws IOException {

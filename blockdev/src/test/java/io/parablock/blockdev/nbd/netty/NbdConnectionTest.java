@@ -14,7 +14,7 @@ class NbdConnectionTest {
     private final NbdConnection connection = new NbdConnection(
             new HoldingBackend(1 << 20),
             NbdServerConfig.DEFAULT,
-            new RequestBudget(1 << 20),
+            new RequestBudget(1 << 20, 16),
             new ReplyBacklog(1 << 20));
     private final EmbeddedChannel channel = new EmbeddedChannel(connection);
 

@@ -196,9 +196,7 @@ class NbdTransmissionTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldListenOnTcpAndOnAUnixSocketOverThatOfADeadProcess(TransportKind other) throws IOException {
+    private void use(TransportKind other) {
         server.close();
         try {
             assertThat(TransportKind.choose(other.label()).kind()).isEqualTo(other);
@@ -209,6 +207,35 @@ class NbdTransmissionTest {
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         loops = new MultiThreadIoEventLoopGroup(1, other.ioHandler());
         kind = other;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldLeaveTheUnixSocketOfItsSuccessor(TransportKind other) throws IOException {
+        use(other);
+        Path path = dir.resolve("nbd.sock");
+        UnixDomainSocketAddress unix = UnixDomainSocketAddress.of(path);
+        server = NbdServer.listen(loops, kind, unix, disk, NbdServerConfig.DEFAULT);
+        try (var names = Files.list(dir)) {
+            assertThat(names).containsExactly(path);
+        }
+        // The successor begins while this one has not quite ended.
+        Files.delete(path);
+        try (NbdServer successor = NbdServer.listen(loops, kind, unix, disk, NbdServerConfig.DEFAULT)) {
+            server.close();
+            try (RawClient c = new RawClient(unix).attached()) {
+                c.request(0, Nbd.CMD_FLUSH, 1, 0, 0);
+                assertThat(c.error(1)).isZero();
+            }
+            assertThat(successor.connections()).isPositive();
+        }
+        assertThat(path).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldListenOnTcpAndOnAUnixSocketOverThatOfADeadProcess(TransportKind other) throws IOException {
+        use(other);
         Path path = dir.resolve("nbd.sock");
         UnixDomainSocketAddress unix = UnixDomainSocketAddress.of(path);
         try (var dead = java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
@@ -276,10 +303,48 @@ class NbdTransmissionTest {
         }
     }
 
+    /** What was received is carried out and answered, a payload that is under way included; what is behind is not read. */
+    @ParameterizedTest
+    @EnumSource
+    void shouldEndTheStreamBehindTheLastReplyIfToldTo(TransportKind other) throws Exception {
+        use(other);
+        HoldingBackend held = new HoldingBackend(SIZE);
+        server = listen(held, new NbdServerConfig(16, 2_000, 33 << 20, 64 << 20, 30, 60_000, StopReply.CLOSE));
+        int large = 4 << 20;
+        Thread stopping = new Thread(() -> server.stop(10_000));
+        try (RawClient c = connect().attached()) {
+            try (RawClient idle = connect().attached()) {
+                c.request(0, Nbd.CMD_READ, 1, 0, large);
+                await("the read", () -> held.begun.size() == 1);
+                c.request(0, Nbd.CMD_WRITE, 2, 0, BLOCK);
+                c.out.write(new byte[BLOCK / 2]);
+                await("a payload under way", () -> server.inWorkBytes() == large + BLOCK);
+                stopping.start();
+                await("the grace", () -> stopping.getState() == Thread.State.TIMED_WAITING);
+                assertThat(idle.in.read()).as("nothing is outstanding").isEqualTo(-1);
+            }
+            c.out.write(new byte[BLOCK / 2]);
+            for (int i = 3; i < 100; i++) {
+                c.request(0, Nbd.CMD_READ, i, 0, BLOCK);
+            }
+            await("the write", () -> held.begun.size() == 2);
+            held.begun.remove().answer().run();
+            held.begun.remove().answer().run();
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+            assertThat(c.error(1)).isZero();
+            c.in.skipNBytes(large);
+            assertThat(c.error(2)).isZero();
+            assertThat(c.in.read()).as("no answer to the others, and no reset").isEqualTo(-1);
+            assertThat(held.begun).isEmpty();
+        }
+        stopping.join(10_000);
+        assertThat(stopping.isAlive()).isFalse();
+    }
+
     @Test
     void shouldCloseAClientThatTakesNoRepliesAndServeTheOthers() throws IOException {
         server.close();
-        server = listen(disk, new NbdServerConfig(16, 2_000, 33 << 20, 64 << 20, 30, 2_000));
+        server = listen(disk, new NbdServerConfig(16, 2_000, 33 << 20, 64 << 20, 30, 2_000, StopReply.ESHUTDOWN));
         store.write(0, ByteBuffer.wrap(random(1 << 20)));
         try (RawClient slow = connect().attached();
                 RawClient good = connect().attached()) {
@@ -299,7 +364,7 @@ class NbdTransmissionTest {
     @Test
     void shouldCloseAClientThatSendsNothingOfItsPayload() throws IOException {
         server.close();
-        server = listen(disk, new NbdServerConfig(16, 2_000, 33 << 20, 33 << 20, 30, 2_000));
+        server = listen(disk, new NbdServerConfig(16, 2_000, 33 << 20, 33 << 20, 30, 2_000, StopReply.ESHUTDOWN));
         try (RawClient halfWay = connect().attached();
                 RawClient good = connect().attached()) {
             halfWay.request(0, Nbd.CMD_WRITE, 1, 0, 32 << 20);

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -40,8 +41,10 @@ class UnixSocketFileTest {
     @Test
     void shouldDeleteOnlyWhatWasBound() throws IOException {
         Path path = dir.resolve("socket");
-        try (ServerSocketChannel mine = listenAt(path)) {
-            UnixSocketFile file = UnixSocketFile.bound(path);
+        Path place = UnixSocketFile.placeBeside(path);
+        try (ServerSocketChannel mine = listenAt(place)) {
+            UnixSocketFile file = UnixSocketFile.publish(place, path);
+            assertThat(Files.exists(place)).isFalse();
             Path kept = dir.resolve("kept");
             Files.move(path, kept);
             try (ServerSocketChannel others = listenAt(path)) {
@@ -54,5 +57,35 @@ class UnixSocketFileTest {
             file.delete();
             assertThat(Files.exists(path)).as("the socket of " + mine).isFalse();
         }
+    }
+
+    @Test
+    void shouldNotTakeThePathOfOneWhoWasQuicker() throws IOException {
+        Path path = dir.resolve("socket");
+        Path place = UnixSocketFile.placeBeside(path);
+        try (ServerSocketChannel mine = listenAt(place);
+                ServerSocketChannel quicker = listenAt(path)) {
+            assertThat(mine.isOpen() && quicker.isOpen()).isTrue();
+            assertThatThrownBy(() -> UnixSocketFile.publish(place, path)).hasMessageContaining("in use");
+            assertThat(Files.exists(place)).isFalse();
+            try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+                assertThat(client.isConnected()).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void shouldBindInTheSameFolderUnderANameThatFits() throws IOException {
+        String folder = dir.toString() + "/";
+        for (int length : new int[] {1, 5, 107 - folder.length()}) {
+            Path path = Path.of(folder + "s".repeat(length));
+            Path place = UnixSocketFile.placeBeside(path);
+            assertThat(place.getParent()).isEqualTo(dir);
+            assertThat(place.toString().length()).isLessThanOrEqualTo(107);
+        }
+        Path longest = Path.of("/" + "d".repeat(104) + "/s");
+        assertThat(UnixSocketFile.placeBeside(longest).toString()).hasSize(107);
+        Path here = UnixSocketFile.placeBeside(Path.of("socket"));
+        assertThat(here.getParent()).isNull();
     }
 }
