@@ -89,7 +89,7 @@ final class SimulatedProcess {
         if (walThread != null) {
             walThread.bind(replica::onWalDurable);
         }
-        group = new GroupPort(SimulationSettings.GROUP, gateway, replica, clock, loop);
+        group = new GroupPort(SimulationSettings.GROUP, gateway, sender, replica, clock, loop);
         gateway.addGroup(SimulationSettings.GROUP, loop);
         gateway.addVolume(VOLUME, settings.sizeBytes(), settings.sizeBytes(), false, List.of(SimulationSettings.GROUP));
     }
