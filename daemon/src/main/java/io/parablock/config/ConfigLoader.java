@@ -21,6 +21,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /** Reads a node's file, puts the overrides over it, and checks every key. */
 public final class ConfigLoader {
@@ -37,6 +38,7 @@ public final class ConfigLoader {
     private static final int PEERS_MAX = 7;
     private static final int NODE_ID_MAX = 255;
     private static final int GROUPS_MAX = 1024;
+    static final int SESSION_WINDOW_MAX = 65_536;
     private static final long KIB = 1024;
     private static final long MIB = 1024 * KIB;
     private static final long GIB = 1024 * MIB;
@@ -51,12 +53,17 @@ public final class ConfigLoader {
     }
 
     public static NodeConfig load(Path file, Map<String, String> environment, Properties properties) {
+        return inFile(file, config -> load(config, environment, properties));
+    }
+
+    /** Whatever is wrong names the file. */
+    static <T> T inFile(Path file, Function<Config, T> reader) {
         if (!Files.isReadable(file)) {
             throw new ConfigException("cannot read the configuration " + file);
         }
         try {
             ConfigParseOptions options = ConfigParseOptions.defaults().setSyntax(ConfigSyntax.CONF);
-            return load(ConfigFactory.parseFile(file.toFile(), options), environment, properties);
+            return reader.apply(ConfigFactory.parseFile(file.toFile(), options));
         } catch (com.typesafe.config.ConfigException e) {
             throw new ConfigException(file + ": " + e.getMessage());
         } catch (ConfigException e) {
@@ -82,6 +89,11 @@ public final class ConfigLoader {
         Config reference = reference();
         Set<String> known = new TreeSet<>();
         reference.entrySet().forEach(e -> known.add(e.getKey()));
+        return read(merged(file, environment, properties, known).withFallback(reference));
+    }
+
+    /** What the file and the overrides say; without defaults. */
+    static Config merged(Config file, Map<String, String> environment, Properties properties, Set<String> known) {
         Config merged = overrides(environment, properties, known)
                 .withFallback(withPipelineWord(file))
                 .resolve(ConfigResolveOptions.noSystem());
@@ -90,7 +102,7 @@ public final class ConfigLoader {
                 throw unknown(e.getKey(), known);
             }
         }
-        return read(merged.withFallback(reference));
+        return merged;
     }
 
     /** {@code pipeline = inline} is short for {@code pipeline.kind = inline}. */
@@ -132,6 +144,10 @@ public final class ConfigLoader {
     }
 
     private static ConfigException unknown(String key, Set<String> known) {
+        if (!known.contains(key)
+                && reference().entrySet().stream().anyMatch(e -> e.getKey().equals(key))) {
+            return new ConfigException(key + " is a node's key; a gateway without a replica does not have it");
+        }
         String best = "";
         int bestDistance = Integer.MAX_VALUE;
         for (String k : known) {
@@ -191,17 +207,8 @@ public final class ConfigLoader {
                 durability,
                 r.choice("reads", NodeConfig.ReadMode.class),
                 wal,
-                new NodeConfig.PipelineKeys(
-                        r.choice("pipeline.kind", NodeConfig.PipelineKind.class),
-                        r.choice("pipeline.wait", NodeConfig.PipelineWait.class),
-                        r.powerOfTwo("pipeline.ring_size", 64, 65_536)),
-                new NodeConfig.TransportKeys(
-                        r.choice("transport.kind", NodeConfig.NetworkKind.class),
-                        r.number("transport.lanes", 1, 16),
-                        r.number("strict.lanes", 1, 16),
-                        r.number("transport.test_delayed_lane", -1, 15),
-                        r.time("transport.test_lane_delay", 0, 60_000),
-                        transportLimits(r)),
+                pipeline(r),
+                transport(r),
                 raft(r),
                 new NodeConfig.CheckpointKeys(
                         r.bytes("checkpoint.bytes", MIB, 64 * GIB, 1),
@@ -210,12 +217,33 @@ public final class ConfigLoader {
                         r.bytes("install.bytes_per_second", MIB, 64 * GIB, 1),
                         r.number("install.pin_slots_max", 1024, 16_777_216)),
                 scrub(r),
-                gateway(r),
+                gateway(r, r.number("raft.session_window", 1, SESSION_WINDOW_MAX)),
                 limits(r),
-                new NodeConfig.LogKeys(r.text("log.target"), r.choice("log.level", NodeConfig.LogLevel.class)));
+                log(r));
     }
 
-    private static NodeConfig.NbdKeys nbd(KeyReader r) {
+    static NodeConfig.PipelineKeys pipeline(KeyReader r) {
+        return new NodeConfig.PipelineKeys(
+                r.choice("pipeline.kind", NodeConfig.PipelineKind.class),
+                r.choice("pipeline.wait", NodeConfig.PipelineWait.class),
+                r.powerOfTwo("pipeline.ring_size", 64, 65_536));
+    }
+
+    static NodeConfig.TransportKeys transport(KeyReader r) {
+        return new NodeConfig.TransportKeys(
+                r.choice("transport.kind", NodeConfig.NetworkKind.class),
+                r.number("transport.lanes", 1, 16),
+                r.number("strict.lanes", 1, 16),
+                r.number("transport.test_delayed_lane", -1, 15),
+                r.time("transport.test_lane_delay", 0, 60_000),
+                transportLimits(r));
+    }
+
+    static NodeConfig.LogKeys log(KeyReader r) {
+        return new NodeConfig.LogKeys(r.text("log.target"), r.choice("log.level", NodeConfig.LogLevel.class));
+    }
+
+    static NodeConfig.NbdKeys nbd(KeyReader r) {
         return new NodeConfig.NbdKeys(
                 r.listeners("nbd.listen"),
                 r.time("nbd.handshake_timeout", 100, 600 * SECOND_MS),
@@ -234,7 +262,9 @@ public final class ConfigLoader {
                 r.time("transport.reconnect_min", 1, 10 * SECOND_MS),
                 r.time("transport.reconnect_max", 10, 60 * SECOND_MS),
                 (int) r.bytes("transport.hello_bytes_max", KIB, 64 * KIB, 1),
-                r.time("transport.hello_timeout", 100, 60 * SECOND_MS));
+                r.time("transport.hello_timeout", 100, 60 * SECOND_MS),
+                r.number("transport.gateways_max", 0, 256),
+                r.time("transport.gateway_keep_alive", SECOND_MS, 3_600 * SECOND_MS));
         if (limits.queueBytesHard() < 2 * limits.queueBytesMax()) {
             throw new ConfigException("transport.queue_bytes_hard must be at least twice transport.queue_bytes_max");
         }
@@ -254,7 +284,7 @@ public final class ConfigLoader {
                 r.number("raft.retain_slots_max", 1024, 1 << 24),
                 r.bytes("raft.in_flight_bytes_max", MIB, 4 * GIB, 1),
                 r.number("raft.sessions_max", 1, 65_536),
-                r.powerOfTwo("raft.session_window", 64, 65_536),
+                r.powerOfTwo("raft.session_window", 64, SESSION_WINDOW_MAX),
                 r.time("raft.session_expiry", 10 * SECOND_MS, 86_400 * SECOND_MS),
                 r.number("raft.clock_drift_ppm", 0, 200_000));
         if (raft.heartbeatIntervalNs() * 3 > raft.electionTimeoutNs()) {
@@ -276,9 +306,10 @@ public final class ConfigLoader {
                 r.number("scrub.pin_slots_max", 1024, 1 << 30));
     }
 
-    private static NodeConfig.GatewayKeys gateway(KeyReader r) {
-        int window = r.powerOfTwo("gateway.session_window", 1, 65_536);
-        if (window > r.number("raft.session_window", 1, 65_536)) {
+    /** @param windowMax {@code raft.session_window} */
+    static NodeConfig.GatewayKeys gateway(KeyReader r, int windowMax) {
+        int window = r.powerOfTwo("gateway.session_window", 1, SESSION_WINDOW_MAX);
+        if (window > windowMax) {
             throw new ConfigException("gateway.session_window must be at most raft.session_window");
         }
         long timeout = r.time("gateway.request_timeout", 0, 86_400 * SECOND_MS);
@@ -296,7 +327,7 @@ public final class ConfigLoader {
                 timeout);
     }
 
-    private static NodeConfig.Limits limits(KeyReader r) {
+    static NodeConfig.Limits limits(KeyReader r) {
         return new NodeConfig.Limits(
                 r.bytes("limits.payload_cache_bytes", MIB, 16 * GIB, 1),
                 r.number("limits.proposal_queue", 16, 1 << 20),
@@ -328,7 +359,7 @@ public final class ConfigLoader {
         return items;
     }
 
-    private static List<Peer> peers(Config config) {
+    static List<Peer> peers(Config config) {
         List<? extends Config> items = list(config, "peers", Set.of("id", "address", "host", "port"));
         if (items.size() > PEERS_MAX) {
             throw new ConfigException("peers must be at most " + PEERS_MAX);

@@ -148,7 +148,9 @@ public record NodeConfig(
             long reconnectMinNs,
             long reconnectMaxNs,
             int helloBytesMax,
-            long helloTimeoutNs) {}
+            long helloTimeoutNs,
+            int gatewaysMax,
+            long gatewayKeepAliveNs) {}
 
     /** {@code raft.*}. */
     public record RaftKeys(

@@ -15,7 +15,6 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.parablock.metrics.NodeMeters;
-import io.parablock.replica.ReplicaStatus;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.ExecutorService;
@@ -32,10 +31,10 @@ public final class StatusServer implements AutoCloseable {
     private static final int CONNECTIONS_MAX = 128;
     private static final String JSON = "application/json";
 
-    /** Reads the node's figures; may wait for its threads, for a bounded time. */
+    /** Reads the process's figures; may wait for its threads, for a bounded time. */
     @FunctionalInterface
     public interface Source {
-        NodeReading read() throws IOException;
+        Reading read() throws IOException;
     }
 
     private interface Page {
@@ -127,40 +126,11 @@ public final class StatusServer implements AutoCloseable {
     }
 
     private String status() throws IOException {
-        return mapper.writeValueAsString(StatusJson.of(source.read())) + "\n";
+        return mapper.writeValueAsString(source.read().json()) + "\n";
     }
 
     private String metrics() throws IOException {
-        for (ReplicaStatus g : source.read().groups()) {
-            int id = g.groupId();
-            meters.figure("term", id, g.raft().term());
-            meters.figure("leader", id, g.raft().leader());
-            meters.figure("commit.watermark", id, g.raft().commitWatermark());
-            meters.figure("applied.watermark", id, g.raft().appliedPrefix());
-            meters.figure("holes", id, g.raft().holes());
-            meters.figure("in.flight", id, g.raft().inFlight());
-            meters.figure("acked.out.of.order", id, g.raft().ackedOutOfOrder());
-            meters.figure("committed.out.of.order", id, g.raft().committedOutOfOrder());
-            meters.figure("applied.out.of.order", id, g.raft().appliedOutOfOrder());
-            meters.figure("conflicts.waited", id, g.raft().conflictsWaited());
-            meters.figure("elections", id, g.raft().elections());
-            meters.figure("wal.bytes", id, g.walBytes());
-            meters.figure("checkpoints", id, g.checkpoints());
-            meters.figure("applied.bytes", id, g.appliedBytes());
-            meters.figure("scrub.rounds", id, g.scrub().rounds());
-            meters.figure("scrub.bytes", id, g.scrub().bytes());
-            meters.figure("scrub.progress.percent", id, g.scrub().progressPercent());
-            meters.figure("scrub.damaged.records", id, g.scrub().damagedRecords());
-            meters.figure("scrub.damaged.bytes", id, g.scrub().damagedBytes());
-            meters.figure("scrub.damaged.state", id, g.scrub().damagedState());
-            meters.figure("scrub.lost.state", id, g.scrub().lostState());
-            meters.figure("blocks.damaged.bytes", id, g.blocks().damagedBytes());
-            meters.figure("blocks.pending.bytes", id, g.blocks().pendingBytes());
-            meters.figure("blocks.mended.bytes", id, g.blocks().mendedBytes());
-            meters.figure("blocks.lost.bytes", id, g.blocks().lostBytes());
-            meters.figure("blocks.served.bytes", id, g.blocks().servedBytes());
-            meters.figure("blocks.under.repair", id, g.blocks().underRepair() ? 1 : 0);
-        }
+        source.read().figures(meters);
         return meters.scrape();
     }
 

@@ -1,20 +1,21 @@
 package io.parablock.main;
 
-import io.parablock.config.ConfigException;
 import io.parablock.config.NodeConfig;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.client.ClientMessage;
+import io.parablock.transport.GatewayAccess;
 import io.parablock.transport.PeerHandler;
 import io.parablock.transport.PeerTransport;
 import io.parablock.transport.PeerTransportConfig;
 import java.net.InetSocketAddress;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The links over the network: {@link PeerTransport} with this node's configuration. */
 final class NetworkLinks implements PeerLinks {
     private static final int ACCEPTED_PER_NODE = 64;
+    /** Its lanes, and as many that are about to take their places. */
+    private static final int ACCEPTED_PER_GATEWAY = 2 * (1 + GatewayAccess.LANES_MAX);
 
     private final PeerTransport transport;
 
@@ -24,14 +25,8 @@ final class NetworkLinks implements PeerLinks {
 
     /** Listens at this node's own address at once, so that a taken port is known before the node votes. */
     static PeerLinks of(NodeConfig config, Sockets sockets, Receiver receiver) {
-        Map<Integer, InetSocketAddress> addresses = new HashMap<>();
-        for (NodeConfig.Peer p : config.peers()) {
-            InetSocketAddress address = new InetSocketAddress(p.host(), p.port());
-            if (address.isUnresolved()) {
-                throw new ConfigException("peers: the host " + p.host() + " is unknown");
-            }
-            addresses.put(p.id(), address);
-        }
+        Map<Integer, InetSocketAddress> addresses = NodeSettings.addresses(config.peers());
+        GatewayAccess access = NodeSettings.access(config);
         NodeConfig.TransportKeys keys = config.transport();
         PeerTransportConfig transportConfig = PeerTransportConfig.of(
                 config.clusterId(),
@@ -40,26 +35,15 @@ final class NetworkLinks implements PeerLinks {
                 addresses,
                 keys.lanes(),
                 Math.min(config.lanes(), keys.lanes()),
-                limits(keys, addresses.size()));
+                NodeSettings.limits(
+                        keys.limits(),
+                        ACCEPTED_PER_NODE * addresses.size() + ACCEPTED_PER_GATEWAY * access.gatewaysMax()));
         if (keys.delayedLane() >= 0) {
             transportConfig = transportConfig.withDelayedLane(
                     keys.delayedLane(), TimeUnit.NANOSECONDS.toMillis(keys.laneDelayNs()));
         }
         return new NetworkLinks(PeerTransport.listen(
-                transportConfig, sockets.loops(), sockets.transport(), new Forward(receiver), sockets.door()));
-    }
-
-    private static PeerTransportConfig.Limits limits(NodeConfig.TransportKeys keys, int nodes) {
-        NodeConfig.TransportLimits k = keys.limits();
-        return new PeerTransportConfig.Limits(
-                k.frameBytesMax(),
-                k.queueBytesMax(),
-                k.queueBytesHard(),
-                TimeUnit.NANOSECONDS.toMillis(k.reconnectMinNs()),
-                TimeUnit.NANOSECONDS.toMillis(k.reconnectMaxNs()),
-                k.helloBytesMax(),
-                TimeUnit.NANOSECONDS.toMillis(k.helloTimeoutNs()),
-                ACCEPTED_PER_NODE * nodes);
+                transportConfig, sockets.loops(), sockets.transport(), new Forward(receiver), sockets.door(), access));
     }
 
     private record Forward(Receiver receiver) implements PeerHandler {
@@ -76,6 +60,11 @@ final class NetworkLinks implements PeerLinks {
         @Override
         public void onConnected(int peer, boolean up) {
             receiver.onConnected(peer, up);
+        }
+
+        @Override
+        public void onGateway(int gateway) {
+            receiver.onGateway(gateway);
         }
 
         @Override

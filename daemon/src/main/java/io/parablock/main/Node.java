@@ -35,6 +35,7 @@ import io.parablock.replica.SuspendedTime;
 import io.parablock.replica.WalRouter;
 import io.parablock.replica.WalStage;
 import io.parablock.replica.client.ClientMessage;
+import io.parablock.transport.GatewayOffer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -42,6 +43,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -104,8 +106,8 @@ public final class Node implements AutoCloseable {
     Node(NodeConfig config, PeerLinks.Factory peers, FatalHandler fatal) throws IOException {
         this.config = config;
         this.fatal = fatal;
-        this.transport = transport(config);
-        PipelineConfig pipelineConfig = NodeSettings.pipeline(config);
+        this.transport = NodeSettings.transport(config.transport().kind());
+        PipelineConfig pipelineConfig = NodeSettings.pipeline(config.pipeline());
         this.pipeline = pipelineConfig.resolve(Runtime.getRuntime().availableProcessors());
         this.suspended = config.reads() == NodeConfig.ReadMode.LEASE ? openUptime() : null;
         this.disk = NodeDisk.open(config, router);
@@ -123,7 +125,10 @@ public final class Node implements AutoCloseable {
         this.gateway = new Gateway(
                 config.nodeId(),
                 boot,
-                NodeSettings.gateway(config),
+                NodeSettings.gateway(
+                        config.gateway(),
+                        config.raft().sessionWindow(),
+                        config.raft().sessionExpiryNs()),
                 sender,
                 meters,
                 PooledByteBufAllocator.DEFAULT,
@@ -150,23 +155,10 @@ public final class Node implements AutoCloseable {
         }
     }
 
-    private static TransportKind transport(NodeConfig config) {
-        try {
-            TransportKind.Choice choice =
-                    TransportKind.choose(NodeSettings.word(config.transport().kind()));
-            if (!choice.fallback().isEmpty()) {
-                LOG.info("transport {}: {}", choice.kind().label(), choice.fallback());
-            }
-            return choice.kind();
-        } catch (IllegalArgumentException e) {
-            throw new ConfigException("transport.kind: " + e.getMessage());
-        }
-    }
-
     private void addGroup(NodeDisk.Group g, PeerSender sender, PipelineConfig pipelineConfig, long boot) {
         int id = g.groupId();
         StandingClock clock = new StandingClock(System::nanoTime);
-        NodeGroup group = new NodeGroup(id, gateway, clock);
+        NodeGroup group = new NodeGroup(id, gateway, sender, clock);
         BlockStore store = g.store();
         GroupLoop loop;
         WalStage wal;
@@ -222,13 +214,8 @@ public final class Node implements AutoCloseable {
     }
 
     private void addVolumes() {
-        int next = 1;
-        for (NodeConfig.Volume v : config.volumes()) {
-            List<Integer> ids = new ArrayList<>();
-            for (int chunk = 0; chunk < v.chunks(); chunk++) {
-                ids.add(next++);
-            }
-            gateway.addVolume(v.name(), v.sizeBytes(), v.chunkBytes(), v.readOnly(), ids);
+        for (GatewayOffer.Volume v : NodeSettings.volumes(config)) {
+            gateway.addVolume(v.name(), v.sizeBytes(), v.chunkBytes(), v.readOnly(), v.groups());
         }
     }
 
@@ -249,7 +236,12 @@ public final class Node implements AutoCloseable {
         started = true;
         formation.start(() -> groups.values().forEach(NodeGroup::open));
         links.start();
-        nbd = NbdServer.listen(loops, transport, NodeSettings.nbdAddresses(config), gateway, NodeSettings.nbd(config));
+        nbd = NbdServer.listen(
+                loops,
+                transport,
+                NodeSettings.nbdAddresses(config.nbd()),
+                gateway,
+                NodeSettings.nbd(config.nbd(), config.limits()));
         status.start();
         LOG.info(
                 "node {} serves nbd {} http {}: transport {}, wal {}, pipeline {}, mode {}, durability {}, groups {}",
@@ -445,9 +437,18 @@ public final class Node implements AutoCloseable {
         public void onConnected(int peer, boolean up) {
             groups.values().forEach(g -> g.onConnected(peer, up));
         }
+
+        @Override
+        public void onGateway(int id) {
+            groups.values().forEach(g -> g.onGateway(id));
+        }
     }
 
     private final class Events implements ReplicaEvents {
+        private NodeGroup group(int groupId) {
+            return Objects.requireNonNull(groups.get(groupId));
+        }
+
         @Override
         public void onLeaderChanged(int groupId, int leaderNode, boolean ready) {
             LOG.info(
@@ -455,7 +456,7 @@ public final class Node implements AutoCloseable {
                     groupId,
                     leaderNode == 0 ? "unknown" : leaderNode,
                     ready ? " (this node)" : "");
-            gateway.onLeader(groupId, leaderNode == config.nodeId() && !ready ? 0 : leaderNode);
+            group(groupId).onLeader(leaderNode == config.nodeId() && !ready ? 0 : leaderNode);
         }
 
         @Override
@@ -475,7 +476,7 @@ public final class Node implements AutoCloseable {
 
         @Override
         public void onWritesLost(int groupId) {
-            gateway.endSessions(groupId);
+            group(groupId).onWritesLost();
         }
 
         @Override

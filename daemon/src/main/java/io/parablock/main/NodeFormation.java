@@ -87,6 +87,11 @@ final class NodeFormation implements Doorkeeper {
         return answer;
     }
 
+    @Override
+    public synchronized boolean isOpen() {
+        return onFormed != null && formation.isFormed();
+    }
+
     /** What the node waits for; empty once the cluster has formed. */
     synchronized String waitsFor() {
         return formation.waitsFor();

@@ -4,7 +4,9 @@ import io.netty.util.ReferenceCountUtil;
 import io.parablock.gateway.Gateway;
 import io.parablock.pipeline.GroupInputs;
 import io.parablock.pipeline.GroupLoop;
+import io.parablock.raft.RaftStatus;
 import io.parablock.raft.message.Message;
+import io.parablock.replica.PeerSender;
 import io.parablock.replica.Replica;
 import io.parablock.replica.ReplicaStatus;
 import io.parablock.replica.StandingClock;
@@ -22,6 +24,7 @@ final class NodeGroup implements GroupInputs {
 
     private final int groupId;
     private final Gateway gateway;
+    private final PeerSender sender;
     private final StandingClock clock;
     /** Peers that are connected, while the cluster has not formed. */
     private final Set<Integer> connectedEarly = new TreeSet<>();
@@ -30,11 +33,14 @@ final class NodeGroup implements GroupInputs {
     private @Nullable GroupLoop loop;
     /** Of the group's thread: the cluster has formed. Until then the replica is silent (protocol.md §9). */
     private boolean isOpen;
+    /** Of the group's thread: what gateways without a replica are told. */
+    private long lostTerm;
 
     /** @param clock the replica's */
-    NodeGroup(int groupId, Gateway gateway, StandingClock clock) {
+    NodeGroup(int groupId, Gateway gateway, PeerSender sender, StandingClock clock) {
         this.groupId = groupId;
         this.gateway = gateway;
+        this.sender = sender;
         this.clock = clock;
     }
 
@@ -137,6 +143,15 @@ final class NodeGroup implements GroupInputs {
         }
     }
 
+    /** A gateway without a replica is there. */
+    void onGateway(int id) {
+        try {
+            loop().execute(() -> tell(id));
+        } catch (RejectedExecutionException e) {
+            // The node stops.
+        }
+    }
+
     CompletableFuture<Reading> read() {
         CompletableFuture<Reading> out = new CompletableFuture<>();
         try {
@@ -175,6 +190,24 @@ final class NodeGroup implements GroupInputs {
     }
 
     // ---------------------------------------------------------------- on the group's thread
+
+    /** @param leader 0 when none is known, or while this node leads and does not take requests yet */
+    void onLeader(int leader) {
+        gateway.onLeader(groupId, leader);
+        tell(PeerSender.EVERY_GATEWAY);
+    }
+
+    /** Whoever may have written before gets errors from here on. */
+    void onWritesLost() {
+        lostTerm = replica().status().raft().term();
+        gateway.endSessions(groupId);
+        tell(PeerSender.EVERY_GATEWAY);
+    }
+
+    private void tell(int to) {
+        RaftStatus status = replica().status().raft();
+        sender.sendClient(groupId, to, new ClientMessage.LeaderNotice(status.term(), status.ready(), lostTerm));
+    }
 
     @Override
     public void tick() {

@@ -1,10 +1,5 @@
 package io.parablock.main;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.FileAppender;
 import io.netty.channel.ChannelException;
 import io.parablock.blockdev.store.BlockStoreException;
 import io.parablock.config.ConfigException;
@@ -28,8 +23,6 @@ public final class NodeMain {
     public static final int EXIT_FATAL = 3;
 
     private static final Logger LOG = LoggerFactory.getLogger(NodeMain.class);
-    private static final String LOG_PATTERN =
-            "%d{yyyy-MM-dd'T'HH:mm:ss.SSSX,UTC} %-5level %logger{0} %replace(%msg){'[\\r\\n]+', ' '}%n%nopex";
 
     private NodeMain() {}
 
@@ -42,7 +35,7 @@ public final class NodeMain {
             System.err.println(e.getMessage());
             return EXIT_CONFIG;
         }
-        logTo(config.log());
+        ProcessLog.to(config.log());
         try {
             return serve(config);
         } catch (ConfigException | Identity.WrongIdentityException e) {
@@ -84,30 +77,9 @@ public final class NodeMain {
         return 0;
     }
 
-    private static void halt(String line) {
+    static void halt(String line) {
         LOG.error("{}", line);
         // Not exit: hooks would wait for the thread that has just failed, and nothing may be answered any more.
         Runtime.getRuntime().halt(EXIT_FATAL);
-    }
-
-    private static void logTo(NodeConfig.LogKeys keys) {
-        if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
-            return;
-        }
-        ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
-        root.setLevel(Level.toLevel(keys.level().name()));
-        if (!keys.target().equals("stdout")) {
-            PatternLayoutEncoder encoder = new PatternLayoutEncoder();
-            encoder.setContext(context);
-            encoder.setPattern(LOG_PATTERN);
-            encoder.start();
-            FileAppender<ILoggingEvent> appender = new FileAppender<>();
-            appender.setContext(context);
-            appender.setFile(keys.target());
-            appender.setEncoder(encoder);
-            appender.start();
-            root.detachAndStopAllAppenders();
-            root.addAppender(appender);
-        }
     }
 }

@@ -2,6 +2,7 @@ package io.parablock.main;
 
 import io.parablock.blockdev.nbd.netty.NbdServerConfig;
 import io.parablock.blockdev.nbd.netty.StopReply;
+import io.parablock.blockdev.nbd.netty.TransportKind;
 import io.parablock.config.ConfigException;
 import io.parablock.config.NodeConfig;
 import io.parablock.gateway.GatewayConfig;
@@ -13,6 +14,9 @@ import io.parablock.raft.RaftConfig;
 import io.parablock.replica.ReplicaConfig;
 import io.parablock.replica.ScrubConfig;
 import io.parablock.replica.SuspendedTime;
+import io.parablock.transport.GatewayAccess;
+import io.parablock.transport.GatewayOffer;
+import io.parablock.transport.PeerTransportConfig;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
@@ -21,9 +25,13 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The configuration in the words of each part. */
 final class NodeSettings {
@@ -33,6 +41,8 @@ final class NodeSettings {
 
     /** So many signs of life may be lost before sessions end. */
     private static final int KEEP_ALIVES_PER_EXPIRY = 6;
+
+    private static final Logger LOG = LoggerFactory.getLogger(NodeSettings.class);
 
     private NodeSettings() {}
 
@@ -111,36 +121,96 @@ final class NodeSettings {
         return rate == 0 ? 0 : Math.max(1, rate / config.groups());
     }
 
-    static PipelineConfig pipeline(NodeConfig config) {
+    static PipelineConfig pipeline(NodeConfig.PipelineKeys k) {
         return new PipelineConfig(
-                PipelineConfig.Kind.valueOf(config.pipeline().kind().name()),
-                PipelineConfig.Waiting.valueOf(config.pipeline().waiting().name()),
-                config.pipeline().ringSize());
+                PipelineConfig.Kind.valueOf(k.kind().name()),
+                PipelineConfig.Waiting.valueOf(k.waiting().name()),
+                k.ringSize());
     }
 
-    static GatewayConfig gateway(NodeConfig config) {
-        NodeConfig.GatewayKeys k = config.gateway();
+    /** The kind of event loops that works here; says so if a better one does not. */
+    static TransportKind transport(NodeConfig.NetworkKind wanted) {
+        try {
+            TransportKind.Choice choice = TransportKind.choose(word(wanted));
+            if (!choice.fallback().isEmpty()) {
+                LOG.info("transport {}: {}", choice.kind().label(), choice.fallback());
+            }
+            return choice.kind();
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException("transport.kind: " + e.getMessage());
+        }
+    }
+
+    /** Addresses by node id. */
+    static Map<Integer, InetSocketAddress> addresses(List<NodeConfig.Peer> peers) {
+        Map<Integer, InetSocketAddress> addresses = new HashMap<>();
+        for (NodeConfig.Peer p : peers) {
+            addresses.put(p.id(), resolved(InetSocketAddress.createUnresolved(p.host(), p.port()), "peers"));
+        }
+        return addresses;
+    }
+
+    /** @param acceptedMax accepted connections */
+    static PeerTransportConfig.Limits limits(NodeConfig.TransportLimits k, int acceptedMax) {
+        return new PeerTransportConfig.Limits(
+                k.frameBytesMax(),
+                k.queueBytesMax(),
+                k.queueBytesHard(),
+                TimeUnit.NANOSECONDS.toMillis(k.reconnectMinNs()),
+                TimeUnit.NANOSECONDS.toMillis(k.reconnectMaxNs()),
+                k.helloBytesMax(),
+                TimeUnit.NANOSECONDS.toMillis(k.helloTimeoutNs()),
+                acceptedMax);
+    }
+
+    static int seconds(long ns) {
+        return (int) Math.ceil(ns / 1e9);
+    }
+
+    /** Chunks are groups, numbered from 1 in the order of the volumes. */
+    static List<GatewayOffer.Volume> volumes(NodeConfig config) {
+        List<GatewayOffer.Volume> out = new ArrayList<>();
+        int next = 1;
+        for (NodeConfig.Volume v : config.volumes()) {
+            out.add(new GatewayOffer.Volume(v.name(), v.sizeBytes(), v.chunkBytes(), v.readOnly(), next));
+            next += v.chunks();
+        }
+        return out;
+    }
+
+    static GatewayAccess access(NodeConfig config) {
+        NodeConfig.TransportLimits k = config.transport().limits();
+        NodeConfig.RaftKeys raft = config.raft();
+        return new GatewayAccess(
+                new GatewayOffer(volumes(config), raft.sessionWindow(), raft.sessionExpiryNs()),
+                k.gatewaysMax(),
+                seconds(k.gatewayKeepAliveNs()));
+    }
+
+    /**
+     * @param windowMax {@code raft.session_window}
+     * @param expiryNs {@code raft.session_expiry}
+     */
+    static GatewayConfig gateway(NodeConfig.GatewayKeys k, int windowMax, long expiryNs) {
         return new GatewayConfig(
                 k.entryBytesMax(),
                 k.rangeBytesMax(),
                 k.rangeStepsMax(),
-                k.sessionWindow(),
+                Math.min(windowMax, k.sessionWindow()),
                 k.retryNs(),
                 k.redirectNs(),
                 k.openRetryNsMax(),
-                config.raft().sessionExpiryNs() / KEEP_ALIVES_PER_EXPIRY,
+                expiryNs / KEEP_ALIVES_PER_EXPIRY,
                 k.requestTimeoutNs());
     }
 
-    static NbdServerConfig nbd(NodeConfig config) {
-        NodeConfig.Limits limits = config.limits();
-        NodeConfig.NbdKeys k = config.nbd();
+    static NbdServerConfig nbd(NodeConfig.NbdKeys k, NodeConfig.Limits limits) {
         return new NbdServerConfig(
                 limits.nbdConnections(),
                 TimeUnit.NANOSECONDS.toMillis(k.handshakeTimeoutNs()),
                 limits.nbdConnectionBytes(),
                 limits.nbdTotalBytes(),
-                (int) Math.ceil(k.keepAliveNs() / 1e9),
+                seconds(k.keepAliveNs()),
                 TimeUnit.NANOSECONDS.toMillis(k.clientStallNs()),
                 switch (k.stopReply()) {
                     case ESHUTDOWN -> StopReply.ESHUTDOWN;
@@ -161,9 +231,9 @@ final class NodeSettings {
     }
 
     /** Where the NBD server listens. */
-    static List<SocketAddress> nbdAddresses(NodeConfig config) {
+    static List<SocketAddress> nbdAddresses(NodeConfig.NbdKeys k) {
         List<SocketAddress> out = new ArrayList<>();
-        for (SocketAddress a : config.nbd().listen()) {
+        for (SocketAddress a : k.listen()) {
             out.add(a instanceof InetSocketAddress tcp ? resolved(tcp, "nbd.listen") : a);
         }
         return out;

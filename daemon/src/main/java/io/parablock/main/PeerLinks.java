@@ -17,6 +17,9 @@ interface PeerLinks extends PeerSender, AutoCloseable {
         void onClient(int groupId, int from, ClientMessage m);
 
         void onConnected(int peer, boolean up);
+
+        /** A gateway without a replica is connected: it is to be told who leads. */
+        void onGateway(int gateway);
     }
 
     /**

@@ -29,12 +29,7 @@ final class Checkpointer {
     /** The disk has lost CKPT: the next one that can be had replaces it, whether it says more or not. */
     private boolean writeAgain;
 
-    Checkpointer(
-            ReplicaConfig config,
-            ReplicaPorts ports,
-            RaftNode core,
-            Listener listener,
-            Checkpoint recovered) {
+    Checkpointer(ReplicaConfig config, ReplicaPorts ports, RaftNode core, Listener listener, Checkpoint recovered) {
         this.config = config;
         this.ports = ports;
         this.core = core;

@@ -48,12 +48,11 @@ final class DamageReport {
 
     /** @param copies bad ones of {@code part} */
     void tellOfState(StateStore.Part part, int copies) {
-        String name =
-                switch (part) {
-                    case META -> "META";
-                    case SYNC_RECORD -> "SYNCREC";
-                    case CHECKPOINT -> "CKPT";
-                };
+        String name = switch (part) {
+            case META -> "META";
+            case SYNC_RECORD -> "SYNCREC";
+            case CHECKPOINT -> "CKPT";
+        };
         stateLines.tell(
                 copies < part.copies()
                         ? copies + " of " + part.copies() + " copies of " + name + " was damaged: it is written again"

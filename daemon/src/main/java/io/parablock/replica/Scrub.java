@@ -126,7 +126,8 @@ final class Scrub {
     }
 
     private int pieceBytes() {
-        return (int) Math.max(PIECE_BYTES_MIN, Math.min(PIECE_BYTES_MAX, rate() / PIECES_PER_SECOND)) & -PIECE_BYTES_MIN;
+        return (int) Math.max(PIECE_BYTES_MIN, Math.min(PIECE_BYTES_MAX, rate() / PIECES_PER_SECOND))
+                & -PIECE_BYTES_MIN;
     }
 
     void tick(long nowNs) {

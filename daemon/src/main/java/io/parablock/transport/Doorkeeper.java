@@ -9,4 +9,7 @@ public interface Doorkeeper {
 
     /** Decides on a hello; never {@link Formation.Verdict#FORM}. */
     Formation.Answer onHello(int sender, Formation.Standing standing);
+
+    /** Whether this node takes part in its cluster: gateways wait for that. */
+    boolean isOpen();
 }

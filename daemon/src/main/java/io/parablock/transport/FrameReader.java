@@ -10,13 +10,11 @@ import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.message.Message;
-import io.parablock.replica.Formation;
 import io.parablock.replica.StateCodec;
 import io.parablock.replica.client.ClientMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -82,17 +80,17 @@ final class FrameReader {
         }
     }
 
-    private long i64() {
+    long i64() {
         need(8);
         return in.readLongLE();
     }
 
-    private int i32() {
+    int i32() {
         need(4);
         return in.readIntLE();
     }
 
-    private int u16() {
+    int u16() {
         need(2);
         return in.readUnsignedShortLE();
     }
@@ -102,11 +100,11 @@ final class FrameReader {
         return in.readUnsignedByte();
     }
 
-    private boolean flag() {
+    boolean flag() {
         return u8() != 0;
     }
 
-    private int count(int elementBytes) {
+    int count(int elementBytes) {
         int n = i32();
         if (n < 0) {
             throw new CodecException("negative count in " + type);
@@ -115,9 +113,9 @@ final class FrameReader {
         return n;
     }
 
-    private String text() {
+    String text(int bytesMax) {
         int n = u16();
-        if (n > Hello.TEXT_BYTES_MAX) {
+        if (n > bytesMax) {
             throw new CodecException("text of " + n + " bytes");
         }
         need(n);
@@ -161,40 +159,12 @@ final class FrameReader {
 
     // ---------------------------------------------------------------- messages
 
-    Hello hello() {
-        if (type != FrameType.HELLO || i64() != Hello.MAGIC) {
-            throw new CodecException("not a Parablock peer");
-        }
-        int version = u16();
-        if (version != Hello.VERSION) {
-            throw new Hello.OtherVersionException(version);
-        }
-        Hello hello = new Hello(text(), i32(), i32(), i64(), i32(), standing());
-        requireEnd();
-        return hello;
-    }
-
-    private Formation.Standing standing() {
-        long incarnation = i64();
-        int count = count(Hello.MEMBER_BYTES);
-        if (count > Hello.MEMBERS_MAX || incarnation == 0) {
-            throw new CodecException("a hello of incarnation " + incarnation + " with " + count + " members");
-        }
-        TreeMap<Integer, Long> members = new TreeMap<>();
-        for (int i = 0; i < count; i++) {
-            if (members.put(i32(), i64()) != null) {
-                throw new CodecException("a member is named twice");
-            }
-        }
-        return new Formation.Standing(incarnation, members);
-    }
-
     String refusal() {
-        return text();
+        return text(Hello.TEXT_BYTES_MAX);
     }
 
     /** Nothing may follow what was understood: it would be covered by no check. */
-    private void requireEnd() {
+    void requireEnd() {
         if (in.readerIndex() != metaEnd || payloadAt != frameEnd) {
             throw new CodecException("bytes left over in " + type);
         }
@@ -446,6 +416,7 @@ final class FrameReader {
             case ALLOCATION_REPLY -> new ClientMessage.AllocationReply(i64(), status(), i32(), allocationRuns());
             case PREFETCH -> new ClientMessage.Prefetch(i64(), i64(), i64());
             case PREFETCH_REPLY -> new ClientMessage.PrefetchReply(i64(), status(), i32());
+            case LEADER -> new ClientMessage.LeaderNotice(i64(), flag(), i64());
             default -> throw new CodecException("unexpected " + type);
         };
     }

@@ -45,7 +45,10 @@ enum FrameType {
     ALLOCATION,
     ALLOCATION_REPLY,
     PREFETCH,
-    PREFETCH_REPLY;
+    PREFETCH_REPLY,
+    GATEWAY_HELLO,
+    GATEWAY_OK,
+    LEADER;
 
     private static final FrameType[] VALUES = values();
 
@@ -59,7 +62,16 @@ enum FrameType {
     boolean isClient() {
         return (compareTo(OPEN_SESSION) >= 0 && compareTo(FLUSH_REPLY) <= 0)
                 || this == KEEP_ALIVE
-                || (compareTo(ALLOCATION) >= 0 && compareTo(PREFETCH_REPLY) <= 0);
+                || (compareTo(ALLOCATION) >= 0 && compareTo(PREFETCH_REPLY) <= 0)
+                || this == LEADER;
+    }
+
+    /** What a gateway asks of a leader: all that it may send. */
+    boolean isRequest() {
+        return switch (this) {
+            case OPEN_SESSION, CLOSE_SESSION, MUTATE, READ, FLUSH, KEEP_ALIVE, ALLOCATION, PREFETCH -> true;
+            default -> false;
+        };
     }
 
     /** Carries bulk: travels on the data lanes. */

@@ -51,12 +51,12 @@ final class FrameWriter {
         return end(out);
     }
 
-    private static void text(ByteBuf out, String s) {
+    static void text(ByteBuf out, String s) {
         byte[] bytes = s.getBytes(StandardCharsets.UTF_8);
         out.writeShortLE(bytes.length).writeBytes(bytes);
     }
 
-    private static ByteBuf begin(ByteBufAllocator alloc, FrameType type, int groupId, int bodyBytes) {
+    static ByteBuf begin(ByteBufAllocator alloc, FrameType type, int groupId, int bodyBytes) {
         ByteBuf out = alloc.directBuffer(INITIAL_BYTES + bodyBytes);
         out.writeZero(FrameDescriptor.META);
         out.writeByte(type.ordinal()).writeZero(3).writeIntLE(groupId);
@@ -64,7 +64,7 @@ final class FrameWriter {
     }
 
     /** Everything so far is meta. */
-    private static ByteBuf end(ByteBuf out) {
+    static ByteBuf end(ByteBuf out) {
         int meta = out.writerIndex() - FrameDescriptor.META;
         out.setIntLE(FrameDescriptor.META_BYTES, meta);
         out.setIntLE(FrameDescriptor.CRC, crc(out, FrameDescriptor.META_BYTES, meta + 4));
@@ -369,6 +369,9 @@ final class FrameWriter {
             boolean allocation = m instanceof ClientMessage.Allocation;
             out = begin(alloc, allocation ? FrameType.ALLOCATION : FrameType.PREFETCH, groupId, 0);
             out.writeLongLE(m.requestId()).writeLongLE(m.offsetBytes()).writeLongLE(m.extentBytes());
+        } else if (message instanceof ClientMessage.LeaderNotice m) {
+            out = begin(alloc, FrameType.LEADER, groupId, 0);
+            out.writeLongLE(m.term()).writeBoolean(m.leads()).writeLongLE(m.lostTerm());
         } else if (message instanceof ClientMessage.AskReply m) {
             out = askReply(alloc, groupId, m);
         } else {

@@ -12,16 +12,13 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.parablock.blockdev.nbd.netty.TransportKind;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** One dialled connection to a peer: keeps itself up, with back-off; frames are only sent on it. */
+/** One dialled connection to a peer: keeps itself up, with back-off. */
 final class Lane {
-    private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
     private static final int CONNECT_TIMEOUT_MS = 2_000;
+    private static final int KEEP_ALIVE_PROBES = 3;
     /** Lane number of the control connection. */
     static final int CONTROL = -1;
 
@@ -30,10 +27,9 @@ final class Lane {
     private final int number;
     private final EventLoop loop;
     private final TransportKind kind;
-    private final Doorkeeper door;
-    private final Runnable onUp;
-    private final Runnable onDown;
-    private final AtomicLong queuedBytes = new AtomicLong();
+    private final Dialler dialler;
+    private final int keepAliveSeconds;
+    private final FrameQueue queue;
     private final long delayMs;
     private volatile @Nullable Channel channel;
     /** The connection that is up or being made. */
@@ -47,26 +43,24 @@ final class Lane {
 
     private String lastComplaint = "";
     private final AtomicLong reconnects = new AtomicLong();
-    private final AtomicLong refusedFrames = new AtomicLong();
-    private final AtomicBoolean flushWanted = new AtomicBoolean();
 
+    /** @param keepAliveSeconds of silence, until the peer is asked whether it is there; 0 never */
     Lane(
             PeerTransportConfig config,
             int peer,
             int number,
             EventLoop loop,
             TransportKind kind,
-            Doorkeeper door,
-            Runnable onUp,
-            Runnable onDown) {
+            Dialler dialler,
+            int keepAliveSeconds) {
         this.config = config;
         this.peer = peer;
         this.number = number;
         this.loop = loop;
         this.kind = kind;
-        this.door = door;
-        this.onUp = onUp;
-        this.onDown = onDown;
+        this.dialler = dialler;
+        this.keepAliveSeconds = keepAliveSeconds;
+        this.queue = new FrameQueue(config.limits(), "lane " + number + " to peer " + peer);
         this.backoffMs = config.limits().reconnectMinMs();
         this.delayMs = number >= 0 && number == config.delayedLane() ? config.delayMs() : 0;
     }
@@ -76,7 +70,7 @@ final class Lane {
     }
 
     long queuedBytes() {
-        return queuedBytes.get();
+        return queue.queuedBytes();
     }
 
     long reconnects() {
@@ -85,14 +79,22 @@ final class Lane {
 
     /** Frames larger than a peer takes, which were not sent. */
     long refusedFrames() {
-        return refusedFrames.get();
+        return queue.refusedFrames();
     }
 
     void dial() {
         if (closed) {
             return;
         }
-        ChannelFuture dialling = new Bootstrap()
+        Bootstrap bootstrap = new Bootstrap();
+        if (keepAliveSeconds > 0) {
+            bootstrap
+                    .option(ChannelOption.SO_KEEPALIVE, true)
+                    .option(kind.keepAliveIdle(), keepAliveSeconds)
+                    .option(kind.keepAliveInterval(), keepAliveSeconds)
+                    .option(kind.keepAliveProbes(), KEEP_ALIVE_PROBES);
+        }
+        ChannelFuture dialling = bootstrap
                 .group(loop)
                 .channel(kind.socketChannel())
                 .option(ChannelOption.TCP_NODELAY, true)
@@ -123,7 +125,7 @@ final class Lane {
     private void complain(String why) {
         if (!why.equals(lastComplaint)) {
             lastComplaint = why;
-            LOG.info("peer {} lane {} is not connected: {}", peer, number, why);
+            dialler.onComplaint(number, why);
         }
     }
 
@@ -149,52 +151,22 @@ final class Lane {
     /** Takes the frame's reference. */
     void write(ByteBuf frame, FrameType type) {
         Channel ch = channel;
-        if (ch == null
-                || (type.mayBeDropped() && queuedBytes.get() > config.limits().queueBytesMax())) {
+        if (ch == null) {
             frame.release();
-            return;
+        } else if (queue.admits(frame, type)) {
+            if (delayMs > 0 && type == FrameType.APPEND) {
+                // Not counted as queued meanwhile: bytes on a slow path look sent to the sender.
+                loop.schedule(() -> queue.writeNow(ch, frame), delayMs, TimeUnit.MILLISECONDS);
+            } else {
+                queue.write(ch, frame);
+            }
         }
-        if (frame.readableBytes() > config.limits().frameBytesMax()) {
-            refuse(frame, type);
-        } else if (delayMs > 0 && type == FrameType.APPEND) {
-            // Not counted as queued meanwhile: bytes on a slow path look sent to the sender.
-            loop.schedule(() -> send(ch, frame, true), delayMs, TimeUnit.MILLISECONDS);
-        } else {
-            send(ch, frame, false);
-            // After the write: a flush by another thread in between must not swallow the wish.
-            flushWanted.set(true);
-        }
-    }
-
-    private void refuse(ByteBuf frame, FrameType type) {
-        if (refusedFrames.getAndIncrement() == 0) {
-            LOG.error(
-                    "not sending a {} of {} bytes to peer {}: transport.frame_bytes_max is {}",
-                    type,
-                    frame.readableBytes(),
-                    peer,
-                    config.limits().frameBytesMax());
-        }
-        frame.release();
-    }
-
-    private void send(Channel ch, ByteBuf frame, boolean now) {
-        long bytes = frame.readableBytes();
-        if (queuedBytes.addAndGet(bytes) > config.limits().queueBytesHard()) {
-            queuedBytes.addAndGet(-bytes);
-            frame.release();
-            LOG.warn("closing lane {} to peer {}: {} bytes are queued", number, peer, queuedBytes.get());
-            ch.close();
-            return;
-        }
-        var written = now ? ch.writeAndFlush(frame) : ch.write(frame);
-        written.addListener(f -> queuedBytes.addAndGet(-bytes));
     }
 
     void flush() {
         Channel ch = channel;
-        if (ch != null && flushWanted.get() && flushWanted.getAndSet(false)) {
-            ch.flush();
+        if (ch != null) {
+            queue.flush(ch);
         }
     }
 
@@ -218,9 +190,7 @@ final class Lane {
         }
 
         private void sayHello(ChannelHandlerContext ctx) {
-            ctx.writeAndFlush(FrameWriter.hello(
-                    ctx.alloc(),
-                    new Hello(config.clusterId(), config.nodeId(), peer, config.boot(), number, door.standing())));
+            ctx.writeAndFlush(dialler.hello(ctx.alloc(), number));
         }
 
         /** Each time-out must have seen an answer, until one lets this lane in. */
@@ -245,15 +215,12 @@ final class Lane {
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, ByteBuf frame) {
             FrameReader r = new FrameReader(frame, ctx.alloc());
+            if (up) {
+                dialler.onFrame(r);
+                return;
+            }
             answers++;
-            if (r.type() == FrameType.HELLO_OK && !up) {
-                up = true;
-                backoffMs = config.limits().reconnectMinMs();
-                lastComplaint = "";
-                reconnects.incrementAndGet();
-                channel = ctx.channel();
-                onUp.run();
-            } else if (r.type() == FrameType.NOT_YET && !up) {
+            if (r.type() == FrameType.NOT_YET) {
                 // On the same connection: nodes may wait for hours for one that is not there.
                 ctx.executor().schedule(() -> sayHello(ctx), config.limits().reconnectMinMs(), TimeUnit.MILLISECONDS);
             } else if (r.type() == FrameType.REFUSED) {
@@ -261,7 +228,13 @@ final class Lane {
                 backoffMs = config.limits().reconnectMaxMs();
                 ctx.close();
             } else {
-                throw new CodecException("unexpected " + r.type());
+                dialler.onWelcome(r);
+                up = true;
+                backoffMs = config.limits().reconnectMinMs();
+                lastComplaint = "";
+                reconnects.incrementAndGet();
+                channel = ctx.channel();
+                dialler.onUp(number);
             }
         }
 
@@ -269,7 +242,7 @@ final class Lane {
         public void channelInactive(ChannelHandlerContext ctx) {
             if (up) {
                 channel = null;
-                onDown.run();
+                dialler.onDown(number);
             }
             redial();
         }

@@ -12,6 +12,9 @@ public interface PeerHandler {
     /** The control lane to a peer came up or went down. */
     void onConnected(int peer, boolean up);
 
+    /** A gateway is connected: it is to be told who leads. */
+    void onGateway(int gateway);
+
     /** The end of a batch of reads: what was caused by it can be sent and made durable together. */
     void onReadComplete();
 }

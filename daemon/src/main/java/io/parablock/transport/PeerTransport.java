@@ -2,6 +2,7 @@ package io.parablock.transport;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -27,7 +28,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,31 +40,28 @@ import org.slf4j.LoggerFactory;
  *          ══ lane 0..L-1 ═► node 2      Append, Entries, Mutate, ReadReply: the least-loaded lane
  * </pre>
  *
+ * A gateway without a replica dials like a peer and is answered on its own connections ({@link GatewayConnections}).
  * Sends queue; {@link #flush} puts them on the wire.
  */
 public final class PeerTransport implements PeerSender, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PeerTransport.class);
     private static final String FRAMES = "frames";
+    private static final int GATEWAY_PROBES = 3;
+
+    /** A peer that is silent is noticed by its heartbeats. */
+    private static final int NEVER_ASKED = 0;
 
     /** One reading for status. */
     public record PeerReading(
             int peer, boolean connected, int lanesUp, long queuedBytes, long reconnects, long refusedFrames) {}
 
-    private static final class Peer {
-        final Lane control;
-        final Lane[] lanes;
-        final AtomicInteger next = new AtomicInteger();
-
-        Peer(Lane control, Lane[] lanes) {
-            this.control = control;
-            this.lanes = lanes;
-        }
-    }
-
     private final PeerTransportConfig config;
+    private final TransportKind kind;
     private final PeerHandler handler;
     private final Doorkeeper door;
-    private final Map<Integer, Peer> peers = new TreeMap<>();
+    private final GatewayAccess access;
+    private final GatewayConnections gateways;
+    private final Map<Integer, PeerLanes> peers = new TreeMap<>();
     private final ChannelGroup accepted = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Channel listener;
     /** The latest boot of each peer that said hello. */
@@ -79,10 +76,14 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
             EventLoopGroup loops,
             TransportKind kind,
             PeerHandler handler,
-            Doorkeeper door) {
+            Doorkeeper door,
+            GatewayAccess access) {
         this.config = config;
+        this.kind = kind;
         this.handler = handler;
         this.door = door;
+        this.access = access;
+        this.gateways = new GatewayConnections(config.limits(), access.gatewaysMax());
         InetSocketAddress own = config.peers().get(config.nodeId());
         if (own == null) {
             throw new IllegalArgumentException("node " + config.nodeId() + " is not among its peers");
@@ -114,35 +115,70 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
             EventLoopGroup loops,
             TransportKind kind,
             PeerHandler handler,
-            Doorkeeper door) {
-        return new PeerTransport(config, loops, kind, handler, door);
+            Doorkeeper door,
+            GatewayAccess access) {
+        return new PeerTransport(config, loops, kind, handler, door, access);
     }
 
     private void addPeer(int peer, EventLoopGroup loops, TransportKind kind) {
-        Lane control = new Lane(
-                config,
+        Dialler dialler = new ToPeer(peer);
+        peers.put(
                 peer,
-                Lane.CONTROL,
-                loops.next(),
-                kind,
-                door,
-                () -> handler.onConnected(peer, true),
-                () -> handler.onConnected(peer, false));
-        Lane[] lanes = new Lane[config.lanes()];
-        for (int i = 0; i < lanes.length; i++) {
-            lanes[i] = new Lane(config, peer, i, loops.next(), kind, door, () -> {}, () -> {});
+                new PeerLanes(
+                        peer,
+                        config.lanes(),
+                        lane -> new Lane(config, peer, lane, loops.next(), kind, dialler, NEVER_ASKED)));
+    }
+
+    /** Frames are only sent on what a node dials. */
+    private final class ToPeer implements Dialler {
+        private final int peer;
+
+        ToPeer(int peer) {
+            this.peer = peer;
         }
-        peers.put(peer, new Peer(control, lanes));
+
+        @Override
+        public ByteBuf hello(ByteBufAllocator alloc, int lane) {
+            return FrameWriter.hello(
+                    alloc, new Hello(config.clusterId(), config.nodeId(), peer, config.boot(), lane, door.standing()));
+        }
+
+        @Override
+        public void onWelcome(FrameReader answer) {
+            if (answer.type() != FrameType.HELLO_OK) {
+                onFrame(answer);
+            }
+        }
+
+        @Override
+        public void onFrame(FrameReader frame) {
+            throw new CodecException("unexpected " + frame.type());
+        }
+
+        @Override
+        public void onUp(int lane) {
+            if (lane == Lane.CONTROL) {
+                handler.onConnected(peer, true);
+            }
+        }
+
+        @Override
+        public void onDown(int lane) {
+            if (lane == Lane.CONTROL) {
+                handler.onConnected(peer, false);
+            }
+        }
+
+        @Override
+        public void onComplaint(int lane, String why) {
+            LOG.info("peer {} lane {} is not connected: {}", peer, lane, why);
+        }
     }
 
     public void dial() {
         dials = true;
-        for (Peer p : peers.values()) {
-            p.control.dial();
-            for (Lane lane : p.lanes) {
-                lane.dial();
-            }
-        }
+        peers.values().forEach(PeerLanes::dial);
     }
 
     static LengthFieldBasedFrameDecoder frameDecoder(int frameBytesMax) {
@@ -160,9 +196,10 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
 
     @Override
     public void send(int groupId, int to, Message message) {
-        Peer p = peers.get(to);
+        PeerLanes p = peers.get(to);
         FrameType type = FrameWriter.typeOf(message);
-        Lane lane = p == null ? null : type.isBulk() ? dataLane(p, type) : p.control;
+        int lanes = type == FrameType.APPEND ? config.entryLanes() : config.lanes();
+        Lane lane = p == null ? null : type.isBulk() ? p.leastLoaded(lanes) : p.control();
         if (lane == null || !lane.isUp()) {
             return;
         }
@@ -201,20 +238,21 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
 
     @Override
     public void sendClient(int groupId, int to, ClientMessage message) {
-        Peer p = peers.get(to);
-        boolean bulk = FrameWriter.isBulk(message);
-        FrameType type = bulk ? FrameType.MUTATE : FrameType.READ;
-        Lane lane = p == null ? null : bulk ? dataLane(p, type) : p.control;
+        PeerLanes p = peers.get(to);
         try {
-            if (lane != null && lane.isUp()) {
-                lane.write(FrameWriter.client(PooledByteBufAllocator.DEFAULT, groupId, message), type);
+            if (p != null) {
+                PeerLanes.send(FrameWriter.isBulk(message) ? p.leastLoaded() : p.control(), groupId, message);
+            } else if (to == EVERY_GATEWAY) {
+                gateways.sendToAll(groupId, message);
+            } else {
+                gateways.send(groupId, to, message);
             }
         } finally {
             release(message);
         }
     }
 
-    private static void release(ClientMessage message) {
+    static void release(ClientMessage message) {
         ByteBuf payload = message instanceof ClientMessage.Mutate m
                 ? m.payload()
                 : message instanceof ClientMessage.ReadReply r ? r.payload() : null;
@@ -223,50 +261,27 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
         }
     }
 
-    /** The least-loaded lane that is up; equals take turns. */
-    private @Nullable Lane dataLane(Peer p, FrameType type) {
-        int count = type == FrameType.APPEND ? Math.min(config.entryLanes(), p.lanes.length) : p.lanes.length;
-        Lane best = null;
-        int first = Math.floorMod(p.next.getAndIncrement(), count);
-        for (int i = 0; i < count; i++) {
-            Lane lane = p.lanes[(first + i) % count];
-            if (lane.isUp() && (best == null || lane.queuedBytes() < best.queuedBytes())) {
-                best = lane;
-            }
-        }
-        return best;
-    }
-
     @Override
     public boolean connected(int peer) {
-        Peer p = peers.get(peer);
-        return p != null && p.control.isUp();
+        PeerLanes p = peers.get(peer);
+        return p != null && p.isUp();
     }
 
     @Override
     public void flush() {
-        for (Peer p : peers.values()) {
-            p.control.flush();
-            for (Lane lane : p.lanes) {
-                lane.flush();
-            }
-        }
+        peers.values().forEach(PeerLanes::flush);
+        gateways.flush();
     }
 
     public List<PeerReading> readings() {
         List<PeerReading> out = new ArrayList<>();
-        peers.forEach((id, p) -> {
-            int up = 0;
-            long queued = p.control.queuedBytes();
-            long refused = p.control.refusedFrames();
-            for (Lane lane : p.lanes) {
-                up += lane.isUp() ? 1 : 0;
-                queued += lane.queuedBytes();
-                refused += lane.refusedFrames();
-            }
-            out.add(new PeerReading(id, p.control.isUp(), up, queued, p.control.reconnects(), refused));
-        });
+        peers.values().forEach(p -> out.add(p.reading()));
         return out;
+    }
+
+    /** Gateways that are connected. */
+    public int gateways() {
+        return gateways.count();
     }
 
     public InetSocketAddress address() {
@@ -276,12 +291,7 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
     @Override
     public void close() {
         listener.close().syncUninterruptibly();
-        for (Peer p : peers.values()) {
-            p.control.close();
-            for (Lane lane : p.lanes) {
-                lane.close();
-            }
-        }
+        peers.values().forEach(PeerLanes::close);
         accepted.close().awaitUninterruptibly();
     }
 
@@ -341,7 +351,11 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
             if (from == null) {
                 hellos++;
                 try {
-                    greet(ctx, r.hello());
+                    if (r.type() == FrameType.GATEWAY_HELLO) {
+                        greetGateway(ctx, HelloReader.ofGateway(r));
+                    } else {
+                        greet(ctx, HelloReader.ofPeer(r));
+                    }
                 } catch (Hello.OtherVersionException e) {
                     refuse(ctx, String.valueOf(e.getMessage()));
                 }
@@ -361,6 +375,40 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
                 refuse(ctx, "node " + h.sender() + " is not a peer of node " + config.nodeId());
             } else {
                 answer(ctx, h, door.onHello(h.sender(), h.standing()));
+            }
+        }
+
+        private void greetGateway(ChannelHandlerContext ctx, GatewayHello h) {
+            if (!h.clusterId().equals(config.clusterId())) {
+                refuse(
+                        ctx,
+                        "the gateway is of cluster '" + h.clusterId() + "', this node of '" + config.clusterId() + "'");
+            } else if (h.target() != config.nodeId()) {
+                refuse(ctx, "the gateway looks for node " + h.target() + ", this is node " + config.nodeId());
+            } else if (!door.isOpen()) {
+                ctx.writeAndFlush(FrameWriter.notYet(ctx.alloc()));
+            } else {
+                requireSignsOfLife(ctx.channel());
+                String why = gateways.admit(h, ctx.channel());
+                if (why.isEmpty()) {
+                    letIn(ctx, h);
+                } else {
+                    refuse(ctx, why);
+                }
+            }
+        }
+
+        private void letIn(ChannelHandlerContext ctx, GatewayHello h) {
+            closing = true;
+            ctx.pipeline().replace(FRAMES, FRAMES, frameDecoder(config.limits().frameBytesMax()));
+            ctx.pipeline().replace(this, "gateway", new GatewayConnection(h, gateways, handler));
+            ctx.writeAndFlush(GatewayCodec.offer(ctx.alloc(), access.offer()));
+            if (h.lane() == Lane.CONTROL) {
+                LOG.info(
+                        "gateway {} is connected from {}",
+                        h.gateway(),
+                        ctx.channel().remoteAddress());
+                handler.onGateway(h.gateway());
             }
         }
 
@@ -394,12 +442,9 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
         /** Whoever has just started listens by now. */
         private void noteBoot(Hello h) {
             Long before = bootsHeard.put(h.sender(), h.boot());
-            Peer peer = dials && (before == null || before != h.boot()) ? peers.get(h.sender()) : null;
+            PeerLanes peer = dials && (before == null || before != h.boot()) ? peers.get(h.sender()) : null;
             if (peer != null) {
-                peer.control.redialNow();
-                for (Lane lane : peer.lanes) {
-                    lane.redialNow();
-                }
+                peer.redialNow();
             }
         }
 
@@ -428,7 +473,15 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
         }
     }
 
-    private static String reason(Throwable cause) {
+    /** A gateway whose machine has gone would hold its place for ever. */
+    private void requireSignsOfLife(Channel ch) {
+        ch.config().setOption(ChannelOption.SO_KEEPALIVE, true);
+        ch.config().setOption(kind.keepAliveIdle(), access.keepAliveSeconds());
+        ch.config().setOption(kind.keepAliveInterval(), access.keepAliveSeconds());
+        ch.config().setOption(kind.keepAliveProbes(), GATEWAY_PROBES);
+    }
+
+    static String reason(Throwable cause) {
         Throwable c = cause.getCause() != null ? cause.getCause() : cause;
         return String.valueOf(c.getMessage());
     }

@@ -14,8 +14,9 @@ import java.util.function.BiConsumer;
 public final class GroupPort {
     private final NodeGroup group;
 
-    public GroupPort(int groupId, Gateway gateway, Replica replica, StandingClock clock, GroupLoop loop) {
-        this.group = new NodeGroup(groupId, gateway, clock);
+    public GroupPort(
+            int groupId, Gateway gateway, PeerSender sender, Replica replica, StandingClock clock, GroupLoop loop) {
+        this.group = new NodeGroup(groupId, gateway, sender, clock);
         group.bind(replica, loop);
     }
 
@@ -34,6 +35,11 @@ public final class GroupPort {
 
             @Override
             public void onConnected(int peer, boolean up) {
+                throw new AssertionError("a node has no connection to itself");
+            }
+
+            @Override
+            public void onGateway(int gateway) {
                 throw new AssertionError("a node has no connection to itself");
             }
         });

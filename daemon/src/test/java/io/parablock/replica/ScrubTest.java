@@ -274,7 +274,9 @@ class ScrubTest {
             n.start();
             c.advance(10_000);
             assertThat(n.events).anyMatch(e -> e.contains("install complete"));
-            assertThat(n.store.isUnderRepair()).as("all of it is written anew, and checked").isFalse();
+            assertThat(n.store.isUnderRepair())
+                    .as("all of it is written anew, and checked")
+                    .isFalse();
             assertThat(scrub(n).bytes()).isGreaterThanOrEqualTo(ReplicaCluster.STORE_BYTES);
             c.assertIdentical();
         }

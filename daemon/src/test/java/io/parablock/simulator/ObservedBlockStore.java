@@ -139,9 +139,7 @@ final class ObservedBlockStore implements BlockStore {
     public void endRepair() {
         steps.before(Step.STORE_WRITE);
         if (damage.isOwed()) {
-            node.cluster()
-                    .watch()
-                    .fail("node " + node.id() + " ends a repair with damage of before its start", null);
+            node.cluster().watch().fail("node " + node.id() + " ends a repair with damage of before its start", null);
         }
         store.endRepair();
         steps.after(Step.STORE_WRITE);

@@ -91,7 +91,7 @@ final class SimulatedProcess {
         if (walThread != null) {
             walThread.bind(replica::onWalDurable);
         }
-        group = new GroupPort(SimulationSettings.GROUP, gateway, replica, clock, loop);
+        group = new GroupPort(SimulationSettings.GROUP, gateway, sender, replica, clock, loop);
         gateway.addGroup(SimulationSettings.GROUP, loop);
         gateway.addVolume(VOLUME, settings.sizeBytes(), settings.sizeBytes(), false, List.of(SimulationSettings.GROUP));
     }
@@ -188,7 +188,8 @@ final class SimulatedProcess {
                     && !ack.installing()
                     && node.disk().blockDamage().isOwed()) {
                 RaftStatus s = core.status();
-                if (s.appliedPrefix() - s.logBase() <= node.cluster().settings().install.pinSlotsMax()) {
+                if (s.appliedPrefix() - s.logBase()
+                        <= node.cluster().settings().install.pinSlotsMax()) {
                     node.cluster().watch().fail("node " + node.id() + " forgot its damage over a restart: " + m, null);
                 }
             }

@@ -36,8 +36,7 @@ final class VolatileBlockStore implements BlockStore {
                 false);
     }
 
-    private VolatileBlockStore(
-            long sizeBytes, byte[][] sectors, byte[][] stable, BitSet dirty, boolean underRepair) {
+    private VolatileBlockStore(long sizeBytes, byte[][] sectors, byte[][] stable, BitSet dirty, boolean underRepair) {
         this.underRepair = underRepair;
         this.sizeBytes = sizeBytes;
         this.sectors = sectors;

@@ -73,7 +73,11 @@ class FrameFuzzTest {
         try {
             FrameReader reader = new FrameReader(frame.slice().skipBytes(FrameDescriptor.LENGTH_BYTES), recorder);
             if (reader.type() == FrameType.HELLO) {
-                reader.hello();
+                HelloReader.ofPeer(reader);
+            } else if (reader.type() == FrameType.GATEWAY_HELLO) {
+                HelloReader.ofGateway(reader);
+            } else if (reader.type() == FrameType.GATEWAY_OK) {
+                GatewayCodec.offer(reader);
             } else if (reader.type() == FrameType.REFUSED) {
                 reader.refusal();
             } else if (reader.type().isClient()) {

@@ -58,7 +58,8 @@ class PeerFormationTest {
                     loops,
                     kind,
                     this,
-                    this);
+                    this,
+                    Gateways.NONE);
             open.add(this);
             transport.dial();
         }
@@ -115,7 +116,17 @@ class PeerFormationTest {
         public void onConnected(int peer, boolean up) {}
 
         @Override
+        public void onGateway(int gateway) {
+            throw new AssertionError("nobody is gateway " + gateway);
+        }
+
+        @Override
         public void onReadComplete() {}
+
+        @Override
+        public boolean isOpen() {
+            return isFormed();
+        }
 
         @Override
         public void close() {

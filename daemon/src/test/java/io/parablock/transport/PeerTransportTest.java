@@ -79,6 +79,11 @@ class PeerTransportTest {
         public void onConnected(int peer, boolean up) {}
 
         @Override
+        public void onGateway(int gateway) {
+            throw new AssertionError("nobody is gateway " + gateway);
+        }
+
+        @Override
         public void onReadComplete() {}
 
         List<Entry> entries() {
@@ -118,7 +123,8 @@ class PeerTransportTest {
                 loops,
                 kind,
                 inbox,
-                formed(id));
+                formed(id),
+                Gateways.NONE);
         open.add(t);
         t.dial();
         return t;
@@ -140,6 +146,11 @@ class PeerTransportTest {
             @Override
             public Formation.Answer onHello(int sender, Formation.Standing said) {
                 return formation.onHello(sender, said);
+            }
+
+            @Override
+            public boolean isOpen() {
+                return true;
             }
         };
     }

@@ -22,7 +22,12 @@ final class NodeLauncher {
 
     /** Starts the daemon of {@code config}; what it prints is added to {@code log}. */
     Process start(Path config, Path log, Path pidFile) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(command(config))
+        return start("node", config, log, pidFile);
+    }
+
+    /** @param command {@code node} or {@code gateway} */
+    Process start(String command, Path config, Path log, Path pidFile) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command(command, config))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
@@ -34,7 +39,7 @@ final class NodeLauncher {
         return process;
     }
 
-    private List<String> command(Path config) {
+    private List<String> command(String daemon, Path config) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("@" + jvmFolder.resolve("common.args"));
@@ -43,7 +48,7 @@ final class NodeLauncher {
         }
         command.add("@" + jvmFolder.resolve("node.args"));
         command.add(Parablock.class.getName());
-        command.add("node");
+        command.add(daemon);
         command.add("-c");
         command.add(config.toString());
         return command;

@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             DemoCommand.class,
             NodeCommand.class,
+            GatewayCommand.class,
             StatusCommand.class,
             CompareReplicasCommand.class,
             SimulateCommand.class,
@@ -55,6 +56,6 @@ public final class Parablock implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "give a command: demo, node, status, compare-replicas, simulate, wal (parablock help tells more)");
+                "give a command: demo, node, gateway, status, compare-replicas, simulate, wal (parablock help tells more)");
     }
 }

@@ -31,6 +31,8 @@ class CommandLineTest {
                 "demo --http-port -1",
                 "demo stop --force",
                 "node",
+                "gateway",
+                "gateway -c",
                 "status --http here",
                 "status --http http://a --dir b",
                 "compare-replicas",

@@ -101,7 +101,7 @@ final class LiveCluster implements AutoCloseable {
         return live;
     }
 
-    private static synchronized int freePorts(int count) {
+    static synchronized int freePorts(int count) {
         while (true) {
             int first = nextPort;
             nextPort += count;

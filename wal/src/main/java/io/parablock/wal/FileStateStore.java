@@ -119,12 +119,11 @@ public final class FileStateStore implements StateStore {
     @Override
     public int damagedCopies(Part part) {
         int before = saves.get(part.ordinal());
-        int damaged =
-                switch (part) {
-                    case META -> damagedMetaCopies();
-                    case SYNC_RECORD -> isDamaged(syncRecord, sums.get(part.ordinal())) ? 1 : 0;
-                    case CHECKPOINT -> isDamaged(checkpoint, sums.get(part.ordinal())) ? 1 : 0;
-                };
+        int damaged = switch (part) {
+            case META -> damagedMetaCopies();
+            case SYNC_RECORD -> isDamaged(syncRecord, sums.get(part.ordinal())) ? 1 : 0;
+            case CHECKPOINT -> isDamaged(checkpoint, sums.get(part.ordinal())) ? 1 : 0;
+        };
         boolean quiet = before % 2 == 0 && before == saves.get(part.ordinal());
         return quiet ? damaged : 0;
     }

@@ -77,8 +77,9 @@ public final class PastPageCache {
 
     private static ByteBuffer readAll(FileChannel channel, int alignment, int length) throws IOException {
         int room = (length / alignment + 1) * alignment;
-        ByteBuffer into =
-                ByteBuffer.allocateDirect(room + alignment).alignedSlice(alignment).limit(room);
+        ByteBuffer into = ByteBuffer.allocateDirect(room + alignment)
+                .alignedSlice(alignment)
+                .limit(room);
         while (into.hasRemaining()) {
             // What is not a whole block is the end of the file: no more can be asked for there.
             int n = channel.read(into, into.position());

@@ -72,7 +72,9 @@ public abstract class StateStoreContract {
     void shouldTellWhatIsDamagedUntilItIsSavedAgain() throws Exception {
         try (StateStore store = open()) {
             for (StateStore.Part part : StateStore.Part.values()) {
-                assertThat(store.damagedCopies(part)).as("never saved: %s", part).isZero();
+                assertThat(store.damagedCopies(part))
+                        .as("never saved: %s", part)
+                        .isZero();
             }
             store.saveMeta(new byte[] {1});
             store.saveSyncRecord(new byte[] {2});
@@ -86,7 +88,9 @@ public abstract class StateStoreContract {
             store.saveSyncRecord(new byte[] {2});
             store.saveCheckpoint(new byte[5000]);
             for (StateStore.Part part : StateStore.Part.values()) {
-                assertThat(store.damagedCopies(part)).as("saved again: %s", part).isZero();
+                assertThat(store.damagedCopies(part))
+                        .as("saved again: %s", part)
+                        .isZero();
             }
         }
     }

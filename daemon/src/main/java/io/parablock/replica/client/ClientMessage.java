@@ -128,4 +128,13 @@ public sealed interface ClientMessage {
     }
 
     record PrefetchReply(long requestId, Status status, int leaderHint) implements AskReply {}
+
+    /**
+     * What a node tells gateways without a replica of itself, when they come and when it changes.
+     *
+     * @param leads it leads in this term and takes requests
+     * @param lostTerm the last term in which answered writes that were not flushed may have been lost (protocol.md §11); 0
+     *     for none since the node was started
+     */
+    record LeaderNotice(long term, boolean leads, long lostTerm) implements ClientMessage {}
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.parablock.wal.Durability;
 import io.parablock.wal.FileStateStore;
-import io.parablock.wal.MemoryStateStore;
 import io.parablock.wal.StateLostException;
 import io.parablock.wal.StateStore;
 import io.parablock.wal.StateStoreContract;

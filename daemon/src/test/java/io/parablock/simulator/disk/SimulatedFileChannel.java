@@ -79,9 +79,7 @@ final class SimulatedFileChannel extends FileChannel {
     @Override
     public int write(ByteBuffer from, long offsetBytes) throws IOException {
         checkAlive();
-        return synced
-                ? disk.writeSynced(path, file, offsetBytes, from)
-                : disk.write(path, file, offsetBytes, from);
+        return synced ? disk.writeSynced(path, file, offsetBytes, from) : disk.write(path, file, offsetBytes, from);
     }
 
     @Override

@@ -40,8 +40,7 @@ final class ChannelIo implements SegmentIo {
             return new ChannelIo(false);
         }
         boolean possible = true;
-        try (FileChannel channel =
-                PastPageCache.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        try (FileChannel channel = PastPageCache.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             channel.write(block, 0);
         } catch (IOException | UnsupportedOperationException e) {
             LOG.info("{} has no direct I/O ({}): the log goes through the page cache", directory, e.getMessage());

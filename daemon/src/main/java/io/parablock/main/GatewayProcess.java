@@ -1,0 +1,296 @@
+package io.parablock.main;
+
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.parablock.blockdev.nbd.netty.NbdServer;
+import io.parablock.blockdev.nbd.netty.TransportKind;
+import io.parablock.config.GatewayProcessConfig;
+import io.parablock.gateway.Gateway;
+import io.parablock.http.GatewayReading;
+import io.parablock.http.StatusServer;
+import io.parablock.metrics.LoopDelay;
+import io.parablock.metrics.NodeMeters;
+import io.parablock.pipeline.GroupLoop;
+import io.parablock.pipeline.InlineGroupLoop;
+import io.parablock.pipeline.PipelineConfig;
+import io.parablock.pipeline.ThreadedGroupLoop;
+import io.parablock.replica.client.ClientMessage;
+import io.parablock.transport.GatewayOffer;
+import io.parablock.transport.GatewayTransport;
+import io.parablock.transport.MemberHandler;
+import io.parablock.transport.PeerTransportConfig;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A gateway without a replica: what a node has between its clients and the leaders, and nothing else.
+ *
+ * <pre>
+ *   NBD server ─► Gateway ─► groups ─► GatewayTransport ─► every member
+ *   status server                  ◄── answers, who leads ◄──┘
+ * </pre>
+ *
+ * What there is to serve, the first member that lets it in tells; a member that tells otherwise is not spoken to.
+ */
+final class GatewayProcess implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(GatewayProcess.class);
+    private static final long READ_TIMEOUT_MS = 1_000;
+    private static final long STOP_TIMEOUT_MS = 5_000;
+    private static final int LOOP_THREADS_OF_THREADS_PIPELINE = 2;
+
+    private final GatewayProcessConfig config;
+    private final Node.FatalHandler fatal;
+    private final TransportKind transport;
+    private final PipelineConfig pipelineConfig;
+    private final PipelineConfig.Kind pipeline;
+    private final EventLoopGroup loops;
+    private final ScheduledExecutorService timer;
+    private final NodeMeters meters = new NodeMeters();
+    /** Sessions are known by both: no two processes, and no node, have the same. */
+    private final int id;
+
+    private final long boot;
+    private final GatewayTransport members;
+    private final CompletableFuture<Serving> serving = new CompletableFuture<>();
+    private volatile @Nullable NbdServer nbd;
+    private volatile @Nullable StatusServer http;
+    private boolean closed;
+
+    /** What the first offer made; nothing of it changes. */
+    private record Serving(GatewayOffer offer, Gateway gateway, Map<Integer, GatewayGroup> groups) {}
+
+    GatewayProcess(GatewayProcessConfig config, Node.FatalHandler fatal) {
+        this.config = config;
+        this.fatal = fatal;
+        this.transport = NodeSettings.transport(config.transport().kind());
+        this.pipelineConfig = NodeSettings.pipeline(config.pipeline());
+        this.pipeline = pipelineConfig.resolve(Runtime.getRuntime().availableProcessors());
+        this.id = GatewayTransport.drawId(new SecureRandom());
+        this.boot = System.currentTimeMillis();
+        Map<Integer, InetSocketAddress> addresses = NodeSettings.addresses(config.members());
+        int threads = pipeline == PipelineConfig.Kind.INLINE ? 1 : LOOP_THREADS_OF_THREADS_PIPELINE;
+        this.loops =
+                new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("loop", true), transport.ioHandler());
+        this.timer = Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("timer", true));
+        int lanes = config.transport().lanes();
+        PeerTransportConfig links = PeerTransportConfig.of(
+                config.clusterId(),
+                id,
+                boot,
+                addresses,
+                lanes,
+                lanes,
+                NodeSettings.limits(config.transport().limits(), 0));
+        int keepAlive = NodeSettings.seconds(config.transport().limits().gatewayKeepAliveNs());
+        this.members = new GatewayTransport(links, loops, transport, keepAlive, new Inputs());
+    }
+
+    /**
+     * Returns once clients are served: as soon as a member has told what there is.
+     *
+     * @throws InterruptedException also if the process is stopped before that
+     */
+    void start() throws IOException, InterruptedException {
+        InetSocketAddress listen = config.httpListen();
+        if (listen != null) {
+            StatusServer status = StatusServer.bind(NodeSettings.resolved(listen, "http.listen"), this::read, meters);
+            http = status;
+            status.start();
+        }
+        loops.forEach(loop -> LoopDelay.watch(loop, meters::onLoopDelay));
+        LOG.info("gateway {} looks for the nodes of cluster {}", id, config.clusterId());
+        members.dial();
+        Serving s;
+        try {
+            s = serving.get();
+        } catch (ExecutionException stopped) {
+            throw new InterruptedException("stopped");
+        }
+        synchronized (this) {
+            if (closed) {
+                throw new InterruptedException("stopped");
+            }
+            nbd = NbdServer.listen(
+                    loops,
+                    transport,
+                    NodeSettings.nbdAddresses(config.nbd()),
+                    s.gateway,
+                    NodeSettings.nbd(config.nbd(), config.limits()));
+        }
+        LOG.info(
+                "gateway {} serves nbd {} http {}: cluster {}, transport {}, pipeline {}, volumes {}, groups {}",
+                id,
+                nbdText(", "),
+                httpText(),
+                config.clusterId(),
+                transport.label(),
+                NodeSettings.word(pipeline),
+                s.offer.volumes().stream().map(GatewayOffer.Volume::name).collect(Collectors.joining(", ")),
+                s.groups.size());
+    }
+
+    private String nbdText(String between) {
+        NbdServer s = nbd;
+        return s == null ? "" : s.addresses().stream().map(NodeSettings::text).collect(Collectors.joining(between));
+    }
+
+    private String httpText() {
+        StatusServer s = http;
+        return s == null ? "none" : NodeSettings.text(s.address());
+    }
+
+    private Serving serve(GatewayOffer offer) {
+        Gateway gateway = new Gateway(
+                id,
+                boot,
+                NodeSettings.gateway(config.gateway(), offer.sessionWindow(), offer.sessionExpiryNs()),
+                members,
+                meters,
+                PooledByteBufAllocator.DEFAULT,
+                System::nanoTime);
+        Map<Integer, GatewayGroup> groups = new TreeMap<>();
+        for (GatewayOffer.Volume v : offer.volumes()) {
+            v.groups().forEach(g -> groups.computeIfAbsent(g, n -> group(n, gateway)));
+            gateway.addVolume(v.name(), v.sizeBytes(), v.chunkBytes(), v.readOnly(), v.groups());
+        }
+        groups.values().forEach(g -> g.loop().start());
+        return new Serving(offer, gateway, groups);
+    }
+
+    private GatewayGroup group(int groupId, Gateway gateway) {
+        GatewayGroup group = new GatewayGroup(
+                groupId, gateway, members, cause -> fatal.onFatal("group " + groupId + " of the gateway: " + cause));
+        GroupLoop loop = pipeline == PipelineConfig.Kind.INLINE
+                ? new InlineGroupLoop(loops.next(), pipelineConfig, group)
+                : new ThreadedGroupLoop("group-" + groupId, pipelineConfig, timer, group);
+        group.bind(loop);
+        gateway.addGroup(groupId, loop);
+        return group;
+    }
+
+    private GatewayReading read() throws IOException {
+        List<GatewayReading.Group> groups = new ArrayList<>();
+        Serving s = serving.isDone() && !serving.isCompletedExceptionally() ? serving.join() : null;
+        for (GatewayGroup g : s == null ? List.<GatewayGroup>of() : s.groups.values()) {
+            try {
+                GatewayGroup.Reading r = g.read().get(READ_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+                Gateway.Figures f = r.figures();
+                groups.add(new GatewayReading.Group(
+                        r.groupId(),
+                        r.leader(),
+                        f.unanswered(),
+                        f.sessions(),
+                        f.resends(),
+                        f.timeouts(),
+                        f.sessionsLost()));
+            } catch (ExecutionException | TimeoutException e) {
+                throw new IOException("a group does not answer", e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("the gateway stops", e);
+            }
+        }
+        return new GatewayReading(
+                id,
+                config.clusterId(),
+                nbdText(","),
+                httpText(),
+                transport.label(),
+                NodeSettings.word(pipeline),
+                members.readings().stream()
+                        .map(m -> new GatewayReading.Member(m.peer(), m.connected(), m.lanesUp(), m.queuedBytes()))
+                        .toList(),
+                groups);
+    }
+
+    /** Orderly: no new clients, what is under way is finished, sessions are closed. */
+    @Override
+    public void close() {
+        NbdServer clients;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            clients = nbd;
+        }
+        boolean unused = serving.completeExceptionally(new InterruptedException("stopped"));
+        if (clients != null) {
+            clients.stop(TimeUnit.NANOSECONDS.toMillis(config.nbd().stopGraceNs()));
+        }
+        if (!serving.isCompletedExceptionally()) {
+            serving.join().groups.values().forEach(GatewayProcess::stop);
+        }
+        members.close();
+        StatusServer status = http;
+        if (status != null) {
+            status.close();
+        }
+        loops.shutdownGracefully(0, STOP_TIMEOUT_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly(STOP_TIMEOUT_MS);
+        timer.shutdownNow();
+        LOG.info("gateway {} has stopped", id);
+    }
+
+    private static void stop(GatewayGroup group) {
+        try {
+            Boolean unused = group.stop().get(STOP_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("at the stop: {}", String.valueOf(e.getMessage()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        group.loop().close();
+    }
+
+    private final class Inputs implements MemberHandler {
+        @Override
+        public String onOffer(int member, GatewayOffer offer) {
+            synchronized (serving) {
+                if (!serving.isDone()) {
+                    boolean unused = serving.complete(serve(offer));
+                    return "";
+                }
+            }
+            if (serving.isCompletedExceptionally()) {
+                return "the gateway stops";
+            }
+            String why = serving.join().offer.disagreement(offer);
+            return why.isEmpty() ? "" : why + "; give all nodes the same configuration, and start this gateway again";
+        }
+
+        @Override
+        public void onReply(int groupId, int from, ClientMessage m) {
+            GatewayGroup g = serving.join().groups.get(groupId);
+            if (g == null) {
+                NodeGroup.release(m);
+            } else {
+                g.onReply(from, m);
+            }
+        }
+
+        @Override
+        public void onConnected(int member, boolean up) {
+            LOG.info("node {} is {}", member, up ? "connected" : "not connected any more");
+            if (!serving.isCompletedExceptionally()) {
+                serving.join().groups.values().forEach(g -> g.onConnected(member, up));
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package io.parablock.transport;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What is on its way out on the connections of one lane, one after the other: counted and bounded. Thread-safe. */
+final class FrameQueue {
+    private static final Logger LOG = LoggerFactory.getLogger(FrameQueue.class);
+
+    private final PeerTransportConfig.Limits limits;
+    private final String lane;
+    private final AtomicLong queuedBytes = new AtomicLong();
+    private final AtomicLong refusedFrames = new AtomicLong();
+    private final AtomicBoolean flushWanted = new AtomicBoolean();
+
+    /** @param lane for the log */
+    FrameQueue(PeerTransportConfig.Limits limits, String lane) {
+        this.limits = limits;
+        this.lane = lane;
+    }
+
+    long queuedBytes() {
+        return queuedBytes.get();
+    }
+
+    /** Frames larger than a peer takes, which were not sent. */
+    long refusedFrames() {
+        return refusedFrames.get();
+    }
+
+    /** Whether the frame may go out; if not, its reference is released. */
+    boolean admits(ByteBuf frame, FrameType type) {
+        boolean dropped = type.mayBeDropped() && queuedBytes.get() > limits.queueBytesMax();
+        boolean tooLarge = frame.readableBytes() > limits.frameBytesMax();
+        if (tooLarge && !dropped && refusedFrames.getAndIncrement() == 0) {
+            LOG.error(
+                    "not sending a {} of {} bytes on {}: transport.frame_bytes_max is {}",
+                    type,
+                    frame.readableBytes(),
+                    lane,
+                    limits.frameBytesMax());
+        }
+        if (dropped || tooLarge) {
+            frame.release();
+        }
+        return !dropped && !tooLarge;
+    }
+
+    /** Goes on the wire with the next {@link #flush}. Takes the frame's reference. */
+    void write(Channel ch, ByteBuf frame) {
+        put(ch, frame, false);
+        // After the write: a flush by another thread in between must not swallow the wish.
+        flushWanted.set(true);
+    }
+
+    /** Takes the frame's reference. */
+    void writeNow(Channel ch, ByteBuf frame) {
+        put(ch, frame, true);
+    }
+
+    private void put(Channel ch, ByteBuf frame, boolean now) {
+        long bytes = frame.readableBytes();
+        if (queuedBytes.addAndGet(bytes) > limits.queueBytesHard()) {
+            queuedBytes.addAndGet(-bytes);
+            frame.release();
+            LOG.warn("closing {}: {} bytes are queued", lane, queuedBytes.get());
+            ch.close();
+            return;
+        }
+        var written = now ? ch.writeAndFlush(frame) : ch.write(frame);
+        written.addListener(f -> queuedBytes.addAndGet(-bytes));
+    }
+
+    void flush(Channel ch) {
+        if (flushWanted.get() && flushWanted.getAndSet(false)) {
+            ch.flush();
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package io.parablock.transport;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One connection of a gateway that was let in. It may ask, as a client does, and nothing else. */
+final class GatewayConnection extends SimpleChannelInboundHandler<ByteBuf> {
+    private static final Logger LOG = LoggerFactory.getLogger(GatewayConnection.class);
+
+    private final GatewayHello hello;
+    private final GatewayConnections gateways;
+    private final PeerHandler handler;
+    /** Frames that were decoded before the close must not be looked at any more. */
+    private boolean closing;
+
+    GatewayConnection(GatewayHello hello, GatewayConnections gateways, PeerHandler handler) {
+        this.hello = hello;
+        this.gateways = gateways;
+        this.handler = handler;
+    }
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext ctx, ByteBuf frame) {
+        if (closing) {
+            return;
+        }
+        FrameReader r = new FrameReader(frame, ctx.alloc());
+        if (!r.type().isRequest()) {
+            throw new CodecException("a gateway may not send " + r.type());
+        }
+        handler.onClient(r.groupId(), hello.gateway(), r.client());
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        handler.onReadComplete();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        if (gateways.remove(hello, ctx.channel())) {
+            LOG.info("gateway {} has gone", hello.gateway());
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (!closing) {
+            closing = true;
+            LOG.warn(
+                    "closing lane {} of gateway {} from {}: {}",
+                    hello.lane(),
+                    hello.gateway(),
+                    ctx.channel().remoteAddress(),
+                    PeerTransport.reason(cause));
+            ctx.close();
+        }
+    }
+}

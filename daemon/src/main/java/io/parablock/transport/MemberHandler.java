@@ -1,0 +1,18 @@
+package io.parablock.transport;
+
+import io.parablock.replica.client.ClientMessage;
+
+/** Hears what the cluster's members say to a gateway; called on event loops. References of payloads pass to it. */
+public interface MemberHandler {
+    /**
+     * A member lets a lane of this gateway in: called before anything else of that lane.
+     *
+     * @return why this gateway cannot work with the member; empty if it can
+     */
+    String onOffer(int member, GatewayOffer offer);
+
+    void onReply(int groupId, int from, ClientMessage message);
+
+    /** The control lane to a member came up or went down. */
+    void onConnected(int member, boolean up);
+}

@@ -1,0 +1,289 @@
+package io.parablock.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.parablock.perf.LoadGenerator;
+import io.parablock.perf.LoadResult;
+import io.parablock.perf.LoadSettings;
+import io.parablock.perf.NbdClient;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A gateway without a replica in front of three nodes, each a process of its own. */
+@Tag("e2e")
+class GatewayE2eTest {
+    private static final int ROUNDS = Integer.getInteger("parablock.rounds", 2);
+    private static final double SLACK = Double.parseDouble(System.getProperty("parablock.slack", "3"));
+    /** As through a member: an election and a little. */
+    private static final double GAP_MS_MAX = 1_000;
+
+    private static final long DRAIN_MS = 30_000;
+    private static final int GATEWAYS_MAX = 3;
+    /** In the third of the volume's four chunks, and in the one behind it. */
+    private static final int FIRST_BLOCK = 88 << 20 >> 12;
+
+    private static final int BLOCKS = 4096;
+
+    @TempDir
+    static Path folder;
+
+    private static LiveCluster live;
+
+    @BeforeAll
+    static void start() throws Exception {
+        live = LiveCluster.start(
+                folder.resolve("cluster"),
+                "128MiB",
+                "parallel",
+                "fsync",
+                Map.of(
+                        "volumes",
+                        "[ { name = \"demo\", size = 128MiB, chunk_size = 32MiB } ]",
+                        "transport.gateways_max",
+                        Integer.toString(GATEWAYS_MAX)));
+    }
+
+    @AfterAll
+    static void stop() {
+        if (live != null) {
+            live.close();
+        }
+    }
+
+    private interface Body {
+        void run(LiveGateway gateway) throws Exception;
+    }
+
+    private static void with(String name, Body body) throws Exception {
+        try (LiveGateway gateway = LiveGateway.prepare(folder.resolve(name), live, LiveCluster.EXPORT, "")) {
+            try {
+                gateway.start();
+                gateway.awaitServing();
+                body.run(gateway);
+            } catch (Exception | AssertionError e) {
+                live.printLogs();
+                gateway.printLog();
+                throw e;
+            }
+        }
+    }
+
+    @Test
+    void shouldServeTcpAndUnixClients() throws Exception {
+        Clients.require("qemu-io");
+        with("clients", gateway -> {
+            String unix = "nbd+unix:///" + LiveCluster.EXPORT + "?socket=" + gateway.socket();
+            // Over the end of a chunk; through one door in, through every other one out.
+            qemu(unix, "write -P 0x5a 30M 4M", "flush", "write -z 31M 64k", "discard 33M 64k", "read -P 0x5a 30M 1M");
+            for (String uri : List.of(gateway.uri(), live.uri(1), live.uri(2), live.uri(3))) {
+                qemu(uri, "read -P 0x5a 30M 1M", "read -P 0 31M 64k", "read -P 0x5a 32M 1M", "read -P 0 33M 64k");
+            }
+            String status = page(gateway, "/status");
+            assertThat(status).contains("\"role\":\"gateway\"", "\"lanes_up\":4", "\"groups\":[");
+            assertThat(page(gateway, "/metrics")).contains("parablock_gateway_request_seconds", "parablock_leader{");
+            assertThat(gateway.log())
+                    .anyMatch(line -> line.contains("serves nbd") && line.contains("transport "))
+                    .noneMatch(line -> line.startsWith("\tat "));
+            assertThat(gateway.stop()).isTrue();
+            assertThat(gateway.hasLogged("has stopped")).isTrue();
+            assertThat(Files.exists(gateway.socket())).isFalse();
+            LiveCluster.await("the node to notice", () -> hasLogged(1, " has gone"));
+        });
+    }
+
+    private static void qemu(String uri, String... commands) throws Exception {
+        String[] all = new String[4 + 2 * commands.length];
+        all[0] = "qemu-io";
+        all[1] = "-f";
+        all[2] = "raw";
+        for (int i = 0; i < commands.length; i++) {
+            all[3 + 2 * i] = "-c";
+            all[4 + 2 * i] = commands[i];
+        }
+        all[all.length - 1] = uri;
+        String printed = Clients.run(120, all);
+        assertThat(printed).doesNotContain("Pattern verification failed").doesNotContain("failed");
+    }
+
+    private static String page(LiveGateway gateway, String path) throws Exception {
+        try (var in = new URI("http://127.0.0.1:" + gateway.http().getPort() + path)
+                .toURL()
+                .openStream()) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static boolean hasLogged(int node, String text) {
+        try {
+            return live.log(node).stream().anyMatch(line -> line.contains(text));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Test
+    void shouldHideTheDeathOfTheLeader() throws Exception {
+        with("leaders", gateway -> {
+            LoadSettings settings = LoadSettings.writes(gateway.nbd(), LiveCluster.EXPORT, 16)
+                    .withRange(FIRST_BLOCK, BLOCKS)
+                    .withReadShare(0.3);
+            try (LoadGenerator load = new LoadGenerator(settings)) {
+                load.start();
+                double longestMs = 0;
+                for (int round = 1; round <= ROUNDS; round++) {
+                    int leader = live.cluster.awaitLeader();
+                    awaitMore(load);
+                    Thread.sleep(1_000);
+                    load.takeLongestGapMs();
+                    live.cluster.kill(leader);
+                    awaitMore(load);
+                    double gapMs = load.takeLongestGapMs();
+                    longestMs = Math.max(longestMs, gapMs);
+                    System.out.printf("gateway round %d: node %d killed, longest gap %.0f ms%n", round, leader, gapMs);
+                    live.cluster.start(leader);
+                    live.awaitCaughtUp(leader);
+                }
+                LoadResult result = load.stop(DRAIN_MS);
+                System.out.printf(
+                        "gateway: longest gap %.0f ms in %d rounds, %d writes, %d reads%n",
+                        longestMs, ROUNDS, result.writes(), result.reads());
+                assertThat(result.problems()).isEmpty();
+                assertThat(result.clean()).isTrue();
+                assertThat(longestMs).isLessThan(SLACK * GAP_MS_MAX);
+                requireEverything(load, gateway.nbd());
+                for (int node = 1; node <= 3; node++) {
+                    requireEverything(load, live.nbd(node));
+                }
+                live.requireIdentical();
+            }
+        });
+    }
+
+    /** Requests that were sent after now are answered. */
+    private static void awaitMore(LoadGenerator load) throws Exception {
+        long before = load.completions();
+        LiveCluster.await("requests to be answered", () -> {
+            assertThat(load.problems()).isEmpty();
+            return load.completions() > before + 100;
+        });
+    }
+
+    private static void requireEverything(LoadGenerator load, InetSocketAddress address) throws Exception {
+        try (NbdClient reader = NbdClient.connect(address, LiveCluster.EXPORT)) {
+            assertThat(load.verifyAll(reader, LiveCluster.TIMEOUT_MS))
+                    .as("read at " + address)
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void shouldKeepEveryAnsweredWriteWhenTheGatewayDies() throws Exception {
+        with("dies", gateway -> {
+            LoadSettings settings = LoadSettings.writes(gateway.nbd(), LiveCluster.EXPORT, 16)
+                    .withRange(FIRST_BLOCK, BLOCKS)
+                    .withReadShare(0.3)
+                    .reconnecting(List.of(gateway.nbd()));
+            try (LoadGenerator load = new LoadGenerator(settings)) {
+                load.start();
+                for (int round = 1; round <= ROUNDS; round++) {
+                    awaitMore(load);
+                    gateway.kill();
+                    gateway.start();
+                    awaitMore(load);
+                }
+                LoadResult result = load.stop(DRAIN_MS);
+                assertThat(result.problems()).isEmpty();
+                assertThat(result.clean()).isTrue();
+                assertThat(result.reconnects()).isGreaterThanOrEqualTo(ROUNDS);
+                requireEverything(load, gateway.nbd());
+                requireEverything(load, live.nbd(2));
+            }
+        });
+    }
+
+    @Test
+    void shouldServeTwoGatewaysAndAMemberAtOnce() throws Exception {
+        with(
+                "first",
+                first -> with("second", second -> {
+                    try (LoadGenerator a = load(first.nbd(), FIRST_BLOCK);
+                            LoadGenerator b = load(second.nbd(), FIRST_BLOCK + BLOCKS / 4);
+                            LoadGenerator c = load(live.nbd(1), FIRST_BLOCK + BLOCKS / 2)) {
+                        for (LoadGenerator load : List.of(a, b, c)) {
+                            awaitMore(load);
+                        }
+                        // The others' sessions outlive its restart.
+                        second.stop();
+                        second.start();
+                        second.awaitServing();
+                        for (LoadGenerator load : List.of(a, c)) {
+                            awaitMore(load);
+                            LoadResult result = load.stop(DRAIN_MS);
+                            assertThat(result.problems()).isEmpty();
+                            assertThat(result.clean()).isTrue();
+                        }
+                        requireEverything(a, second.nbd());
+                    }
+                }));
+    }
+
+    private static LoadGenerator load(InetSocketAddress address, int firstBlock) {
+        LoadGenerator load = new LoadGenerator(LoadSettings.writes(address, LiveCluster.EXPORT, 4)
+                .withRange(firstBlock, BLOCKS / 4)
+                .withReadShare(0.3));
+        load.start();
+        return load;
+    }
+
+    @Test
+    void shouldRefuseAGatewayOfAnotherClusterInOneClearLine() throws Exception {
+        try (LiveGateway stranger = LiveGateway.prepare(folder.resolve("stranger"), live, "another", "")) {
+            Process process = stranger.start();
+            String line = "the gateway is of cluster 'another', this node of 'demo'";
+            for (int node = 1; node <= 3; node++) {
+                int n = node;
+                LiveCluster.await("a line of node " + node, () -> hasLogged(n, line));
+                LiveCluster.await(
+                        "a line on node " + node,
+                        () -> stranger.hasLogged("node " + n + " at ") && stranger.hasLogged(line));
+            }
+            assertThat(process.isAlive()).isTrue();
+            assertThatThrownBy(() -> new Socket(
+                                    stranger.nbd().getAddress(), stranger.nbd().getPort())
+                            .close())
+                    .isInstanceOf(ConnectException.class);
+            assertThat(stranger.log().stream().filter(l -> l.contains(line))).hasSize(3);
+            assertThat(stranger.stop()).isTrue();
+            live.requireWritable(1);
+        }
+    }
+
+    @Test
+    void shouldEndWithOneLineWhenItsConfigurationIsWrong() throws Exception {
+        for (String wrong : List.of("node.data_dir = x\n", "nonsense = 1\n", "gateway.retry = never\n")) {
+            try (LiveGateway gateway = LiveGateway.prepare(folder.resolve("wrong"), live, LiveCluster.EXPORT, wrong)) {
+                Files.deleteIfExists(gateway.folder.resolve("gateway.log"));
+                Process process = gateway.start();
+                assertThat(process.waitFor(LiveCluster.TIMEOUT_MS, TimeUnit.MILLISECONDS))
+                        .isTrue();
+                assertThat(process.exitValue()).isEqualTo(2);
+                assertThat(gateway.log()).hasSize(1).first().asString().contains(wrong.split(" ")[0]);
+            }
+        }
+    }
+}
