@@ -6,7 +6,6 @@ import io.parablock.main.GroupPort;
 import io.parablock.metrics.RequestMeters;
 import io.parablock.raft.RaftConfig;
 import io.parablock.raft.RaftNode;
-import io.parablock.raft.RaftStatus;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.Identity;
 import io.parablock.replica.PeerSender;
@@ -182,16 +181,12 @@ final class SimulatedProcess {
     }
 
     private final class Sender implements PeerSender {
-        /** A store with damage that an earlier process knew of holds nothing for the floor, as long as the log is not too long. */
+        /** A store with damage that an earlier process knew of holds nothing for the floor; no log here is too long. */
         private void requireHonest(Message m) {
             if (m instanceof Message.HeartbeatAck ack
                     && !ack.installing()
                     && node.disk().blockDamage().isOwed()) {
-                RaftStatus s = core.status();
-                if (s.appliedPrefix() - s.logBase()
-                        <= node.cluster().settings().install.pinSlotsMax()) {
-                    node.cluster().watch().fail("node " + node.id() + " forgot its damage over a restart: " + m, null);
-                }
+                node.cluster().watch().fail("node " + node.id() + " forgot its damage over a restart: " + m, null);
             }
         }
 
