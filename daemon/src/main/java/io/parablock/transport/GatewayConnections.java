@@ -3,6 +3,7 @@ package io.parablock.transport;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.parablock.replica.client.ClientMessage;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -13,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * what is for one that has gone is dropped, since it asks again. Thread-safe.
  */
 final class GatewayConnections {
+    /** Named limit of the gateways whose refusals are remembered. */
+    private static final int REFUSALS_MAX = 64;
+
     private record Outlet(Channel channel, FrameQueue queue) {}
 
     /** One gateway: its lanes by number + 1. */
@@ -55,6 +59,8 @@ final class GatewayConnections {
     private final PeerTransportConfig.Limits limits;
     private final int gatewaysMax;
     private final Map<Integer, Connected> gateways = new ConcurrentHashMap<>();
+    /** Why each gateway was refused the last time. */
+    private final Map<Integer, String> refusals = new LinkedHashMap<>();
 
     GatewayConnections(PeerTransportConfig.Limits limits, int gatewaysMax) {
         this.limits = limits;
@@ -63,6 +69,15 @@ final class GatewayConnections {
 
     int count() {
         return gateways.size();
+    }
+
+    /** Whether it is the first time: a gateway that is refused comes again, with every lane. */
+    synchronized boolean isNewRefusal(GatewayHello h, String why) {
+        boolean isNew = !why.equals(refusals.put(h.gateway(), why));
+        if (refusals.size() > REFUSALS_MAX) {
+            refusals.remove(refusals.keySet().iterator().next());
+        }
+        return isNew;
     }
 
     /** Lets a connection in, in the place of the one before it on its lane; or says why not. Empty: it is in. */
@@ -79,6 +94,7 @@ final class GatewayConnections {
             gateways.put(h.gateway(), gateway);
         }
         FrameQueue queue = new FrameQueue(limits, "lane " + h.lane() + " of gateway " + h.gateway());
+        refusals.remove(h.gateway());
         Outlet before = gateway.outlets.getAndSet(h.lane() + 1, new Outlet(ch, queue));
         if (before != null) {
             before.channel.close();

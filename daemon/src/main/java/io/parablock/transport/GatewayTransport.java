@@ -112,7 +112,7 @@ public final class GatewayTransport implements PeerSender, AutoCloseable {
         public void onComplaint(int lane, String why) {
             if (lane == Lane.CONTROL) {
                 InetSocketAddress at = config.peers().get(member);
-                LOG.warn("node {} at {} does not serve this gateway: {}", member, at, why);
+                LOG.warn("node {} at {} is not connected: {}", member, at, why);
             }
         }
     }

@@ -379,22 +379,25 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
         }
 
         private void greetGateway(ChannelHandlerContext ctx, GatewayHello h) {
+            String why;
             if (!h.clusterId().equals(config.clusterId())) {
-                refuse(
-                        ctx,
-                        "the gateway is of cluster '" + h.clusterId() + "', this node of '" + config.clusterId() + "'");
+                why = "the gateway is of cluster '" + h.clusterId() + "', this node of '" + config.clusterId() + "'";
             } else if (h.target() != config.nodeId()) {
-                refuse(ctx, "the gateway looks for node " + h.target() + ", this is node " + config.nodeId());
+                why = "the gateway looks for node " + h.target() + ", this is node " + config.nodeId();
             } else if (!door.isOpen()) {
                 ctx.writeAndFlush(FrameWriter.notYet(ctx.alloc()));
+                return;
             } else {
                 requireSignsOfLife(ctx.channel());
-                String why = gateways.admit(h, ctx.channel());
-                if (why.isEmpty()) {
-                    letIn(ctx, h);
-                } else {
-                    refuse(ctx, why);
-                }
+                why = gateways.admit(h, ctx.channel());
+            }
+            if (why.isEmpty()) {
+                letIn(ctx, h);
+            } else if (gateways.isNewRefusal(h, why)) {
+                refuse(ctx, why);
+            } else {
+                closing = true;
+                refuseQuietly(ctx, why);
             }
         }
 
