@@ -303,7 +303,7 @@ public final class ConfigLoader {
                 r.bytes("scrub.recheck_bytes_per_second", MIB, 64 * GIB, 1),
                 r.time("scrub.interval", SECOND_MS, 365 * 86_400 * SECOND_MS),
                 r.time("scrub.repair_wait", 10, 3_600 * SECOND_MS),
-                r.number("scrub.pin_slots_max", 1024, 1 << 30));
+                r.number("scrub.pin_slots_max", 1024, 16_777_216));
     }
 
     /** @param windowMax {@code raft.session_window} */

@@ -40,11 +40,15 @@ final class NodeWal {
     }
 
     private static DirectConfig direct(NodeConfig config) {
-        int writesInFlight = config.wal().writesInFlight();
-        int writeBytes = config.wal().writeBytes();
+        int atOnce = config.wal().writesInFlight();
+        int writesInFlight = atOnce > 0 ? atOnce : DiskChoice.writesInFlight(config.dataDir());
+        int bytes = config.wal().writeBytes();
+        int writeBytes = bytes > 0 ? bytes : DiskChoice.writeBytes(config.dataDir());
+        // What a header says of the starts before it reaches so far back: enough for what one write of several may
+        // tear.
+        boolean capped = bytes == 0 && writesInFlight > 1;
         return new DirectConfig(
-                writesInFlight > 0 ? writesInFlight : DiskChoice.writesInFlight(config.dataDir()),
-                writeBytes > 0 ? writeBytes : DiskChoice.writeBytes(config.dataDir()));
+                writesInFlight, capped ? Math.min(writeBytes, DirectConfig.WRITE_BYTES_MAX_DEFAULT) : writeBytes);
     }
 
     private static NodeConfig.WalEngine engine(NodeConfig config) {

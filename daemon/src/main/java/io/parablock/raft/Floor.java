@@ -20,7 +20,6 @@ final class Floor {
 
     void compute(PeerProgress[] peers) {
         long[] held = new long[peers.length + 1];
-        noteGivenUp();
         boolean damaged = state.guards.floorWithoutMixed && state.storeMatch.isDamaged();
         held[0] = damaged ? 0 : state.log.contigPrefix();
         long lowest = held[0];
@@ -34,9 +33,13 @@ final class Floor {
         state.floor = Math.max(state.floor, Math.min(rounds.quorumth(held), needed));
     }
 
-    private void noteGivenUp() {
+    /** At the end of a tick: nothing else is told in its place. */
+    void noteGivenUp() {
         boolean givesUp = state.storeMatch.hasGivenUp();
         if (givesUp && !hasGivenUp) {
+            if (state.output.event != null) {
+                return;
+            }
             state.output.event = "the log has grown past "
                     + state.config.install().damagePinSlotsMax()
                     + " slots (scrub.pin_slots_max) while damaged blocks wait for a copy, and is cut now: what only a node"

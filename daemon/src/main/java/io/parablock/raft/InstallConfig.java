@@ -24,7 +24,7 @@ public record InstallConfig(
     public static final int PIECE_BYTES_MAX = 128 << 10;
 
     /** {@link #damagePinSlotsMax} where nobody says otherwise. */
-    public static final int DAMAGE_PIN_SLOTS_MAX_DEFAULT = 1 << 22;
+    public static final int DAMAGE_PIN_SLOTS_MAX_DEFAULT = 1 << 20;
 
     /** Everything but the store's size. */
     public static final InstallConfig DEFAULTS = new InstallConfig(0, PIECE_BYTES_MAX, 32, 64L << 20, 1 << 20);

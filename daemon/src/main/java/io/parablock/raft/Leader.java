@@ -388,6 +388,7 @@ final class Leader {
             installs.tick(peers);
             transfer.giveUpIfLate();
             openWindow();
+            floor.noteGivenUp();
         }
         return true;
     }

@@ -149,7 +149,9 @@ final class BlockRepair {
     }
 
     private void noteDropped() {
-        if (damaged.takeDropped()) {
+        boolean someDamaged = damaged.takeDropped();
+        boolean someLost = lost.takeDropped();
+        if (someDamaged || someLost) {
             mark.onTooMany();
         }
     }
@@ -190,6 +192,9 @@ final class BlockRepair {
         if (!lost.isEmpty() && voters.length > 1 && nowNs - lostAtNs >= LOST_NS) {
             damaged.addAll(lost);
             lost.clear();
+            // Whoever had damage there is asked again.
+            piece = null;
+            alsoDamaged.clear();
             noteDropped();
             tellCore();
         }

@@ -34,10 +34,11 @@ final class DamageMark {
     private boolean tooMany;
 
     private long lastFindNs;
-    /** Pieces mended, and of these, how many are surely on the disk. */
-    private long mended;
-
+    /** Changes by which damage comes or goes: a peer's copy, or a write. */
+    private long changes;
+    /** Of these, how many are surely on the disk. */
     private long forced;
+
     private boolean forcing;
     private boolean closed;
 
@@ -48,6 +49,8 @@ final class DamageMark {
         this.alone = alone;
         this.noted = !alone && ports.store().isUnderRepair();
         this.checkOwed = noted;
+        // An earlier process may have mended what is in the page cache only.
+        this.changes = noted ? 1 : 0;
         this.lastFindNs = ports.nowNs().getAsLong();
         if (noted) {
             tellCore(false);
@@ -61,9 +64,13 @@ final class DamageMark {
     /** Durable when it returns: what is said to anybody from now on is said with it. */
     void onFound(long nowNs) {
         lastFindNs = nowNs;
-        if (!noted && !alone) {
-            ports.store().beginRepair();
-            noted = true;
+        if (!alone) {
+            // What takes it away again, a peer's copy or a write, has to be on the disk before the note goes.
+            changes++;
+            if (!noted) {
+                ports.store().beginRepair();
+                noted = true;
+            }
         }
     }
 
@@ -93,12 +100,14 @@ final class DamageMark {
 
     /** A peer's copy is in the page cache. No log has it. */
     void onMended() {
-        mended++;
+        if (!alone) {
+            changes++;
+        }
     }
 
     /** @param pending damaged blocks are known, and may be had from a peer */
     void tellCore(boolean pending) {
-        core.onBlocksPending(pending || checkOwed || forced < mended);
+        core.onBlocksPending(pending || checkOwed || forced < changes);
     }
 
     /** @param lost blocks are damaged on every node: they stay noted, so that a start looks for them again */
@@ -110,7 +119,7 @@ final class DamageMark {
         if (pending || checkOwed || forcing || nowNs - lastFindNs < QUIET_NS) {
             return;
         }
-        if (forced < mended) {
+        if (forced < changes) {
             force();
         } else if (!lost) {
             ports.store().endRepair();
@@ -122,7 +131,7 @@ final class DamageMark {
 
     private void force() {
         forcing = true;
-        long upTo = mended;
+        long upTo = changes;
         try {
             ports.background().execute(() -> {
                 RuntimeException failure = failureOfForce();

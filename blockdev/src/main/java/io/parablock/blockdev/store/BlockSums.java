@@ -98,9 +98,16 @@ final class BlockSums implements AutoCloseable {
         }
     }
 
+    /** Whole: a page that cannot be read cannot be written in part. */
+    private static ByteBuffer headerPage(long chunkBytes, int state) {
+        return ByteBuffer.allocate(HEADER_COPY_STRIDE_BYTES)
+                .put(BlockSumsDescriptor.header(chunkBytes, state))
+                .rewind();
+    }
+
     private static void writeHeaders(FileChannel channel, long chunkBytes, int state) throws IOException {
         for (int copy = 0; copy < HEADER_COPIES; copy++) {
-            writeAll(channel, (long) copy * HEADER_COPY_STRIDE_BYTES, BlockSumsDescriptor.header(chunkBytes, state));
+            writeAll(channel, (long) copy * HEADER_COPY_STRIDE_BYTES, headerPage(chunkBytes, state));
             channel.force(true);
         }
     }
@@ -261,7 +268,7 @@ final class BlockSums implements AutoCloseable {
             return;
         }
         for (int copy = 0; copy < HEADER_COPIES; copy++) {
-            writeAll(synced, (long) copy * HEADER_COPY_STRIDE_BYTES, BlockSumsDescriptor.header(chunkBytes, next));
+            writeAll(synced, (long) copy * HEADER_COPY_STRIDE_BYTES, headerPage(chunkBytes, next));
         }
         state = next;
     }

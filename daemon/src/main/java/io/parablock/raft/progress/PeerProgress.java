@@ -22,7 +22,9 @@ public final class PeerProgress {
 
     private long acceptLimit = Long.MAX_VALUE;
     private long appliedPrefix;
-    private boolean installing;
+    /** Until it has spoken in this term, its store may not be whole. */
+    private boolean installing = true;
+
     private long confirmedRound;
     private long confirmedSentNs;
     private long lastProgressNs;
