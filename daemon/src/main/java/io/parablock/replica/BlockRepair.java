@@ -130,7 +130,7 @@ final class BlockRepair {
         tellCore();
     }
 
-    /** An entry has written there: whatever was damaged is good again. */
+    /** An entry, or a piece of an install, has written there: whatever was damaged is good again. */
     void onWritten(long offsetBytes, long lengthBytes) {
         if (damaged.isEmpty() && lost.isEmpty()) {
             return;

@@ -182,6 +182,7 @@ final class InstallFlow {
 
     /** The store has this piece. Nothing else is written until the install has ended. */
     void onWritten(Entry piece) {
+        repair.onWritten(piece.offsetBytes(), piece.lengthBytes());
         List<DamagedRange> damaged = damagedPieces.remove(new Place(piece.origin(), piece.offsetBytes()));
         if (damaged != null) {
             damaged.forEach(r -> ports.store().markDamaged(r.offsetBytes(), r.lengthBytes()));

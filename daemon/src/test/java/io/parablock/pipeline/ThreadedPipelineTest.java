@@ -132,22 +132,6 @@ class ThreadedPipelineTest {
         }
 
         @Override
-        public void markDamaged(long offsetBytes, long lengthBytes) {
-            zero(offsetBytes, lengthBytes);
-        }
-
-        @Override
-        public void beginAdopting() {}
-
-        @Override
-        public boolean isAdopting() {
-            return false;
-        }
-
-        @Override
-        public void endAdopting() {}
-
-        @Override
         public void fsync() {}
 
         @Override

@@ -16,6 +16,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Blocks that are damaged on one node are mended with another one's (docs/protocol.md, "Repair of blocks"). */
 class BlockRepairTest {
+    private static ReplicaCluster written() {
+        return written(Mode.PARALLEL);
+    }
+
     private static ReplicaCluster written(Mode mode) {
         ReplicaCluster c = new ReplicaCluster(mode, 11);
         c.openSession();
@@ -27,8 +31,18 @@ class BlockRepairTest {
         return c;
     }
 
-    private static List<ReplicaCluster.Node> others(ReplicaCluster c, ReplicaCluster.Node one) {
-        return c.nodes.values().stream().filter(n -> n != one).toList();
+    /** No question about blocks reaches it, and so no answer of it anybody. */
+    private static void cutOff(ReplicaCluster c, ReplicaCluster.Node n) {
+        int id = n.id;
+        c.cut = (m, to) -> to == id && m instanceof Message.BlockFetch;
+    }
+
+    private static void cutNobodyOff(ReplicaCluster c) {
+        c.cut = (m, to) -> false;
+    }
+
+    private static boolean isDamaged(ReplicaCluster c) {
+        return c.nodes.values().stream().anyMatch(n -> n.store.isDamaged());
     }
 
     @ParameterizedTest
@@ -47,27 +61,26 @@ class BlockRepairTest {
 
     @Test
     void shouldMendAlsoThePeerThatWasAskedAndHasDamageOfItsOwn() {
-        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+        try (ReplicaCluster c = written()) {
             ReplicaCluster.Node leader = c.leader();
-            List<ReplicaCluster.Node> others = others(c, leader);
+            List<ReplicaCluster.Node> others = c.others(leader);
             leader.store.damage(7 * 4096, 512);
             others.get(0).store.damage(7 * 4096, 512);
-            int good = others.get(1).id;
-            c.cut = (m, to) -> to == good && m instanceof Message.BlockFetch;
+            cutOff(c, others.get(1));
             assertThat(c.readOnce(7 * 4096, 4096, 1200))
                     .as("the good copy is not heard")
                     .isNull();
             assertThat(others.get(0).replica.status().blocks().damagedBytes()).isEqualTo(512);
-            c.cut = (m, to) -> false;
+            cutNobodyOff(c);
             c.advance(2000);
-            c.nodes.values().forEach(n -> assertThat(n.store.isDamaged()).isFalse());
+            assertThat(isDamaged(c)).isFalse();
             c.assertIdentical();
         }
     }
 
     @Test
     void shouldFailAReadOfWhatIsDamagedEverywhereUntilItIsWritten() {
-        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+        try (ReplicaCluster c = written()) {
             c.nodes.values().forEach(n -> n.store.damage(9 * 4096, 512));
             assertThat(c.readOnce(9 * 4096, 4096, 3000)).isEqualTo(Status.IO_ERROR);
             assertThat(c.leader().replica.status().blocks().lostBytes()).isEqualTo(512);
@@ -84,7 +97,7 @@ class BlockRepairTest {
 
     @Test
     void shouldFailAReadThatWaitedTooLong() {
-        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+        try (ReplicaCluster c = written()) {
             c.dropped = m -> m instanceof Message.BlockReply;
             c.leader().store.damage(3 * 4096, 512);
             assertThat(c.readOnce(3 * 4096, 4096, 9000)).as("not yet").isNull();
@@ -99,9 +112,9 @@ class BlockRepairTest {
     /** The repair must not undo a write that the peer that was asked has not applied yet. */
     @Test
     void shouldNotGoBackBehindAWriteThatThePeerLacks() {
-        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+        try (ReplicaCluster c = written()) {
             ReplicaCluster.Node leader = c.leader();
-            List<ReplicaCluster.Node> others = others(c, leader);
+            List<ReplicaCluster.Node> others = c.others(leader);
             // One of the two falls behind; it goes on answering questions about blocks.
             int behind = others.get(0).id;
             c.cut = (m, to) -> to == behind && !(m instanceof Message.Block) && !(m instanceof Message.Heartbeat);
@@ -111,7 +124,7 @@ class BlockRepairTest {
             }
             leader.store.damage(6 * 4096 + 1024, 512);
             assertThat(c.read(6 * 4096, 4096)).isEqualTo(bytes(4096, 24));
-            c.cut = (m, to) -> false;
+            cutNobodyOff(c);
             c.assertIdentical();
         }
     }
@@ -119,24 +132,19 @@ class BlockRepairTest {
     /** Its quorum may need the very node that is installed from it. */
     @Test
     void shouldInstallANodeFromADamagedStoreAndMendBothWithTheThird() {
-        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+        try (ReplicaCluster c = written()) {
             c.retainSlots = 64;
-            c.nodes.values().forEach(ReplicaCluster.Node::crash);
-            c.nodes.values().forEach(ReplicaCluster.Node::start);
+            c.restartAll();
             c.advance(3000);
             ReplicaCluster.Node leader = c.leader();
-            List<ReplicaCluster.Node> others = others(c, leader);
+            List<ReplicaCluster.Node> others = c.others(leader);
             ReplicaCluster.Node empty = others.get(0);
-            int third = others.get(1).id;
             empty.crash();
-            for (int i = 21; i <= 120; i++) {
-                c.write(i, i, (40 + i % 20) * 4096L, bytes(4096, i), false);
-                c.advance(20);
-            }
+            write(c, 21, 120);
             c.advance(3000);
             assertThat(c.leader()).isSameAs(leader);
             leader.store.damage(8 * 4096, 1024);
-            c.cut = (m, to) -> to == third && m instanceof Message.BlockFetch;
+            cutOff(c, others.get(1));
             empty.start();
             c.advance(3000);
             assertThat(empty.events).anyMatch(e -> e.contains("install complete"));
@@ -147,9 +155,9 @@ class BlockRepairTest {
             assertThat(empty.store.isUnderRepair())
                     .as("and knows that over a restart")
                     .isTrue();
-            c.cut = (m, to) -> false;
+            cutNobodyOff(c);
             c.advance(2000);
-            c.nodes.values().forEach(n -> assertThat(n.store.isDamaged()).isFalse());
+            assertThat(isDamaged(c)).isFalse();
             assertThat(c.read(8 * 4096, 4096)).isEqualTo(bytes(4096, 8));
             c.assertIdentical();
         }
@@ -158,9 +166,9 @@ class BlockRepairTest {
     /** Ids of questions begin anew with each process. */
     @Test
     void shouldNotTakeAnAnswerToAnEarlierProcessForOneToItsOwnQuestion() {
-        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+        try (ReplicaCluster c = written()) {
             ReplicaCluster.Node node = c.follower();
-            List<ReplicaCluster.Node> others = others(c, node);
+            List<ReplicaCluster.Node> others = c.others(node);
             node.store.damage(4 * 4096, 512);
             // What this process asks for stays without an answer; the answer to another range comes instead.
             c.dropped = m -> m instanceof Message.BlockReply;
@@ -198,11 +206,10 @@ class BlockRepairTest {
     /** One voter is away, another one's copy of one range is bad: its good copy of another one is enough for that. */
     @Test
     void shouldMendWhatItCanWhileSomeRangeHasToWait() {
-        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+        try (ReplicaCluster c = written()) {
             ReplicaCluster.Node leader = c.leader();
-            List<ReplicaCluster.Node> others = others(c, leader);
-            int away = others.get(1).id;
-            c.cut = (m, to) -> to == away && m instanceof Message.BlockFetch;
+            List<ReplicaCluster.Node> others = c.others(leader);
+            cutOff(c, others.get(1));
             leader.store.damage(4 * 4096, 512);
             others.get(0).store.damage(4 * 4096, 512);
             leader.store.damage(12 * 4096, 1024);
@@ -210,7 +217,7 @@ class BlockRepairTest {
                     .as("nobody who answers has it")
                     .isNull();
             assertThat(c.readOnce(12 * 4096, 4096, 3000)).isEqualTo(Status.OK);
-            c.cut = (m, to) -> false;
+            cutNobodyOff(c);
             c.advance(3000);
             assertThat(c.readOnce(4 * 4096, 512, 1000)).isEqualTo(Status.OK);
         }
@@ -219,9 +226,9 @@ class BlockRepairTest {
     /** A part of a piece that is bad at the peer does not keep the rest from being mended. */
     @Test
     void shouldMendTheGoodPartOfAPieceThatIsBadAtThePeer() {
-        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+        try (ReplicaCluster c = written()) {
             ReplicaCluster.Node leader = c.leader();
-            List<ReplicaCluster.Node> others = others(c, leader);
+            List<ReplicaCluster.Node> others = c.others(leader);
             int away = others.get(1).id;
             c.unreachable = node -> node == away;
             leader.store.damage(4 * 4096, 8 * 512);
@@ -239,14 +246,13 @@ class BlockRepairTest {
      */
     @Test
     void shouldHoldNothingForTheFloorOverARestartUntilAllDamageIsMended() {
-        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+        try (ReplicaCluster c = written()) {
             c.retainSlots = 4;
-            c.nodes.values().forEach(ReplicaCluster.Node::crash);
-            c.nodes.values().forEach(ReplicaCluster.Node::start);
+            c.restartAll();
             c.advance(3000);
             ReplicaCluster.Node leader = c.leader();
-            ReplicaCluster.Node damaged = others(c, leader).get(0);
-            others(c, leader).get(1).crash();
+            ReplicaCluster.Node damaged = c.others(leader).get(0);
+            c.others(leader).get(1).crash();
             c.dropped = m -> m instanceof Message.BlockReply;
             damaged.store.damage(15 * 4096, 512);
             damaged.replica.damaged(List.of(new DamagedRange(15 * 4096, 512)));
@@ -281,7 +287,7 @@ class BlockRepairTest {
 
     @Test
     void shouldNoteAStreamOfDamageOnce() {
-        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+        try (ReplicaCluster c = written()) {
             ReplicaCluster.Node leader = c.leader();
             for (int i = 1; i <= 10; i++) {
                 leader.store.damage(i * 4096, 512);
@@ -298,7 +304,7 @@ class BlockRepairTest {
     /** What is lost everywhere is asked for again each minute. */
     @Test
     void shouldKeepTheNoteOfWhatIsLostAndYetHoldTheRestForTheFloor() {
-        try (ReplicaCluster c = written(Mode.PARALLEL)) {
+        try (ReplicaCluster c = written()) {
             c.nodes.values().forEach(n -> n.store.damage(9 * 4096, 512));
             assertThat(c.readOnce(9 * 4096, 4096, 3000)).isEqualTo(Status.IO_ERROR);
             ReplicaCluster.Node leader = c.leader();
@@ -308,7 +314,8 @@ class BlockRepairTest {
             assertThat(leader.store.isUnderRepair()).isTrue();
             assertThat(leader.store.repairs).isEqualTo(1);
             assertThat(leader.replica.core().status().floor()).isGreaterThan(floor);
-            c.write(41, 41, 9 * 4096, bytes(4096, 99), false);
+            c.openSession(); // the first one has expired
+            c.write(1, 1, 9 * 4096, bytes(4096, 99), false);
             c.advance(3000);
             assertThat(leader.store.isUnderRepair()).isFalse();
         }

@@ -108,17 +108,6 @@ final class ForgetfulBlockStore implements BlockStore {
     }
 
     @Override
-    public void beginAdopting() {}
-
-    @Override
-    public boolean isAdopting() {
-        return false;
-    }
-
-    @Override
-    public void endAdopting() {}
-
-    @Override
     public void beginRepair() {
         check();
         repairs++;

@@ -11,6 +11,7 @@ import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.client.ClientMessage;
+import io.parablock.transport.ObjectCopy;
 import io.parablock.wal.MemoryWal;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -100,7 +101,7 @@ final class ReplicaCluster implements AutoCloseable {
             assertThat(node.fatal).as("a stopped replica sends nothing").isEmpty();
             node.state.beforeSend(m);
             if (random.nextInt(1000) >= lossPerMille && !dropped.test(m) && !cut.test(m, to)) {
-                wire.add(new Packet(node.id, to, node.boot, copy(m)));
+                wire.add(new Packet(node.id, to, node.boot, ObjectCopy.of(m)));
             }
         }
 
@@ -229,53 +230,8 @@ final class ReplicaCluster implements AutoCloseable {
                 .withInstall(new InstallConfig(0, 16 << 10, 4, installBytesPerSecond, 1 << 20));
     }
 
-    private Message copy(Message m) {
-        if (m instanceof Message.Append a) {
-            return new Message.Append(
-                    a.term(), copies(a.entries()), a.lookBehindFirst(), a.lookBehind(), a.round(), a.commit());
-        }
-        if (m instanceof Message.InstallExtent x && x.payload() instanceof ByteBuf buf) {
-            return new Message.InstallExtent(
-                    x.term(),
-                    x.installId(),
-                    x.offsetBytes(),
-                    x.lengthBytes(),
-                    x.crc(),
-                    allocator.directBuffer().writeBytes(buf, buf.readerIndex(), buf.readableBytes()),
-                    x.damaged());
-        }
-        if (m instanceof Message.BlockReply x && x.payload() instanceof ByteBuf buf) {
-            return new Message.BlockReply(
-                    x.term(),
-                    x.id(),
-                    x.offsetBytes(),
-                    x.lengthBytes(),
-                    x.outcome(),
-                    x.applied(),
-                    x.reach(),
-                    x.crc(),
-                    allocator.directBuffer().writeBytes(buf, buf.readerIndex(), buf.readableBytes()));
-        }
-        return m instanceof Message.Entries e ? new Message.Entries(e.term(), copies(e.entries())) : m;
-    }
-
     private static void release(Message m) {
         PeerInbox.release(m);
-    }
-
-    /** As from the wire: other objects, other buffers, nothing of the sender's WAL. */
-    private List<Entry> copies(List<Entry> entries) {
-        List<Entry> out = new ArrayList<>();
-        for (Entry e : entries) {
-            Entry c = e.withDep(e.dep().clone());
-            c.walPosition = -1;
-            if (e.payload instanceof ByteBuf buf) {
-                c.payload = allocator.directBuffer().writeBytes(buf, buf.readerIndex(), buf.readableBytes());
-            }
-            assertThat(c.payloadLength() == 0 || c.payload != null).isTrue();
-            out.add(c);
-        }
-        return out;
     }
 
     private void onReply(ClientMessage m) {
@@ -352,6 +308,17 @@ final class ReplicaCluster implements AutoCloseable {
             advance(5);
         }
         throw new AssertionError("no leader");
+    }
+
+    /** All but this one. */
+    List<Node> others(Node one) {
+        return nodes.values().stream().filter(n -> n != one).toList();
+    }
+
+    /** All processes die and start again, on what is configured now. */
+    void restartAll() {
+        nodes.values().forEach(Node::crash);
+        nodes.values().forEach(Node::start);
     }
 
     Node follower() {

@@ -256,8 +256,7 @@ class ScrubTest {
                 .withScrub(new ScrubConfig(0, SECOND_NS, SECOND_NS, 256 << 10));
         try (ReplicaCluster c = new ReplicaCluster(Mode.PARALLEL, 9, false, config)) {
             c.retainSlots = 16;
-            c.nodes.values().forEach(ReplicaCluster.Node::crash);
-            c.nodes.values().forEach(ReplicaCluster.Node::start);
+            c.restartAll();
             write(c, 20);
             c.advance(1000);
             ReplicaCluster.Node n = c.follower();

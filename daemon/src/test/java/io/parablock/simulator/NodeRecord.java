@@ -139,6 +139,9 @@ final class NodeRecord {
 
     /** A SYNCREC is about to be written; a merge over every voter ends with an entry of its own term. */
     void onSyncRecordDue(byte[] bytes, RaftNode core) {
+        if (isWrittenAgain(bytes)) {
+            return;
+        }
         var r = StateCodec.decodeSyncRecord(bytes);
         Entry last = core.entry(r.m());
         if (last != null && last.origin() == r.term() && SessionTable.isCloseOfEvery(last)) {
@@ -147,10 +150,18 @@ final class NodeRecord {
     }
 
     void onSyncRecord(byte[] bytes) {
+        if (isWrittenAgain(bytes)) {
+            return;
+        }
         told.put(Step.SYNCREC, bytes);
         var r = StateCodec.decodeSyncRecord(bytes);
         cluster.simulation().trace(11, id, r.term(), r.m());
         cluster.watch().tell(c -> c.onSyncRecordDurable(id, r));
+    }
+
+    /** The disk had lost it: no merged log is taken over now. */
+    private boolean isWrittenAgain(byte[] syncRecord) {
+        return Arrays.equals(told.get(Step.SYNCREC), syncRecord);
     }
 
     void onCheckpoint(byte[] bytes) {

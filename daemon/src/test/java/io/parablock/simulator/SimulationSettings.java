@@ -74,7 +74,7 @@ final class SimulationSettings {
     private final int appendEntriesMax;
     private final int fetchSlotsMax;
     private final int sessionWindow;
-    private final InstallConfig install;
+    final InstallConfig install;
 
     SimulationSettings(long seed, int nodes, Mode mode, Set<FaultKind> faults) {
         this.seed = seed;

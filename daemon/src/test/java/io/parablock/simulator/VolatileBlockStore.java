@@ -115,22 +115,6 @@ final class VolatileBlockStore implements BlockStore {
     }
 
     @Override
-    public void markDamaged(long offsetBytes, long lengthBytes) {
-        zero(offsetBytes, lengthBytes);
-    }
-
-    @Override
-    public void beginAdopting() {}
-
-    @Override
-    public boolean isAdopting() {
-        return false;
-    }
-
-    @Override
-    public void endAdopting() {}
-
-    @Override
     public void beginRepair() {
         underRepair = true;
     }

@@ -29,29 +29,35 @@ public interface BlockStore extends AutoCloseable {
     void read(long offsetBytes, ByteBuffer into);
 
     /**
-     * Reads a range and tells what is damaged, in the order of the chunk and merged; empty if all is good. From any thread,
-     * with bounded memory.
+     * Reads a range and tells what is damaged, in the order of the chunk and merged; empty if all is good. Reads the disk where
+     * that can be had past the page cache, and leaves no more in memory than was there. From any thread, with bounded memory.
      */
     List<DamagedRange> verify(long offsetBytes, long lengthBytes);
 
     /**
      * The sectors count as damaged until they are written: whoever should have said what they hold could not. Their content
-     * is of no use any more. The writer's, or while nobody writes there.
+     * is of no use any more. The writer's, or while nobody writes there. By default zeros: a store without checksums cannot tell
+     * damage.
      */
-    void markDamaged(long offsetBytes, long lengthBytes);
+    default void markDamaged(long offsetBytes, long lengthBytes) {
+        zero(offsetBytes, lengthBytes);
+    }
 
     /**
      * Takes every readable sector as it is, also after a restart, until {@link #endAdopting}: for a store whose log above the
      * checkpoint is lost (protocol.md §11, a merge over every voter). Whoever reads or verifies a sector that does not fit its
-     * checksum gives it one that does. Durable when it returns.
+     * checksum gives it one that does. Durable when it returns. By default nothing: a store without checksums takes everything as
+     * it is at any time.
      */
-    void beginAdopting();
+    default void beginAdopting() {}
 
     /** True from {@link #beginAdopting} to {@link #endAdopting}. */
-    boolean isAdopting();
+    default boolean isAdopting() {
+        return false;
+    }
 
     /** Everything has been verified once: from now on what does not fit is damaged. Durable when it returns. */
-    void endAdopting();
+    default void endAdopting() {}
 
     /**
      * Notes that blocks of the store are damaged, also for the next process, until {@link #endRepair}. Of one thread, as is the

@@ -208,7 +208,23 @@ final class BlockSums implements AutoCloseable {
         into.position(start);
     }
 
-    /** The same as far as it can be read; the sectors whose sum cannot be read go into {@code unknown}. */
+    /** Whether nothing but zeros fits; no, if they cannot be read. */
+    boolean areOfZeros(long offsetBytes, int lengthBytes) {
+        ByteBuffer stored = room(lengthBytes);
+        try {
+            read(offsetBytes, stored);
+        } catch (IOException unreadable) {
+            return false;
+        }
+        while (stored.hasRemaining()) {
+            if (stored.getInt() != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** As {@link #read}, as far as it can be; the sectors whose sum cannot be read go into {@code unknown}. */
     void readAround(long offsetBytes, ByteBuffer into, BitSet unknown) throws ClosedChannelException {
         int start = into.position();
         PageReader.readAround(

@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -39,6 +38,9 @@ public final class FileBlockStore implements BlockStore {
     private final HolePuncher puncher;
     private final BlockSums sums;
     private final LinuxFileRanges ranges;
+    /** Null where the page cache cannot be passed. */
+    private final @Nullable DiskCheck disk;
+
     private final long sizeBytes;
     /** Whoever holds it sees no blocks whose sums are not there yet. */
     private final ReentrantLock writing = new ReentrantLock();
@@ -49,7 +51,9 @@ public final class FileBlockStore implements BlockStore {
             HolePuncher puncher,
             LinuxFileRanges ranges,
             BlockSums sums,
+            @Nullable DiskCheck disk,
             long sizeBytes) {
+        this.disk = disk;
         this.file = file;
         this.channel = channel;
         this.puncher = puncher;
@@ -78,35 +82,23 @@ public final class FileBlockStore implements BlockStore {
                 throw new IOException(
                         "it has " + Files.size(file) + " bytes, the chunk is configured with " + sizeBytes);
             }
-            BlockSums sums =
-                    BlockSums.open(file.resolveSibling(file.getFileName() + SUMS_SUFFIX), sizeBytes, fresh, punchers);
+            Path sumsFile = file.resolveSibling(file.getFileName() + SUMS_SUFFIX);
+            BlockSums sums = BlockSums.open(sumsFile, sizeBytes, fresh, punchers);
             if (fresh) {
                 // Blocks without sums are refused: the sums' name must be there first, and stay.
-                forceNames(dir);
+                DurableNames.force(dir);
             }
             FileChannel ch = FileChannel.open(
                     file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
             if (ch.size() < sizeBytes) {
                 ch.write(ByteBuffer.allocate(1), sizeBytes - 1);
             }
-            forceNames(dir);
-            return new FileBlockStore(file, ch, punchers.apply(file), LinuxFileRanges.open(file), sums, sizeBytes);
+            DurableNames.force(dir);
+            LinuxFileRanges ranges = LinuxFileRanges.open(file);
+            DiskCheck disk = DiskCheck.open(file, sumsFile);
+            return new FileBlockStore(file, ch, punchers.apply(file), ranges, sums, disk, sizeBytes);
         } catch (IOException e) {
             throw new BlockStoreException("cannot open " + file + ": " + e.getMessage(), e);
-        }
-    }
-
-    /**
-     * A checkpoint vouches for what is in the file, so its name must outlive a power loss like the content; so must the
-     * names of its folders, which a process that died may have created and not forced.
-     */
-    private static void forceNames(@Nullable Path directory) throws IOException {
-        for (Path each = directory; each != null; each = each.getParent()) {
-            try (FileChannel opened = FileChannel.open(each, StandardOpenOption.READ)) {
-                opened.force(true);
-            } catch (AccessDeniedException notOurs) {
-                return; // what we may not even read we have not created
-            }
         }
     }
 
@@ -327,30 +319,38 @@ public final class FileBlockStore implements BlockStore {
             piece.clear().limit((int) Math.min(piece.capacity(), offsetBytes + lengthBytes - at));
             int bytes = piece.remaining();
             if (!isHole(at, bytes)) {
-                DamagedRange.addAll(damaged, readAndCheck(at, piece));
+                DamagedRange.addAll(damaged, checkOnDisk(at, piece));
             }
             at += bytes;
         }
         return damaged;
     }
 
+    /** What of it is damaged on the disk. What the page cache has instead is good until it is dropped. */
+    private List<DamagedRange> checkOnDisk(long offsetBytes, ByteBuffer piece) {
+        DiskCheck check = disk;
+        if (check == null || isAdopting()) {
+            return readAndCheck(offsetBytes, piece);
+        }
+        try {
+            if (check.damaged(offsetBytes, piece).isEmpty()) {
+                return List.of();
+            }
+            writing.lock();
+            try {
+                return DamagedRange.ofSectors(offsetBytes, check.damaged(offsetBytes, piece.rewind()));
+            } finally {
+                writing.unlock();
+            }
+        } catch (ClosedChannelException e) {
+            throw new BlockStoreException("cannot read " + file + ": it is closed", e);
+        }
+    }
+
     /** Neither blocks nor sums have ever been written, or all are gone. Reads no block: those of a hole would fill the cache. */
     private boolean isHole(long offsetBytes, int lengthBytes) {
-        if (puncher.nextAllocated(offsetBytes) < offsetBytes + lengthBytes) {
-            return false;
-        }
-        ByteBuffer stored = BlockSums.room(lengthBytes);
-        try {
-            sums.read(offsetBytes, stored);
-        } catch (IOException unreadable) {
-            return false;
-        }
-        while (stored.hasRemaining()) {
-            if (stored.getInt() != 0) {
-                return false;
-            }
-        }
-        return true;
+        return puncher.nextAllocated(offsetBytes) >= offsetBytes + lengthBytes
+                && sums.areOfZeros(offsetBytes, lengthBytes);
     }
 
     @Override
@@ -479,6 +479,9 @@ public final class FileBlockStore implements BlockStore {
     @Override
     public void close() {
         try {
+            if (disk != null) {
+                disk.close();
+            }
             ranges.close();
             puncher.close();
             channel.close();

@@ -72,23 +72,6 @@ public final class MemoryBlockStore implements BlockStore {
         return List.of();
     }
 
-    /** It has no checksums, and no damage. */
-    @Override
-    public void markDamaged(long offsetBytes, long lengthBytes) {
-        zero(offsetBytes, lengthBytes);
-    }
-
-    @Override
-    public void beginAdopting() {}
-
-    @Override
-    public boolean isAdopting() {
-        return false;
-    }
-
-    @Override
-    public void endAdopting() {}
-
     @Override
     public void fsync() {}
 
