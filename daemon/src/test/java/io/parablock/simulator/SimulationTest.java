@@ -11,6 +11,9 @@ import org.junit.jupiter.api.Test;
 
 /** A fixed set of seeds in both modes and sizes, each run twice, and one seed that nobody has run before. */
 class SimulationTest {
+    /** Of twelve from here on, each fault fires in some. */
+    private static final long FIRST_FIXED_SEED = 13;
+
     private static final long FIXED_SEEDS = 12;
     private static final Path TIMELINES = Path.of("target", "simulations");
 
@@ -27,7 +30,7 @@ class SimulationTest {
 
     @Test
     void shouldHoldEveryInvariantAndReplayIdenticallyOnFixedSeeds() throws InterruptedException {
-        SimulationBatch batch = run(1, FIXED_SEEDS);
+        SimulationBatch batch = run(FIRST_FIXED_SEED, FIRST_FIXED_SEED + FIXED_SEEDS - 1);
         assertThat(batch.failures()).isEmpty();
         assertThat(batch.runsDone()).isEqualTo(4 * FIXED_SEEDS);
     }
