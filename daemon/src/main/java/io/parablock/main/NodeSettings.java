@@ -184,6 +184,7 @@ final class NodeSettings {
         return new GatewayAccess(
                 new GatewayOffer(volumes(config), raft.sessionWindow(), raft.sessionExpiryNs()),
                 k.gatewaysMax(),
+                k.gatewayReplyBytesMax(),
                 seconds(k.gatewayKeepAliveNs()));
     }
 

@@ -22,10 +22,12 @@ final class GatewayConnections {
     /** One gateway: its lanes by number + 1. */
     private static final class Connected {
         final long boot;
+        final ReplyBytes replies;
         final AtomicReferenceArray<@Nullable Outlet> outlets = new AtomicReferenceArray<>(1 + GatewayAccess.LANES_MAX);
 
-        Connected(long boot) {
+        Connected(long boot, ReplyBytes replies) {
             this.boot = boot;
+            this.replies = replies;
         }
 
         @Nullable
@@ -58,17 +60,24 @@ final class GatewayConnections {
 
     private final PeerTransportConfig.Limits limits;
     private final int gatewaysMax;
+    private final ReplyBytes replies;
     private final Map<Integer, Connected> gateways = new ConcurrentHashMap<>();
     /** Why each gateway was refused the last time. */
     private final Map<Integer, String> refusals = new LinkedHashMap<>();
 
-    GatewayConnections(PeerTransportConfig.Limits limits, int gatewaysMax) {
+    GatewayConnections(PeerTransportConfig.Limits limits, GatewayAccess access) {
         this.limits = limits;
-        this.gatewaysMax = gatewaysMax;
+        this.gatewaysMax = access.gatewaysMax();
+        this.replies = ReplyBytes.ofAll(access.replyBytesMax());
     }
 
     int count() {
         return gateways.size();
+    }
+
+    /** Bytes that wait to go out to all of them. */
+    long queuedBytes() {
+        return replies.queued();
     }
 
     /** Whether it is the first time: a gateway that is refused comes again, with every lane. */
@@ -90,10 +99,10 @@ final class GatewayConnections {
             if (gateways.size() >= gatewaysMax) {
                 return "transport.gateways_max is " + gatewaysMax + ", and as many gateways are connected";
             }
-            gateway = new Connected(h.boot());
+            gateway = new Connected(h.boot(), replies.of(h.gateway()));
             gateways.put(h.gateway(), gateway);
         }
-        FrameQueue queue = new FrameQueue(limits, "lane " + h.lane() + " of gateway " + h.gateway());
+        FrameQueue queue = new FrameQueue(limits, "lane " + h.lane() + " of gateway " + h.gateway(), gateway.replies);
         refusals.remove(h.gateway());
         Outlet before = gateway.outlets.getAndSet(h.lane() + 1, new Outlet(ch, queue));
         if (before != null) {
@@ -132,7 +141,9 @@ final class GatewayConnections {
         if (outlet == null) {
             return;
         }
-        FrameType type = FrameWriter.isBulk(m) ? FrameType.READ_REPLY : FrameType.FLUSH_REPLY;
+        FrameType type = FrameWriter.isBulk(m)
+                ? FrameType.READ_REPLY
+                : m instanceof ClientMessage.LeaderNotice ? FrameType.LEADER : FrameType.FLUSH_REPLY;
         var frame = FrameWriter.client(PooledByteBufAllocator.DEFAULT, groupId, m);
         if (outlet.queue.admits(frame, type)) {
             outlet.queue.write(outlet.channel, frame);

@@ -83,7 +83,7 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
         this.handler = handler;
         this.door = door;
         this.access = access;
-        this.gateways = new GatewayConnections(config.limits(), access.gatewaysMax());
+        this.gateways = new GatewayConnections(config.limits(), access);
         InetSocketAddress own = config.peers().get(config.nodeId());
         if (own == null) {
             throw new IllegalArgumentException("node " + config.nodeId() + " is not among its peers");
@@ -282,6 +282,11 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
     /** Gateways that are connected. */
     public int gateways() {
         return gateways.count();
+    }
+
+    /** Bytes that wait to go out to gateways. */
+    long gatewayQueuedBytes() {
+        return gateways.queuedBytes();
     }
 
     public InetSocketAddress address() {

@@ -262,6 +262,85 @@ class GatewayTransportTest {
         await("let in", () -> isUp(gateway));
     }
 
+    private void read(int gateway, int bytes, List<ByteBuf> payloads) {
+        ByteBuf payload = ALLOC.directBuffer().writeZero(bytes);
+        payloads.add(payload);
+        node.sendClient(1, gateway, new ClientMessage.ReadReply(4, Status.OK, 1, payload));
+    }
+
+    @Test
+    void shouldHoldNoMoreAnswersForAGatewayThanItsShare() throws Exception {
+        GatewayInbox replies = new GatewayInbox();
+        GatewayTransport gateway = gateway(ID, replies);
+        GatewayInbox others = new GatewayInbox();
+        GatewayTransport other = gateway(ID + 1, others);
+        await("connected", () -> isUp(gateway) && isUp(other));
+        List<ByteBuf> payloads = new ArrayList<>();
+        long share = Gateways.REPLY_BYTES_MAX / ReplyBytes.SHARES;
+        // Nothing is flushed: all of it waits.
+        for (int i = 0; i < 100; i++) {
+            read(ID, 64 << 10, payloads);
+        }
+        assertThat(node.gatewayQueuedBytes()).isBetween(share - (65 << 10), share);
+        assertThat(payloads.stream().filter(p -> p.refCnt() > 0)).hasSize(15);
+        read(ID + 1, 64 << 10, payloads);
+        assertThat(payloads.get(100).refCnt()).as("another gateway's share").isPositive();
+        for (int i = 0; i < 3_000; i++) {
+            node.sendClient(1, ID, new ClientMessage.FlushReply(i, Status.OK, 1));
+        }
+        assertThat(node.gatewayQueuedBytes()).as("with that of the other one").isBetween(share, share + (65 << 10));
+        node.sendClient(1, ID, new ClientMessage.LeaderNotice(6, true, 2));
+        node.flush();
+        await("who leads is told", () -> replies.replies.contains(new ClientMessage.LeaderNotice(6, true, 2)));
+        await("all is counted out", () -> node.gatewayQueuedBytes() == 0);
+        await(
+                "the answers came",
+                () -> replies.replies.stream()
+                                        .filter(m -> m instanceof ClientMessage.ReadReply)
+                                        .count()
+                                == 15
+                        && others.replies.size() == 1);
+        for (GatewayInbox in : List.of(replies, others)) {
+            in.replies.forEach(m -> {
+                if (m instanceof ClientMessage.ReadReply r) {
+                    r.payload().release();
+                }
+            });
+        }
+        assertThat(payloads).allMatch(p -> p.refCnt() == 0);
+    }
+
+    @Test
+    void shouldCountNothingAnyMoreForAGatewayThatWentWithAnswersQueued() throws Exception {
+        List<ByteBuf> payloads = new ArrayList<>();
+        try (Raw raw = new Raw(hello("test", ID, 1))) {
+            assertThat(raw.next().type()).isEqualTo(FrameType.GATEWAY_OK);
+            for (int i = 0; i < 100; i++) {
+                read(ID, 64 << 10, payloads);
+            }
+            assertThat(node.gatewayQueuedBytes()).isPositive();
+        }
+        await("gone", () -> node.gateways() == 0);
+        await("all is counted out", () -> node.gatewayQueuedBytes() == 0);
+        assertThat(payloads).allMatch(p -> p.refCnt() == 0);
+    }
+
+    @Test
+    void shouldHoldNoMoreAnswersForAllGatewaysThanTheLimit() {
+        ReplyBytes all = ReplyBytes.ofAll(400);
+        for (int i = 0; i < ReplyBytes.SHARES; i++) {
+            ReplyBytes one = all.of(i);
+            assertThat(one.take(100, false)).isTrue();
+            assertThat(one.take(1, false)).isFalse();
+        }
+        ReplyBytes late = all.of(9);
+        assertThat(late.take(1, false)).isFalse();
+        assertThat(late.queued()).isZero();
+        assertThat(late.take(10, true)).isTrue();
+        late.give(10);
+        assertThat(all.queued()).isEqualTo(400);
+    }
+
     // ---------------------------------------------------------------- by hand
 
     /** One connection that says hello with these bytes. */
