@@ -166,7 +166,7 @@ final class GroupGateway {
             return;
         }
         switch (r.status()) {
-            case NOT_LEADER -> redirect(from, r.leaderHint(), nowNs);
+            case NOT_LEADER -> redirect(from, r.leaderHint(), session.at(r.seq()), nowNs);
             case UNKNOWN_SESSION -> onSessionLost(session, nowNs);
             case OK, INVALID, IO_ERROR -> {
                 Part part = session.take(r.seq());
@@ -187,7 +187,7 @@ final class GroupGateway {
             return;
         }
         if (mine) {
-            redirect(from, reply.leaderHint(), nowNs);
+            redirect(from, reply.leaderHint(), part, nowNs);
         }
         if (reply instanceof ClientMessage.ReadReply r) {
             Gateway.release(r.payload());
@@ -221,7 +221,7 @@ final class GroupGateway {
             }
             case NOT_LEADER -> {
                 session.onOpenRefused();
-                redirect(from, r.leaderHint(), nowNs);
+                redirect(from, r.leaderHint(), null, nowNs);
             }
             case UNKNOWN_SESSION, INVALID, IO_ERROR -> {
                 // Refused (too many sessions): the next mutation asks again.
@@ -242,11 +242,19 @@ final class GroupGateway {
         }
     }
 
-    private void redirect(int from, int hint, long nowNs) {
+    /** @param refused the part that was; null if it is none, or has been answered */
+    private void redirect(int from, int hint, @Nullable Part refused, long nowNs) {
         if (from != leader) {
             return;
         }
-        if (hint != 0 && hint != from) {
+        if (hint == from) {
+            // It leads, and its queues are full: whatever it has taken must not come again on top.
+            if (refused != null) {
+                refused.onRefused();
+            }
+            return;
+        }
+        if (hint != 0) {
             leader = hint;
             redirectedNs = nowNs;
         }
@@ -283,14 +291,14 @@ final class GroupGateway {
             }
             for (long seq = session.lowestOutstanding(); seq < session.nextSeq(); seq++) {
                 Part part = session.at(seq);
-                if (part != null && part.isRetryDue(nowNs, config.retryNs())) {
+                if (part != null && part.isRetryDue(nowNs, config.retryNs(), config.redirectNs())) {
                     resends++;
                     sendMutate(session, part, nowNs);
                 }
             }
         }
         for (Part part : snapshot()) {
-            if (part.isRetryDue(nowNs, config.retryNs())) {
+            if (part.isRetryDue(nowNs, config.retryNs(), config.redirectNs())) {
                 resends++;
                 sendAsk(part, nowNs);
             }
