@@ -98,8 +98,9 @@ final class GatewayProcess implements AutoCloseable {
                 lanes,
                 lanes,
                 NodeSettings.limits(config.transport().limits(), 0));
-        int keepAlive = NodeSettings.seconds(config.transport().limits().gatewayKeepAliveNs());
-        this.members = new GatewayTransport(links, loops, transport, keepAlive, new Inputs());
+        long keepAliveMs =
+                TimeUnit.NANOSECONDS.toMillis(config.transport().limits().gatewayKeepAliveNs());
+        this.members = new GatewayTransport(links, loops, transport, keepAliveMs, new Inputs());
     }
 
     /**

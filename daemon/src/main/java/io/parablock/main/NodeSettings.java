@@ -185,7 +185,7 @@ final class NodeSettings {
                 new GatewayOffer(volumes(config), raft.sessionWindow(), raft.sessionExpiryNs()),
                 k.gatewaysMax(),
                 k.gatewayReplyBytesMax(),
-                seconds(k.gatewayKeepAliveNs()));
+                TimeUnit.NANOSECONDS.toMillis(k.gatewayKeepAliveNs()));
     }
 
     /**

@@ -6,20 +6,23 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One connection of a gateway that was let in. It may ask, as a client does, and nothing else. */
+/** One connection of a gateway that was let in. It may ask, as a client does, say that it is there, and nothing else. */
 final class GatewayConnection extends SimpleChannelInboundHandler<ByteBuf> {
     private static final Logger LOG = LoggerFactory.getLogger(GatewayConnection.class);
 
     private final GatewayHello hello;
     private final GatewayConnections gateways;
     private final PeerHandler handler;
+    private final SignsOfLife signs;
     /** Frames that were decoded before the close must not be looked at any more. */
     private boolean closing;
 
-    GatewayConnection(GatewayHello hello, GatewayConnections gateways, PeerHandler handler) {
+    /** @param signs stands before it */
+    GatewayConnection(GatewayHello hello, GatewayConnections gateways, PeerHandler handler, SignsOfLife signs) {
         this.hello = hello;
         this.gateways = gateways;
         this.handler = handler;
+        this.signs = signs;
     }
 
     @Override
@@ -28,6 +31,10 @@ final class GatewayConnection extends SimpleChannelInboundHandler<ByteBuf> {
             return;
         }
         FrameReader r = new FrameReader(frame, ctx.alloc());
+        if (r.type() == FrameType.ALIVE) {
+            signs.onAlive(r);
+            return;
+        }
         if (!r.type().isRequest()) {
             throw new CodecException("a gateway may not send " + r.type());
         }

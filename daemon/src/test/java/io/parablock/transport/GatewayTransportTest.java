@@ -18,7 +18,9 @@ import io.parablock.replica.client.ClientMessage.Status;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.util.ArrayList;
@@ -26,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -104,6 +107,10 @@ class GatewayTransportTest {
     @BeforeEach
     void startNode() throws IOException {
         addresses = FreePorts.of(List.of(1));
+        listen(Gateways.atMost(GATEWAYS_MAX));
+    }
+
+    private void listen(GatewayAccess access) {
         Formation.Standing standing = new Formation.Standing(101, new TreeMap<>(Map.of(1, 101L)));
         TransportKind kind = TransportKind.choose("auto").kind();
         node = PeerTransport.listen(
@@ -127,7 +134,7 @@ class GatewayTransportTest {
                         return formed;
                     }
                 },
-                Gateways.atMost(GATEWAYS_MAX));
+                access);
         open.add(node);
     }
 
@@ -138,8 +145,21 @@ class GatewayTransportTest {
     }
 
     private GatewayTransport gateway(TransportKind kind, int id, GatewayInbox replies) {
+        return gateway(kind, id, addresses, 60_000, replies);
+    }
+
+    private GatewayTransport gateway(
+            TransportKind kind,
+            int id,
+            Map<Integer, InetSocketAddress> members,
+            long keepAliveMs,
+            GatewayInbox replies) {
         GatewayTransport t = new GatewayTransport(
-                PeerTransportConfig.of("test", id, 9, addresses, LANES, LANES, LIMITS), loops(kind), kind, 5, replies);
+                PeerTransportConfig.of("test", id, 9, members, LANES, LANES, LIMITS),
+                loops(kind),
+                kind,
+                keepAliveMs,
+                replies);
         open.add(t);
         t.dial();
         return t;
@@ -418,6 +438,81 @@ class GatewayTransportTest {
             assertThat(raw.refusal()).contains("version " + (Hello.VERSION + 1));
         }
         assertThat(node.gateways()).isZero();
+    }
+
+    @Test
+    void shouldLeaveAGatewayThatSaysNothing() throws Exception {
+        node.close();
+        listen(Gateways.atMost(GATEWAYS_MAX, 50));
+        try (Raw raw = new Raw(hello("test", ID, 1))) {
+            assertThat(raw.next().type()).isEqualTo(FrameType.GATEWAY_OK);
+            FrameReader sign = raw.next();
+            assertThat(sign.type()).isEqualTo(FrameType.ALIVE);
+            assertThat(sign.flag()).as("it is asked").isTrue();
+            raw.awaitClose();
+        }
+        await("its place is free", () -> node.gateways() == 0);
+    }
+
+    @Test
+    void shouldLeaveAGatewayThatTakesNothing() throws Exception {
+        node.close();
+        listen(Gateways.atMost(GATEWAYS_MAX, 50));
+        List<ByteBuf> payloads = new ArrayList<>();
+        try (Raw raw = new Raw(hello("test", ID, 1))) {
+            assertThat(raw.next().type()).isEqualTo(FrameType.GATEWAY_OK);
+            // More than the buffers of both sockets take: its window is shut.
+            while (node.gateways() == 1) {
+                read(ID, 64 << 10, payloads);
+                node.flush();
+            }
+            await("nothing waits", () -> node.gatewayQueuedBytes() == 0);
+            assertThat(raw.socket.isClosed()).as("on its side").isFalse();
+        }
+        assertThat(payloads).allMatch(p -> p.refCnt() == 0);
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.parablock.transport.PeerTransportTest#kinds")
+    void shouldLeaveAMemberThatSaysNothing(TransportKind kind) throws Exception {
+        List<Socket> accepted = new CopyOnWriteArrayList<>();
+        Thread welcoming;
+        try (ServerSocket member = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            welcoming = new Thread(() -> welcome(member, accepted));
+            welcoming.start();
+            InetSocketAddress at = (InetSocketAddress) member.getLocalSocketAddress();
+            GatewayTransport gateway = gateway(kind, ID, Map.of(1, at), 50, new GatewayInbox());
+            await("every lane was dialled again", () -> accepted.size() > 2 * (1 + LANES));
+            assertThat(gateway.readings().get(0).reconnects()).isPositive();
+        }
+        welcoming.join();
+        for (Socket s : accepted) {
+            s.close();
+        }
+    }
+
+    private static void welcome(ServerSocket member, List<Socket> accepted) {
+        byte[] welcome = bytes(GatewayCodec.offer(ALLOC, Gateways.OFFER));
+        while (!member.isClosed()) {
+            try {
+                Socket s = member.accept();
+                accepted.add(s);
+                s.getOutputStream().write(welcome);
+            } catch (IOException closed) {
+                // The gateway has left, or the test has ended.
+            }
+        }
+    }
+
+    @Test
+    void shouldKeepAGatewayThatHasNothingToSayButAnswers() throws Exception {
+        node.close();
+        listen(Gateways.atMost(GATEWAYS_MAX, 200));
+        GatewayTransport gateway = gateway(ID, new GatewayInbox());
+        await("connected", () -> isUp(gateway));
+        Thread.sleep(2_000);
+        assertThat(isUp(gateway)).isTrue();
+        assertThat(gateway.readings().get(0).reconnects()).isEqualTo(1);
     }
 
     @Test

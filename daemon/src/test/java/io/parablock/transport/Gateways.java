@@ -18,6 +18,10 @@ final class Gateways {
     private Gateways() {}
 
     static GatewayAccess atMost(int gateways) {
-        return new GatewayAccess(OFFER, gateways, REPLY_BYTES_MAX, 5);
+        return atMost(gateways, 60_000);
+    }
+
+    static GatewayAccess atMost(int gateways, long keepAliveMs) {
+        return new GatewayAccess(OFFER, gateways, REPLY_BYTES_MAX, keepAliveMs);
     }
 }
