@@ -78,7 +78,7 @@ final class GroupGateway {
         }
         session.closed = true;
         sessions.remove(session);
-        failAll(session, true);
+        session.failAll(true);
         for (Part part : snapshot()) {
             // Without a leader nobody would ever answer, and what the client has in flight stays counted.
             if (part.asker == session) {
@@ -226,7 +226,7 @@ final class GroupGateway {
             case UNKNOWN_SESSION, INVALID, IO_ERROR -> {
                 // Refused (too many sessions): the next mutation asks again.
                 session.opening = false;
-                failAll(session, true);
+                session.failAll(true);
             }
         }
     }
@@ -235,7 +235,7 @@ final class GroupGateway {
     private void onSessionLost(GroupSession session, long nowNs) {
         sessionsLost++;
         byId.remove(session.id);
-        failAll(session, false);
+        session.failAll(false);
         session.restart();
         if (session.hasQueued()) {
             startOpening(session, nowNs);
@@ -432,27 +432,18 @@ final class GroupGateway {
         return leader != 0;
     }
 
-    private static void failAll(GroupSession session, boolean queuedToo) {
-        for (long seq = session.lowestOutstanding(); seq < session.nextSeq(); seq++) {
-            Part part = session.take(seq);
-            if (part != null) {
-                part.complete(false, null);
-            }
-        }
-        Part part = queuedToo ? session.takeQueued() : null;
-        while (part != null) {
-            part.complete(false, null);
-            part = session.takeQueued();
-        }
-    }
-
     // ---------------------------------------------------------------- end
+
+    /** Every client has gone. */
+    void closeSessions(long nowNs) {
+        List.copyOf(sessions).forEach(s -> close(s, nowNs));
+    }
 
     /** Ends every request with an error, and those to come on the sessions of now. */
     void endSessions() {
         for (GroupSession session : List.copyOf(sessions)) {
             session.closed = true;
-            failAll(session, true);
+            session.failAll(true);
         }
         sessions.clear();
         byId.clear();
