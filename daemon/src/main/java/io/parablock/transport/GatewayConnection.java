@@ -14,6 +14,7 @@ final class GatewayConnection extends SimpleChannelInboundHandler<ByteBuf> {
     private final GatewayConnections gateways;
     private final PeerHandler handler;
     private final SignsOfLife signs;
+    private boolean heard;
     /** Frames that were decoded before the close must not be looked at any more. */
     private boolean closing;
 
@@ -31,6 +32,7 @@ final class GatewayConnection extends SimpleChannelInboundHandler<ByteBuf> {
             return;
         }
         FrameReader r = new FrameReader(frame, ctx.alloc());
+        noteHeard(ctx);
         if (r.type() == FrameType.ALIVE) {
             signs.onAlive(r);
             return;
@@ -39,6 +41,20 @@ final class GatewayConnection extends SimpleChannelInboundHandler<ByteBuf> {
             throw new CodecException("a gateway may not send " + r.type());
         }
         handler.onClient(r.groupId(), hello.gateway(), r.client());
+    }
+
+    /** A gateway that objects to this node comes and goes: only it knows why, and its log says so. */
+    private void noteHeard(ChannelHandlerContext ctx) {
+        if (!heard) {
+            heard = true;
+            gateways.onHeard(hello);
+            if (hello.lane() == Lane.CONTROL) {
+                LOG.info(
+                        "gateway {} is connected from {}",
+                        hello.gateway(),
+                        ctx.channel().remoteAddress());
+            }
+        }
     }
 
     @Override

@@ -225,6 +225,8 @@ final class Lane {
                 backoffMs = config.limits().reconnectMaxMs();
                 ctx.close();
             } else {
+                // Who objects will do so again for as long as nobody changes anything.
+                backoffMs = config.limits().reconnectMaxMs();
                 dialler.onWelcome(r);
                 startSigns(ctx);
                 up = true;
@@ -241,6 +243,7 @@ final class Lane {
                 SignsOfLife s = new SignsOfLife(keepAliveMs);
                 ctx.pipeline().addFirst(s);
                 signs = s;
+                s.say(false);
             }
         }
 

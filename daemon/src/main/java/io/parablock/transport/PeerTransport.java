@@ -359,7 +359,11 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
                         greet(ctx, HelloReader.ofPeer(r));
                     }
                 } catch (Hello.OtherVersionException e) {
-                    refuse(ctx, String.valueOf(e.getMessage()));
+                    if (r.type() == FrameType.GATEWAY_HELLO) {
+                        refuseGateway(ctx, 0, String.valueOf(e.getMessage()));
+                    } else {
+                        refuse(ctx, String.valueOf(e.getMessage()));
+                    }
                 }
             } else if (r.type().isClient()) {
                 handler.onClient(r.groupId(), from.sender(), r.client());
@@ -394,7 +398,13 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
             }
             if (why.isEmpty()) {
                 letIn(ctx, h);
-            } else if (gateways.isNewRefusal(h, why)) {
+            } else {
+                refuseGateway(ctx, h.gateway(), why);
+            }
+        }
+
+        private void refuseGateway(ChannelHandlerContext ctx, int gateway, String why) {
+            if (gateways.isNewRefusal(gateway, why)) {
                 refuse(ctx, why);
             } else {
                 closing = true;
@@ -410,10 +420,6 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
             ctx.pipeline().replace(this, "gateway", new GatewayConnection(h, gateways, handler, signs));
             ctx.writeAndFlush(GatewayCodec.offer(ctx.alloc(), access.offer()));
             if (h.lane() == Lane.CONTROL) {
-                LOG.info(
-                        "gateway {} is connected from {}",
-                        h.gateway(),
-                        ctx.channel().remoteAddress());
                 handler.onGateway(h.gateway());
             }
         }

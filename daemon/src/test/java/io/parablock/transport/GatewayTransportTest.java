@@ -8,6 +8,7 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.parablock.blockdev.nbd.netty.TransportKind;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.message.Message;
@@ -513,6 +514,27 @@ class GatewayTransportTest {
         Thread.sleep(2_000);
         assertThat(isUp(gateway)).isTrue();
         assertThat(gateway.readings().get(0).reconnects()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldTellOfAGatewayOnceForEachReason() {
+        GatewayConnections gateways = new GatewayConnections(LIMITS, Gateways.atMost(GATEWAYS_MAX));
+        assertThat(gateways.isNewRefusal(ID, "one")).isTrue();
+        assertThat(gateways.isNewRefusal(ID, "other")).isTrue();
+        assertThat(gateways.isNewRefusal(ID, "one")).isFalse();
+        assertThat(gateways.isNewRefusal(ID + 1, "one")).isTrue();
+        GatewayHello h = new GatewayHello("test", ID, 1, 9, Lane.CONTROL);
+        EmbeddedChannel objects = new EmbeddedChannel();
+        assertThat(gateways.admit(h, objects)).isEmpty();
+        assertThat(gateways.remove(h, objects)).as("it said nothing").isFalse();
+        assertThat(gateways.count()).isZero();
+        EmbeddedChannel agrees = new EmbeddedChannel();
+        assertThat(gateways.admit(h, agrees)).isEmpty();
+        gateways.onHeard(h);
+        assertThat(gateways.remove(h, agrees)).isTrue();
+        assertThat(gateways.isNewRefusal(ID, "one")).as("it was in meanwhile").isTrue();
+        objects.close();
+        agrees.close();
     }
 
     @Test
