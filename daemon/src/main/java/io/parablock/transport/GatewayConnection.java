@@ -3,6 +3,7 @@ package io.parablock.transport;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.parablock.replica.client.ClientMessage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,7 +41,20 @@ final class GatewayConnection extends SimpleChannelInboundHandler<ByteBuf> {
         if (!r.type().isRequest()) {
             throw new CodecException("a gateway may not send " + r.type());
         }
-        handler.onClient(r.groupId(), hello.gateway(), r.client());
+        ClientMessage asked = r.client();
+        if (asked instanceof ClientMessage.OpenSession m) {
+            requireBoot(m.gatewayBoot());
+        } else if (asked instanceof ClientMessage.KeepAlive m) {
+            requireBoot(m.gatewayBoot());
+        }
+        handler.onClient(r.groupId(), hello.gateway(), asked);
+    }
+
+    /** The leader would end the sessions of the boot before. */
+    private void requireBoot(long boot) {
+        if (boot != hello.boot()) {
+            throw new CodecException("a request of boot " + boot + ", and the gateway's is " + hello.boot());
+        }
     }
 
     /** A gateway that objects to this node comes and goes: only it knows why, and its log says so. */

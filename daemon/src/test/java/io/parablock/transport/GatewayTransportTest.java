@@ -567,6 +567,22 @@ class GatewayTransportTest {
     }
 
     @Test
+    void shouldCloseTheConnectionOfAGatewayThatSpeaksForAnotherBoot() throws Exception {
+        ClientMessage sound = new ClientMessage.OpenSession(9, 1);
+        for (ClientMessage other : List.of(
+                new ClientMessage.OpenSession(10, 1), new ClientMessage.KeepAlive(10, 2, List.of()))) {
+            try (Raw raw = new Raw(hello("test", ID, 1))) {
+                assertThat(raw.next().type()).isEqualTo(FrameType.GATEWAY_OK);
+                raw.socket.getOutputStream().write(bytes(FrameWriter.client(ALLOC, 1, sound)));
+                raw.socket.getOutputStream().write(bytes(FrameWriter.client(ALLOC, 1, other)));
+                raw.awaitClose();
+            }
+            await("its place is free", () -> node.gateways() == 0);
+        }
+        assertThat(inbox.asked).containsExactly(new Asked(ID, sound), new Asked(ID, sound));
+    }
+
+    @Test
     void shouldReplaceAConnectionThatComesAgainOnItsLane() throws Exception {
         try (Raw first = new Raw(hello("test", ID, 1))) {
             assertThat(first.next().type()).isEqualTo(FrameType.GATEWAY_OK);
