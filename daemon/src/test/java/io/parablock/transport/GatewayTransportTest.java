@@ -569,8 +569,8 @@ class GatewayTransportTest {
     @Test
     void shouldCloseTheConnectionOfAGatewayThatSpeaksForAnotherBoot() throws Exception {
         ClientMessage sound = new ClientMessage.OpenSession(9, 1);
-        for (ClientMessage other : List.of(
-                new ClientMessage.OpenSession(10, 1), new ClientMessage.KeepAlive(10, 2, List.of()))) {
+        for (ClientMessage other :
+                List.of(new ClientMessage.OpenSession(10, 1), new ClientMessage.KeepAlive(10, 2, List.of()))) {
             try (Raw raw = new Raw(hello("test", ID, 1))) {
                 assertThat(raw.next().type()).isEqualTo(FrameType.GATEWAY_OK);
                 raw.socket.getOutputStream().write(bytes(FrameWriter.client(ALLOC, 1, sound)));
