@@ -37,6 +37,9 @@ public final class ConfigLoader {
 
     private static final int PEERS_MAX = 7;
     private static final int NODE_ID_MAX = 255;
+    /** One gateway may hold this part of what all may. */
+    private static final long GATEWAY_SHARES = 4;
+
     private static final int GROUPS_MAX = 1024;
     static final int SESSION_WINDOW_MAX = 65_536;
     private static final long KIB = 1024;
@@ -264,9 +267,14 @@ public final class ConfigLoader {
                 (int) r.bytes("transport.hello_bytes_max", KIB, 64 * KIB, 1),
                 r.time("transport.hello_timeout", 100, 60 * SECOND_MS),
                 r.number("transport.gateways_max", 0, 256),
+                r.bytes("transport.gateway_reply_bytes_max", 16 * MIB, 16 * GIB, 1),
                 r.time("transport.gateway_keep_alive", SECOND_MS, 3_600 * SECOND_MS));
         if (limits.queueBytesHard() < 2 * limits.queueBytesMax()) {
             throw new ConfigException("transport.queue_bytes_hard must be at least twice transport.queue_bytes_max");
+        }
+        if (limits.gatewayReplyBytesMax() < GATEWAY_SHARES * limits.frameBytesMax()) {
+            throw new ConfigException(
+                    "transport.gateway_reply_bytes_max must be at least four times transport.frame_bytes_max");
         }
         if (limits.reconnectMinNs() > limits.reconnectMaxNs()) {
             throw new ConfigException("transport.reconnect_min must be at most transport.reconnect_max");

@@ -150,6 +150,7 @@ public record NodeConfig(
             int helloBytesMax,
             long helloTimeoutNs,
             int gatewaysMax,
+            long gatewayReplyBytesMax,
             long gatewayKeepAliveNs) {}
 
     /** {@code raft.*}. */

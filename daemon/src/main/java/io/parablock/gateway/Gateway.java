@@ -111,6 +111,11 @@ public final class Gateway implements NbdBackend {
         member(groupId).gateway.endSessions();
     }
 
+    /** At the end of this process: the leader is asked to end every session, so that none waits for its expiry. */
+    public void closeSessions(int groupId) {
+        member(groupId).gateway.closeSessions(nowNs.getAsLong());
+    }
+
     /** The group's figures. */
     public Figures figures(int groupId) {
         GroupGateway g = member(groupId).gateway;

@@ -78,7 +78,7 @@ final class GroupGateway {
         }
         session.closed = true;
         sessions.remove(session);
-        failAll(session, true);
+        session.failAll(true);
         for (Part part : snapshot()) {
             // Without a leader nobody would ever answer, and what the client has in flight stays counted.
             if (part.asker == session) {
@@ -166,7 +166,7 @@ final class GroupGateway {
             return;
         }
         switch (r.status()) {
-            case NOT_LEADER -> redirect(from, r.leaderHint(), nowNs);
+            case NOT_LEADER -> redirect(from, r.leaderHint(), session.at(r.seq()), nowNs);
             case UNKNOWN_SESSION -> onSessionLost(session, nowNs);
             case OK, INVALID, IO_ERROR -> {
                 Part part = session.take(r.seq());
@@ -187,7 +187,7 @@ final class GroupGateway {
             return;
         }
         if (mine) {
-            redirect(from, reply.leaderHint(), nowNs);
+            redirect(from, reply.leaderHint(), part, nowNs);
         }
         if (reply instanceof ClientMessage.ReadReply r) {
             Gateway.release(r.payload());
@@ -221,12 +221,12 @@ final class GroupGateway {
             }
             case NOT_LEADER -> {
                 session.onOpenRefused();
-                redirect(from, r.leaderHint(), nowNs);
+                redirect(from, r.leaderHint(), null, nowNs);
             }
             case UNKNOWN_SESSION, INVALID, IO_ERROR -> {
                 // Refused (too many sessions): the next mutation asks again.
                 session.opening = false;
-                failAll(session, true);
+                session.failAll(true);
             }
         }
     }
@@ -235,18 +235,26 @@ final class GroupGateway {
     private void onSessionLost(GroupSession session, long nowNs) {
         sessionsLost++;
         byId.remove(session.id);
-        failAll(session, false);
+        session.failAll(false);
         session.restart();
         if (session.hasQueued()) {
             startOpening(session, nowNs);
         }
     }
 
-    private void redirect(int from, int hint, long nowNs) {
+    /** @param refused the part that was; null if it is none, or has been answered */
+    private void redirect(int from, int hint, @Nullable Part refused, long nowNs) {
         if (from != leader) {
             return;
         }
-        if (hint != 0 && hint != from) {
+        if (hint == from) {
+            // It leads, and its queues are full: whatever it has taken must not come again on top.
+            if (refused != null) {
+                refused.onRefused();
+            }
+            return;
+        }
+        if (hint != 0) {
             leader = hint;
             redirectedNs = nowNs;
         }
@@ -283,14 +291,14 @@ final class GroupGateway {
             }
             for (long seq = session.lowestOutstanding(); seq < session.nextSeq(); seq++) {
                 Part part = session.at(seq);
-                if (part != null && part.isRetryDue(nowNs, config.retryNs())) {
+                if (part != null && part.isRetryDue(nowNs, config.retryNs(), config.redirectNs())) {
                     resends++;
                     sendMutate(session, part, nowNs);
                 }
             }
         }
         for (Part part : snapshot()) {
-            if (part.isRetryDue(nowNs, config.retryNs())) {
+            if (part.isRetryDue(nowNs, config.retryNs(), config.redirectNs())) {
                 resends++;
                 sendAsk(part, nowNs);
             }
@@ -424,27 +432,18 @@ final class GroupGateway {
         return leader != 0;
     }
 
-    private static void failAll(GroupSession session, boolean queuedToo) {
-        for (long seq = session.lowestOutstanding(); seq < session.nextSeq(); seq++) {
-            Part part = session.take(seq);
-            if (part != null) {
-                part.complete(false, null);
-            }
-        }
-        Part part = queuedToo ? session.takeQueued() : null;
-        while (part != null) {
-            part.complete(false, null);
-            part = session.takeQueued();
-        }
-    }
-
     // ---------------------------------------------------------------- end
+
+    /** Every client has gone. */
+    void closeSessions(long nowNs) {
+        List.copyOf(sessions).forEach(s -> close(s, nowNs));
+    }
 
     /** Ends every request with an error, and those to come on the sessions of now. */
     void endSessions() {
         for (GroupSession session : List.copyOf(sessions)) {
             session.closed = true;
-            failAll(session, true);
+            session.failAll(true);
         }
         sessions.clear();
         byId.clear();

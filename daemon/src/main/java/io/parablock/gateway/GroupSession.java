@@ -144,6 +144,21 @@ final class GroupSession {
         return queued.peek();
     }
 
+    /** Everything that was sent ends with an error; with {@code queuedToo} also what waits. */
+    void failAll(boolean queuedToo) {
+        for (long seq = lowestOutstanding; seq < nextSeq; seq++) {
+            Part part = take(seq);
+            if (part != null) {
+                part.complete(false, null);
+            }
+        }
+        Part part = queuedToo ? takeQueued() : null;
+        while (part != null) {
+            part.complete(false, null);
+            part = takeQueued();
+        }
+    }
+
     /** For a new session on the leader; call when no seq is unanswered. */
     void restart() {
         if (lowestOutstanding != nextSeq) {

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 final class Part {
     /** The wait before a repetition doubles up to 2^this times the configured one. */
     private static final int BACKOFF_DOUBLINGS_MAX = 4;
+    /** No shift overflows. */
+    private static final int REFUSAL_DOUBLINGS_MAX = 16;
 
     enum Kind {
         MUTATE,
@@ -39,6 +41,10 @@ final class Part {
     private @Nullable ByteBuf payload;
     private long sentNs;
     private int sends;
+    /** The leader has said "ask again" since this was sent. */
+    private boolean refused;
+
+    private int refusals;
 
     Part(
             Kind kind,
@@ -69,9 +75,22 @@ final class Part {
     void sentAt(long nowNs) {
         sentNs = nowNs;
         sends++;
+        refused = false;
     }
 
-    boolean isRetryDue(long nowNs, long retryNs) {
+    /** The leader takes no more for now: the wait before the next attempt is short at first, and grows with each refusal. */
+    void onRefused() {
+        refused = true;
+        refusals++;
+        sends = 0;
+    }
+
+    /** @param redirectNs the wait after a first refusal; the longest one is {@code retryNs} */
+    boolean isRetryDue(long nowNs, long retryNs, long redirectNs) {
+        if (refused) {
+            int doublings = Math.min(refusals - 1, REFUSAL_DOUBLINGS_MAX);
+            return nowNs - sentNs >= Math.min(retryNs, redirectNs << doublings);
+        }
         int doublings = Math.min(Math.max(sends - 1, 0), BACKOFF_DOUBLINGS_MAX);
         return nowNs - sentNs >= retryNs << doublings;
     }
@@ -79,6 +98,8 @@ final class Part {
     /** What was sent to an earlier leader says nothing of how long the next one takes. */
     void resetBackoff() {
         sends = 0;
+        refused = false;
+        refusals = 0;
     }
 
     ClientMessage.Mutate mutate(long session, long lowestOutstanding) {

@@ -83,11 +83,12 @@ final class GatewayGroup implements GroupInputs {
         return out;
     }
 
-    /** Ends the clients' requests; what was sent before is on the wire then. */
+    /** Ends the clients' requests and sessions; what was sent is on the wire then. */
     CompletableFuture<Boolean> stop() {
         CompletableFuture<Boolean> out = new CompletableFuture<>();
         try {
             loop().execute(() -> {
+                gateway.closeSessions(groupId);
                 gateway.endSessions(groupId);
                 members.flush();
                 out.complete(true);

@@ -8,6 +8,7 @@ import io.parablock.blockdev.nbd.netty.NbdServer;
 import io.parablock.blockdev.nbd.netty.TransportKind;
 import io.parablock.config.GatewayProcessConfig;
 import io.parablock.gateway.Gateway;
+import io.parablock.gateway.GatewayConfig;
 import io.parablock.http.GatewayReading;
 import io.parablock.http.StatusServer;
 import io.parablock.metrics.LoopDelay;
@@ -74,7 +75,7 @@ final class GatewayProcess implements AutoCloseable {
     private boolean closed;
 
     /** What the first offer made; nothing of it changes. */
-    private record Serving(GatewayOffer offer, Gateway gateway, Map<Integer, GatewayGroup> groups) {}
+    private record Serving(GatewayOffer offer, int sessionWindow, Gateway gateway, Map<Integer, GatewayGroup> groups) {}
 
     GatewayProcess(GatewayProcessConfig config, Node.FatalHandler fatal) {
         this.config = config;
@@ -98,8 +99,9 @@ final class GatewayProcess implements AutoCloseable {
                 lanes,
                 lanes,
                 NodeSettings.limits(config.transport().limits(), 0));
-        int keepAlive = NodeSettings.seconds(config.transport().limits().gatewayKeepAliveNs());
-        this.members = new GatewayTransport(links, loops, transport, keepAlive, new Inputs());
+        long keepAliveMs =
+                TimeUnit.NANOSECONDS.toMillis(config.transport().limits().gatewayKeepAliveNs());
+        this.members = new GatewayTransport(links, loops, transport, keepAliveMs, new Inputs());
     }
 
     /**
@@ -157,21 +159,16 @@ final class GatewayProcess implements AutoCloseable {
     }
 
     private Serving serve(GatewayOffer offer) {
-        Gateway gateway = new Gateway(
-                id,
-                boot,
-                NodeSettings.gateway(config.gateway(), offer.sessionWindow(), offer.sessionExpiryNs()),
-                members,
-                meters,
-                PooledByteBufAllocator.DEFAULT,
-                System::nanoTime);
+        GatewayConfig settings = NodeSettings.gateway(config.gateway(), offer.sessionWindow(), offer.sessionExpiryNs());
+        Gateway gateway =
+                new Gateway(id, boot, settings, members, meters, PooledByteBufAllocator.DEFAULT, System::nanoTime);
         Map<Integer, GatewayGroup> groups = new TreeMap<>();
         for (GatewayOffer.Volume v : offer.volumes()) {
             v.groups().forEach(g -> groups.computeIfAbsent(g, n -> group(n, gateway)));
             gateway.addVolume(v.name(), v.sizeBytes(), v.chunkBytes(), v.readOnly(), v.groups());
         }
         groups.values().forEach(g -> g.loop().start());
-        return new Serving(offer, gateway, groups);
+        return new Serving(offer, settings.sessionWindow(), gateway, groups);
     }
 
     private GatewayGroup group(int groupId, Gateway gateway) {
@@ -271,7 +268,8 @@ final class GatewayProcess implements AutoCloseable {
             if (serving.isCompletedExceptionally()) {
                 return "the gateway stops";
             }
-            String why = serving.join().offer.disagreement(offer);
+            Serving s = serving.join();
+            String why = s.offer.disagreement(offer, s.sessionWindow);
             return why.isEmpty() ? "" : why + "; give all nodes the same configuration, and start this gateway again";
         }
 

@@ -184,7 +184,8 @@ final class NodeSettings {
         return new GatewayAccess(
                 new GatewayOffer(volumes(config), raft.sessionWindow(), raft.sessionExpiryNs()),
                 k.gatewaysMax(),
-                seconds(k.gatewayKeepAliveNs()));
+                k.gatewayReplyBytesMax(),
+                TimeUnit.NANOSECONDS.toMillis(k.gatewayKeepAliveNs()));
     }
 
     /**

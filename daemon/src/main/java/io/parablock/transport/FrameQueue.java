@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,14 +14,23 @@ final class FrameQueue {
 
     private final PeerTransportConfig.Limits limits;
     private final String lane;
+    /** Of the gateway whose lane this is; null for a node's. */
+    private final @Nullable ReplyBytes account;
+
     private final AtomicLong queuedBytes = new AtomicLong();
     private final AtomicLong refusedFrames = new AtomicLong();
     private final AtomicBoolean flushWanted = new AtomicBoolean();
 
     /** @param lane for the log */
     FrameQueue(PeerTransportConfig.Limits limits, String lane) {
+        this(limits, lane, null);
+    }
+
+    /** @param account counts what is admitted until it is written or lost */
+    FrameQueue(PeerTransportConfig.Limits limits, String lane, @Nullable ReplyBytes account) {
         this.limits = limits;
         this.lane = lane;
+        this.account = account;
     }
 
     long queuedBytes() {
@@ -32,7 +42,7 @@ final class FrameQueue {
         return refusedFrames.get();
     }
 
-    /** Whether the frame may go out; if not, its reference is released. */
+    /** Whether the frame may go out, by one of the writes; if not, its reference is released. */
     boolean admits(ByteBuf frame, FrameType type) {
         boolean dropped = type.mayBeDropped() && queuedBytes.get() > limits.queueBytesMax();
         boolean tooLarge = frame.readableBytes() > limits.frameBytesMax();
@@ -44,10 +54,14 @@ final class FrameQueue {
                     lane,
                     limits.frameBytesMax());
         }
-        if (dropped || tooLarge) {
+        // Who leads is told once: nobody asks for it again.
+        boolean admitted = !dropped
+                && !tooLarge
+                && (account == null || account.take(frame.readableBytes(), type == FrameType.LEADER));
+        if (!admitted) {
             frame.release();
         }
-        return !dropped && !tooLarge;
+        return admitted;
     }
 
     /** Goes on the wire with the next {@link #flush}. Takes the frame's reference. */
@@ -65,14 +79,21 @@ final class FrameQueue {
     private void put(Channel ch, ByteBuf frame, boolean now) {
         long bytes = frame.readableBytes();
         if (queuedBytes.addAndGet(bytes) > limits.queueBytesHard()) {
-            queuedBytes.addAndGet(-bytes);
+            done(bytes);
             frame.release();
             LOG.warn("closing {}: {} bytes are queued", lane, queuedBytes.get());
             ch.close();
             return;
         }
         var written = now ? ch.writeAndFlush(frame) : ch.write(frame);
-        written.addListener(f -> queuedBytes.addAndGet(-bytes));
+        written.addListener(f -> done(bytes));
+    }
+
+    private void done(long bytes) {
+        queuedBytes.addAndGet(-bytes);
+        if (account != null) {
+            account.give(bytes);
+        }
     }
 
     void flush(Channel ch) {

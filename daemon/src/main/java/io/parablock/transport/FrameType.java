@@ -48,7 +48,8 @@ enum FrameType {
     PREFETCH_REPLY,
     GATEWAY_HELLO,
     GATEWAY_OK,
-    LEADER;
+    LEADER,
+    ALIVE;
 
     private static final FrameType[] VALUES = values();
 

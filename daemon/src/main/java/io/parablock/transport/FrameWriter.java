@@ -45,6 +45,11 @@ final class FrameWriter {
         return end(begin(alloc, FrameType.NOT_YET, 0, 0));
     }
 
+    /** @param ask for an answer of the same type */
+    static ByteBuf alive(ByteBufAllocator alloc, boolean ask) {
+        return end(begin(alloc, FrameType.ALIVE, 0, 0).writeBoolean(ask));
+    }
+
     static ByteBuf refused(ByteBufAllocator alloc, String why) {
         ByteBuf out = begin(alloc, FrameType.REFUSED, 0, 0);
         text(out, why);

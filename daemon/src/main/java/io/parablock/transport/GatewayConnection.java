@@ -3,23 +3,28 @@ package io.parablock.transport;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.parablock.replica.client.ClientMessage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One connection of a gateway that was let in. It may ask, as a client does, and nothing else. */
+/** One connection of a gateway that was let in. It may ask, as a client does, say that it is there, and nothing else. */
 final class GatewayConnection extends SimpleChannelInboundHandler<ByteBuf> {
     private static final Logger LOG = LoggerFactory.getLogger(GatewayConnection.class);
 
     private final GatewayHello hello;
     private final GatewayConnections gateways;
     private final PeerHandler handler;
+    private final SignsOfLife signs;
+    private boolean heard;
     /** Frames that were decoded before the close must not be looked at any more. */
     private boolean closing;
 
-    GatewayConnection(GatewayHello hello, GatewayConnections gateways, PeerHandler handler) {
+    /** @param signs stands before it */
+    GatewayConnection(GatewayHello hello, GatewayConnections gateways, PeerHandler handler, SignsOfLife signs) {
         this.hello = hello;
         this.gateways = gateways;
         this.handler = handler;
+        this.signs = signs;
     }
 
     @Override
@@ -28,10 +33,42 @@ final class GatewayConnection extends SimpleChannelInboundHandler<ByteBuf> {
             return;
         }
         FrameReader r = new FrameReader(frame, ctx.alloc());
+        noteHeard(ctx);
+        if (r.type() == FrameType.ALIVE) {
+            signs.onAlive(r);
+            return;
+        }
         if (!r.type().isRequest()) {
             throw new CodecException("a gateway may not send " + r.type());
         }
-        handler.onClient(r.groupId(), hello.gateway(), r.client());
+        ClientMessage asked = r.client();
+        if (asked instanceof ClientMessage.OpenSession m) {
+            requireBoot(m.gatewayBoot());
+        } else if (asked instanceof ClientMessage.KeepAlive m) {
+            requireBoot(m.gatewayBoot());
+        }
+        handler.onClient(r.groupId(), hello.gateway(), asked);
+    }
+
+    /** The leader would end the sessions of the boot before. */
+    private void requireBoot(long boot) {
+        if (boot != hello.boot()) {
+            throw new CodecException("a request of boot " + boot + ", and the gateway's is " + hello.boot());
+        }
+    }
+
+    /** A gateway that objects to this node comes and goes: only it knows why, and its log says so. */
+    private void noteHeard(ChannelHandlerContext ctx) {
+        if (!heard) {
+            heard = true;
+            gateways.onHeard(hello);
+            if (hello.lane() == Lane.CONTROL) {
+                LOG.info(
+                        "gateway {} is connected from {}",
+                        hello.gateway(),
+                        ctx.channel().remoteAddress());
+            }
+        }
     }
 
     @Override

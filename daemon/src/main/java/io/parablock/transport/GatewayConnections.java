@@ -3,8 +3,9 @@ package io.parablock.transport;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.parablock.replica.client.ClientMessage;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -17,15 +18,22 @@ final class GatewayConnections {
     /** Named limit of the gateways whose refusals are remembered. */
     private static final int REFUSALS_MAX = 64;
 
+    private record Refusal(int gateway, String why) {}
+
     private record Outlet(Channel channel, FrameQueue queue) {}
 
     /** One gateway: its lanes by number + 1. */
     private static final class Connected {
         final long boot;
+        final ReplyBytes replies;
+        /** It works with this node: it has said something since its hello. */
+        boolean heard;
+
         final AtomicReferenceArray<@Nullable Outlet> outlets = new AtomicReferenceArray<>(1 + GatewayAccess.LANES_MAX);
 
-        Connected(long boot) {
+        Connected(long boot, ReplyBytes replies) {
             this.boot = boot;
+            this.replies = replies;
         }
 
         @Nullable
@@ -58,24 +66,31 @@ final class GatewayConnections {
 
     private final PeerTransportConfig.Limits limits;
     private final int gatewaysMax;
+    private final ReplyBytes replies;
     private final Map<Integer, Connected> gateways = new ConcurrentHashMap<>();
-    /** Why each gateway was refused the last time. */
-    private final Map<Integer, String> refusals = new LinkedHashMap<>();
+    /** Those that were told; number 0 for a gateway that could not say its own. */
+    private final Set<Refusal> refusals = new LinkedHashSet<>();
 
-    GatewayConnections(PeerTransportConfig.Limits limits, int gatewaysMax) {
+    GatewayConnections(PeerTransportConfig.Limits limits, GatewayAccess access) {
         this.limits = limits;
-        this.gatewaysMax = gatewaysMax;
+        this.gatewaysMax = access.gatewaysMax();
+        this.replies = ReplyBytes.ofAll(access.replyBytesMax());
     }
 
     int count() {
         return gateways.size();
     }
 
+    /** Bytes that wait to go out to all of them. */
+    long queuedBytes() {
+        return replies.queued();
+    }
+
     /** Whether it is the first time: a gateway that is refused comes again, with every lane. */
-    synchronized boolean isNewRefusal(GatewayHello h, String why) {
-        boolean isNew = !why.equals(refusals.put(h.gateway(), why));
+    synchronized boolean isNewRefusal(int gateway, String why) {
+        boolean isNew = refusals.add(new Refusal(gateway, why));
         if (refusals.size() > REFUSALS_MAX) {
-            refusals.remove(refusals.keySet().iterator().next());
+            refusals.remove(refusals.iterator().next());
         }
         return isNew;
     }
@@ -90,11 +105,11 @@ final class GatewayConnections {
             if (gateways.size() >= gatewaysMax) {
                 return "transport.gateways_max is " + gatewaysMax + ", and as many gateways are connected";
             }
-            gateway = new Connected(h.boot());
+            gateway = new Connected(h.boot(), replies.of(h.gateway()));
             gateways.put(h.gateway(), gateway);
         }
-        FrameQueue queue = new FrameQueue(limits, "lane " + h.lane() + " of gateway " + h.gateway());
-        refusals.remove(h.gateway());
+        FrameQueue queue = new FrameQueue(limits, "lane " + h.lane() + " of gateway " + h.gateway(), gateway.replies);
+        refusals.removeIf(r -> r.gateway == h.gateway());
         Outlet before = gateway.outlets.getAndSet(h.lane() + 1, new Outlet(ch, queue));
         if (before != null) {
             before.channel.close();
@@ -102,7 +117,15 @@ final class GatewayConnections {
         return "";
     }
 
-    /** The connection has ended. True if it was the gateway's last one. */
+    /** Something came from a gateway that was let in: one that objects to this node's offer says nothing. */
+    synchronized void onHeard(GatewayHello h) {
+        Connected gateway = gateways.get(h.gateway());
+        if (gateway != null && gateway.boot == h.boot()) {
+            gateway.heard = true;
+        }
+    }
+
+    /** The connection has ended. True if it was the last one of a gateway that was heard. */
     synchronized boolean remove(GatewayHello h, Channel ch) {
         Connected gateway = gateways.get(h.gateway());
         if (gateway == null || gateway.boot != h.boot()) {
@@ -112,7 +135,7 @@ final class GatewayConnections {
         if (outlet != null && outlet.channel == ch) {
             gateway.outlets.set(h.lane() + 1, null);
         }
-        return gateway.isGone() && gateways.remove(h.gateway(), gateway);
+        return gateway.isGone() && gateways.remove(h.gateway(), gateway) && gateway.heard;
     }
 
     /** The payload's reference stays with the caller. */
@@ -132,7 +155,9 @@ final class GatewayConnections {
         if (outlet == null) {
             return;
         }
-        FrameType type = FrameWriter.isBulk(m) ? FrameType.READ_REPLY : FrameType.FLUSH_REPLY;
+        FrameType type = FrameWriter.isBulk(m)
+                ? FrameType.READ_REPLY
+                : m instanceof ClientMessage.LeaderNotice ? FrameType.LEADER : FrameType.FLUSH_REPLY;
         var frame = FrameWriter.client(PooledByteBufAllocator.DEFAULT, groupId, m);
         if (outlet.queue.admits(frame, type)) {
             outlet.queue.write(outlet.channel, frame);

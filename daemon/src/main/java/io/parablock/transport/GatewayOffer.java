@@ -62,8 +62,10 @@ public record GatewayOffer(List<Volume> volumes, int sessionWindow, long session
     /**
      * Why a gateway that serves by this offer must not send requests to a node with another one; empty if it may. A volume
      * that was added since is no reason.
+     *
+     * @param windowUsed unanswered entries that this gateway's sessions may have
      */
-    public String disagreement(GatewayOffer other) {
+    public String disagreement(GatewayOffer other, int windowUsed) {
         for (Volume v : volumes) {
             if (!other.volumes.contains(v)) {
                 return other.volumes.stream()
@@ -73,8 +75,11 @@ public record GatewayOffer(List<Volume> volumes, int sessionWindow, long session
                         .orElse("it does not have " + v);
             }
         }
-        if (other.sessionWindow < sessionWindow || other.sessionExpiryNs < sessionExpiryNs) {
-            return "its raft.session_window or raft.session_expiry is smaller than that of another node";
+        if (other.sessionWindow < windowUsed) {
+            return "its raft.session_window is " + other.sessionWindow + ", and this gateway uses " + windowUsed;
+        }
+        if (other.sessionExpiryNs < sessionExpiryNs) {
+            return "its raft.session_expiry is smaller than that of another node";
         }
         return "";
     }

@@ -38,13 +38,14 @@ public final class GatewayTransport implements PeerSender, AutoCloseable {
      * Dials nobody yet.
      *
      * @param config its node is {@link #drawId}, its peers the members
-     * @param keepAliveSeconds of silence, until TCP asks whether a member is there
+     * @param keepAliveMs {@code transport.gateway_keep_alive}: between two signs of life; after four times that without one of
+     *     a member a connection is dialled again
      */
     public GatewayTransport(
             PeerTransportConfig config,
             EventLoopGroup loops,
             TransportKind kind,
-            int keepAliveSeconds,
+            long keepAliveMs,
             MemberHandler handler) {
         this.config = config;
         this.handler = handler;
@@ -55,7 +56,7 @@ public final class GatewayTransport implements PeerSender, AutoCloseable {
                     new PeerLanes(
                             member,
                             config.lanes(),
-                            lane -> new Lane(config, member, lane, loops.next(), kind, dialler, keepAliveSeconds)));
+                            lane -> new Lane(config, member, lane, loops.next(), kind, dialler, keepAliveMs)));
         }
     }
 

@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 /** One dialled connection to a peer: keeps itself up, with back-off. */
 final class Lane {
     private static final int CONNECT_TIMEOUT_MS = 2_000;
-    private static final int KEEP_ALIVE_PROBES = 3;
     /** Lane number of the control connection. */
     static final int CONTROL = -1;
 
@@ -28,7 +27,7 @@ final class Lane {
     private final EventLoop loop;
     private final TransportKind kind;
     private final Dialler dialler;
-    private final int keepAliveSeconds;
+    private final long keepAliveMs;
     private final FrameQueue queue;
     private final long delayMs;
     private volatile @Nullable Channel channel;
@@ -44,7 +43,7 @@ final class Lane {
     private String lastComplaint = "";
     private final AtomicLong reconnects = new AtomicLong();
 
-    /** @param keepAliveSeconds of silence, until the peer is asked whether it is there; 0 never */
+    /** @param keepAliveMs between two signs of life on this lane, see {@link SignsOfLife}; 0 for none */
     Lane(
             PeerTransportConfig config,
             int peer,
@@ -52,14 +51,14 @@ final class Lane {
             EventLoop loop,
             TransportKind kind,
             Dialler dialler,
-            int keepAliveSeconds) {
+            long keepAliveMs) {
         this.config = config;
         this.peer = peer;
         this.number = number;
         this.loop = loop;
         this.kind = kind;
         this.dialler = dialler;
-        this.keepAliveSeconds = keepAliveSeconds;
+        this.keepAliveMs = keepAliveMs;
         this.queue = new FrameQueue(config.limits(), "lane " + number + " to peer " + peer);
         this.backoffMs = config.limits().reconnectMinMs();
         this.delayMs = number >= 0 && number == config.delayedLane() ? config.delayMs() : 0;
@@ -86,15 +85,7 @@ final class Lane {
         if (closed) {
             return;
         }
-        Bootstrap bootstrap = new Bootstrap();
-        if (keepAliveSeconds > 0) {
-            bootstrap
-                    .option(ChannelOption.SO_KEEPALIVE, true)
-                    .option(kind.keepAliveIdle(), keepAliveSeconds)
-                    .option(kind.keepAliveInterval(), keepAliveSeconds)
-                    .option(kind.keepAliveProbes(), KEEP_ALIVE_PROBES);
-        }
-        ChannelFuture dialling = bootstrap
+        ChannelFuture dialling = new Bootstrap()
                 .group(loop)
                 .channel(kind.socketChannel())
                 .option(ChannelOption.TCP_NODELAY, true)
@@ -182,6 +173,7 @@ final class Lane {
     private final class Dialled extends SimpleChannelInboundHandler<ByteBuf> {
         private boolean up;
         private int answers;
+        private @Nullable SignsOfLife signs;
 
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
@@ -215,6 +207,11 @@ final class Lane {
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, ByteBuf frame) {
             FrameReader r = new FrameReader(frame, ctx.alloc());
+            SignsOfLife s = signs;
+            if (s != null && r.type() == FrameType.ALIVE) {
+                s.onAlive(r);
+                return;
+            }
             if (up) {
                 dialler.onFrame(r);
                 return;
@@ -228,13 +225,25 @@ final class Lane {
                 backoffMs = config.limits().reconnectMaxMs();
                 ctx.close();
             } else {
+                // Who objects will do so again for as long as nobody changes anything.
+                backoffMs = config.limits().reconnectMaxMs();
                 dialler.onWelcome(r);
+                startSigns(ctx);
                 up = true;
                 backoffMs = config.limits().reconnectMinMs();
                 lastComplaint = "";
                 reconnects.incrementAndGet();
                 channel = ctx.channel();
                 dialler.onUp(number);
+            }
+        }
+
+        private void startSigns(ChannelHandlerContext ctx) {
+            if (keepAliveMs > 0) {
+                SignsOfLife s = new SignsOfLife(keepAliveMs);
+                ctx.pipeline().addFirst(s);
+                signs = s;
+                s.say(false);
             }
         }
 

@@ -46,7 +46,6 @@ import org.slf4j.LoggerFactory;
 public final class PeerTransport implements PeerSender, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PeerTransport.class);
     private static final String FRAMES = "frames";
-    private static final int GATEWAY_PROBES = 3;
 
     /** A peer that is silent is noticed by its heartbeats. */
     private static final int NEVER_ASKED = 0;
@@ -56,7 +55,6 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
             int peer, boolean connected, int lanesUp, long queuedBytes, long reconnects, long refusedFrames) {}
 
     private final PeerTransportConfig config;
-    private final TransportKind kind;
     private final PeerHandler handler;
     private final Doorkeeper door;
     private final GatewayAccess access;
@@ -79,11 +77,10 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
             Doorkeeper door,
             GatewayAccess access) {
         this.config = config;
-        this.kind = kind;
         this.handler = handler;
         this.door = door;
         this.access = access;
-        this.gateways = new GatewayConnections(config.limits(), access.gatewaysMax());
+        this.gateways = new GatewayConnections(config.limits(), access);
         InetSocketAddress own = config.peers().get(config.nodeId());
         if (own == null) {
             throw new IllegalArgumentException("node " + config.nodeId() + " is not among its peers");
@@ -284,6 +281,11 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
         return gateways.count();
     }
 
+    /** Bytes that wait to go out to gateways. */
+    long gatewayQueuedBytes() {
+        return gateways.queuedBytes();
+    }
+
     public InetSocketAddress address() {
         return (InetSocketAddress) listener.localAddress();
     }
@@ -357,7 +359,11 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
                         greet(ctx, HelloReader.ofPeer(r));
                     }
                 } catch (Hello.OtherVersionException e) {
-                    refuse(ctx, String.valueOf(e.getMessage()));
+                    if (r.type() == FrameType.GATEWAY_HELLO) {
+                        refuseGateway(ctx, 0, String.valueOf(e.getMessage()));
+                    } else {
+                        refuse(ctx, String.valueOf(e.getMessage()));
+                    }
                 }
             } else if (r.type().isClient()) {
                 handler.onClient(r.groupId(), from.sender(), r.client());
@@ -388,12 +394,17 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
                 ctx.writeAndFlush(FrameWriter.notYet(ctx.alloc()));
                 return;
             } else {
-                requireSignsOfLife(ctx.channel());
                 why = gateways.admit(h, ctx.channel());
             }
             if (why.isEmpty()) {
                 letIn(ctx, h);
-            } else if (gateways.isNewRefusal(h, why)) {
+            } else {
+                refuseGateway(ctx, h.gateway(), why);
+            }
+        }
+
+        private void refuseGateway(ChannelHandlerContext ctx, int gateway, String why) {
+            if (gateways.isNewRefusal(gateway, why)) {
                 refuse(ctx, why);
             } else {
                 closing = true;
@@ -404,13 +415,11 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
         private void letIn(ChannelHandlerContext ctx, GatewayHello h) {
             closing = true;
             ctx.pipeline().replace(FRAMES, FRAMES, frameDecoder(config.limits().frameBytesMax()));
-            ctx.pipeline().replace(this, "gateway", new GatewayConnection(h, gateways, handler));
+            SignsOfLife signs = new SignsOfLife(access.keepAliveMs());
+            ctx.pipeline().addFirst(signs);
+            ctx.pipeline().replace(this, "gateway", new GatewayConnection(h, gateways, handler, signs));
             ctx.writeAndFlush(GatewayCodec.offer(ctx.alloc(), access.offer()));
             if (h.lane() == Lane.CONTROL) {
-                LOG.info(
-                        "gateway {} is connected from {}",
-                        h.gateway(),
-                        ctx.channel().remoteAddress());
                 handler.onGateway(h.gateway());
             }
         }
@@ -474,14 +483,6 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
                 ctx.close();
             }
         }
-    }
-
-    /** A gateway whose machine has gone would hold its place for ever. */
-    private void requireSignsOfLife(Channel ch) {
-        ch.config().setOption(ChannelOption.SO_KEEPALIVE, true);
-        ch.config().setOption(kind.keepAliveIdle(), access.keepAliveSeconds());
-        ch.config().setOption(kind.keepAliveInterval(), access.keepAliveSeconds());
-        ch.config().setOption(kind.keepAliveProbes(), GATEWAY_PROBES);
     }
 
     static String reason(Throwable cause) {

@@ -238,6 +238,40 @@ class GroupGatewayTest {
     }
 
     @Test
+    void shouldSendOnlyWhatTheLeaderItselfRefusedAgainAndLessAndLessOften() {
+        GroupSession s = openedSession();
+        write(s, "taken");
+        write(s, "refused");
+        gateway.ask(s, Part.ask(Part.Kind.FLUSH, 0, 0, (ok, p) -> ended.add("flush " + ok), now), now);
+        ClientMessage.Flush flush = (ClientMessage.Flush) sent.get(2).message();
+        sent.clear();
+        answer(2, 3, Status.NOT_LEADER, 2);
+        gateway.onReply(2, new ClientMessage.FlushReply(flush.requestId(), Status.NOT_LEADER, 2), now);
+        now += 19 * MS;
+        gateway.tick(now);
+        assertThat(sent).isEmpty();
+        now += MS;
+        gateway.tick(now);
+        assertThat(sent).hasSize(2).last().isEqualTo(new Sent(2, flush));
+        assertThat(mutates()).containsExactly("2:77/3>=2");
+        // Twice as long after each refusal, up to the wait for an answer.
+        for (long waitMs : new long[] {40, 80, 160, 320, 640, 1_000, 1_000}) {
+            sent.clear();
+            answer(2, 3, Status.NOT_LEADER, 2);
+            now += waitMs * MS - 1;
+            gateway.tick(now);
+            assertThat(mutates()).doesNotContain("2:77/3>=2");
+            now += 1;
+            gateway.tick(now);
+            assertThat(mutates()).contains("2:77/3>=2");
+        }
+        sent.clear();
+        answer(2, 3, Status.NOT_LEADER, 2);
+        gateway.onLeader(3, now);
+        assertThat(mutates()).as("another leader is asked at once").containsExactly("3:77/2>=2", "3:77/3>=2");
+    }
+
+    @Test
     void shouldReturnFromADeadHintToTheLeaderThatTheReplicaKnows() {
         GroupSession s = openedSession();
         write(s, "a");

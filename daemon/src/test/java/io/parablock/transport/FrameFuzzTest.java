@@ -78,6 +78,9 @@ class FrameFuzzTest {
                 HelloReader.ofGateway(reader);
             } else if (reader.type() == FrameType.GATEWAY_OK) {
                 GatewayCodec.offer(reader);
+            } else if (reader.type() == FrameType.ALIVE) {
+                reader.flag();
+                reader.requireEnd();
             } else if (reader.type() == FrameType.REFUSED) {
                 reader.refusal();
             } else if (reader.type().isClient()) {

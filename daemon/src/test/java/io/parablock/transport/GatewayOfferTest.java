@@ -26,8 +26,8 @@ class GatewayOfferTest {
     @Test
     void shouldAgreeWithWhatWasAddedOnly() {
         Volume added = new Volume("tape", 1 << 20, 1 << 20, false, 4);
-        assertThat(offer(DISK).disagreement(offer(DISK, added))).isEmpty();
-        assertThat(offer(DISK, added).disagreement(offer(DISK))).contains("does not have volume tape");
+        assertThat(offer(DISK).disagreement(offer(DISK, added), 64)).isEmpty();
+        assertThat(offer(DISK, added).disagreement(offer(DISK), 64)).contains("does not have volume tape");
     }
 
     @ParameterizedTest
@@ -39,7 +39,7 @@ class GatewayOfferTest {
     })
     void shouldNameTheVolumeThatANodeHasOtherwise(long size, long chunk, boolean readOnly, int group) {
         Volume other = new Volume("disk", size, chunk, readOnly, group);
-        assertThat(offer(DISK).disagreement(offer(other)))
+        assertThat(offer(DISK).disagreement(offer(other), 64))
                 .contains("it has " + other, "this gateway serves " + DISK)
                 .doesNotContain("\n");
     }
@@ -47,11 +47,14 @@ class GatewayOfferTest {
     @Test
     void shouldNotWorkWithSmallerLimitsOfSessions() {
         GatewayOffer ours = offer(DISK);
-        assertThat(ours.disagreement(new GatewayOffer(List.of(DISK), 32, EXPIRY_NS)))
+        assertThat(ours.disagreement(new GatewayOffer(List.of(DISK), 32, EXPIRY_NS), 64))
                 .contains("session_window");
-        assertThat(ours.disagreement(new GatewayOffer(List.of(DISK), 64, EXPIRY_NS / 2)))
+        assertThat(ours.disagreement(new GatewayOffer(List.of(DISK), 64, EXPIRY_NS / 2), 64))
                 .contains("session_expiry");
-        assertThat(ours.disagreement(new GatewayOffer(List.of(DISK), 128, 2 * EXPIRY_NS)))
+        assertThat(ours.disagreement(new GatewayOffer(List.of(DISK), 128, 2 * EXPIRY_NS), 64))
+                .isEmpty();
+        assertThat(ours.disagreement(new GatewayOffer(List.of(DISK), 32, EXPIRY_NS), 32))
+                .as("the gateway uses no more")
                 .isEmpty();
     }
 

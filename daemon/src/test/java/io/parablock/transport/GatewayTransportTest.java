@@ -8,6 +8,7 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.parablock.blockdev.nbd.netty.TransportKind;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.raft.message.Message;
@@ -18,7 +19,9 @@ import io.parablock.replica.client.ClientMessage.Status;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.util.ArrayList;
@@ -26,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -104,6 +108,10 @@ class GatewayTransportTest {
     @BeforeEach
     void startNode() throws IOException {
         addresses = FreePorts.of(List.of(1));
+        listen(Gateways.atMost(GATEWAYS_MAX));
+    }
+
+    private void listen(GatewayAccess access) {
         Formation.Standing standing = new Formation.Standing(101, new TreeMap<>(Map.of(1, 101L)));
         TransportKind kind = TransportKind.choose("auto").kind();
         node = PeerTransport.listen(
@@ -127,7 +135,7 @@ class GatewayTransportTest {
                         return formed;
                     }
                 },
-                Gateways.atMost(GATEWAYS_MAX));
+                access);
         open.add(node);
     }
 
@@ -138,8 +146,21 @@ class GatewayTransportTest {
     }
 
     private GatewayTransport gateway(TransportKind kind, int id, GatewayInbox replies) {
+        return gateway(kind, id, addresses, 60_000, replies);
+    }
+
+    private GatewayTransport gateway(
+            TransportKind kind,
+            int id,
+            Map<Integer, InetSocketAddress> members,
+            long keepAliveMs,
+            GatewayInbox replies) {
         GatewayTransport t = new GatewayTransport(
-                PeerTransportConfig.of("test", id, 9, addresses, LANES, LANES, LIMITS), loops(kind), kind, 5, replies);
+                PeerTransportConfig.of("test", id, 9, members, LANES, LANES, LIMITS),
+                loops(kind),
+                kind,
+                keepAliveMs,
+                replies);
         open.add(t);
         t.dial();
         return t;
@@ -262,6 +283,85 @@ class GatewayTransportTest {
         await("let in", () -> isUp(gateway));
     }
 
+    private void read(int gateway, int bytes, List<ByteBuf> payloads) {
+        ByteBuf payload = ALLOC.directBuffer().writeZero(bytes);
+        payloads.add(payload);
+        node.sendClient(1, gateway, new ClientMessage.ReadReply(4, Status.OK, 1, payload));
+    }
+
+    @Test
+    void shouldHoldNoMoreAnswersForAGatewayThanItsShare() throws Exception {
+        GatewayInbox replies = new GatewayInbox();
+        GatewayTransport gateway = gateway(ID, replies);
+        GatewayInbox others = new GatewayInbox();
+        GatewayTransport other = gateway(ID + 1, others);
+        await("connected", () -> isUp(gateway) && isUp(other));
+        List<ByteBuf> payloads = new ArrayList<>();
+        long share = Gateways.REPLY_BYTES_MAX / ReplyBytes.SHARES;
+        // Nothing is flushed: all of it waits.
+        for (int i = 0; i < 100; i++) {
+            read(ID, 64 << 10, payloads);
+        }
+        assertThat(node.gatewayQueuedBytes()).isBetween(share - (65 << 10), share);
+        assertThat(payloads.stream().filter(p -> p.refCnt() > 0)).hasSize(15);
+        read(ID + 1, 64 << 10, payloads);
+        assertThat(payloads.get(100).refCnt()).as("another gateway's share").isPositive();
+        for (int i = 0; i < 3_000; i++) {
+            node.sendClient(1, ID, new ClientMessage.FlushReply(i, Status.OK, 1));
+        }
+        assertThat(node.gatewayQueuedBytes()).as("with that of the other one").isBetween(share, share + (65 << 10));
+        node.sendClient(1, ID, new ClientMessage.LeaderNotice(6, true, 2));
+        node.flush();
+        await("who leads is told", () -> replies.replies.contains(new ClientMessage.LeaderNotice(6, true, 2)));
+        await("all is counted out", () -> node.gatewayQueuedBytes() == 0);
+        await(
+                "the answers came",
+                () -> replies.replies.stream()
+                                        .filter(m -> m instanceof ClientMessage.ReadReply)
+                                        .count()
+                                == 15
+                        && others.replies.size() == 1);
+        for (GatewayInbox in : List.of(replies, others)) {
+            in.replies.forEach(m -> {
+                if (m instanceof ClientMessage.ReadReply r) {
+                    r.payload().release();
+                }
+            });
+        }
+        assertThat(payloads).allMatch(p -> p.refCnt() == 0);
+    }
+
+    @Test
+    void shouldCountNothingAnyMoreForAGatewayThatWentWithAnswersQueued() throws Exception {
+        List<ByteBuf> payloads = new ArrayList<>();
+        try (Raw raw = new Raw(hello("test", ID, 1))) {
+            assertThat(raw.next().type()).isEqualTo(FrameType.GATEWAY_OK);
+            for (int i = 0; i < 100; i++) {
+                read(ID, 64 << 10, payloads);
+            }
+            assertThat(node.gatewayQueuedBytes()).isPositive();
+        }
+        await("gone", () -> node.gateways() == 0);
+        await("all is counted out", () -> node.gatewayQueuedBytes() == 0);
+        assertThat(payloads).allMatch(p -> p.refCnt() == 0);
+    }
+
+    @Test
+    void shouldHoldNoMoreAnswersForAllGatewaysThanTheLimit() {
+        ReplyBytes all = ReplyBytes.ofAll(400);
+        for (int i = 0; i < ReplyBytes.SHARES; i++) {
+            ReplyBytes one = all.of(i);
+            assertThat(one.take(100, false)).isTrue();
+            assertThat(one.take(1, false)).isFalse();
+        }
+        ReplyBytes late = all.of(9);
+        assertThat(late.take(1, false)).isFalse();
+        assertThat(late.queued()).isZero();
+        assertThat(late.take(10, true)).isTrue();
+        late.give(10);
+        assertThat(all.queued()).isEqualTo(400);
+    }
+
     // ---------------------------------------------------------------- by hand
 
     /** One connection that says hello with these bytes. */
@@ -342,6 +442,102 @@ class GatewayTransportTest {
     }
 
     @Test
+    void shouldLeaveAGatewayThatSaysNothing() throws Exception {
+        node.close();
+        listen(Gateways.atMost(GATEWAYS_MAX, 50));
+        try (Raw raw = new Raw(hello("test", ID, 1))) {
+            assertThat(raw.next().type()).isEqualTo(FrameType.GATEWAY_OK);
+            FrameReader sign = raw.next();
+            assertThat(sign.type()).isEqualTo(FrameType.ALIVE);
+            assertThat(sign.flag()).as("it is asked").isTrue();
+            raw.awaitClose();
+        }
+        await("its place is free", () -> node.gateways() == 0);
+    }
+
+    @Test
+    void shouldLeaveAGatewayThatTakesNothing() throws Exception {
+        node.close();
+        listen(Gateways.atMost(GATEWAYS_MAX, 50));
+        List<ByteBuf> payloads = new ArrayList<>();
+        try (Raw raw = new Raw(hello("test", ID, 1))) {
+            assertThat(raw.next().type()).isEqualTo(FrameType.GATEWAY_OK);
+            // More than the buffers of both sockets take: its window is shut.
+            while (node.gateways() == 1) {
+                read(ID, 64 << 10, payloads);
+                node.flush();
+            }
+            await("nothing waits", () -> node.gatewayQueuedBytes() == 0);
+            assertThat(raw.socket.isClosed()).as("on its side").isFalse();
+        }
+        assertThat(payloads).allMatch(p -> p.refCnt() == 0);
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.parablock.transport.PeerTransportTest#kinds")
+    void shouldLeaveAMemberThatSaysNothing(TransportKind kind) throws Exception {
+        List<Socket> accepted = new CopyOnWriteArrayList<>();
+        Thread welcoming;
+        try (ServerSocket member = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            welcoming = new Thread(() -> welcome(member, accepted));
+            welcoming.start();
+            InetSocketAddress at = (InetSocketAddress) member.getLocalSocketAddress();
+            GatewayTransport gateway = gateway(kind, ID, Map.of(1, at), 50, new GatewayInbox());
+            await("every lane was dialled again", () -> accepted.size() > 2 * (1 + LANES));
+            assertThat(gateway.readings().get(0).reconnects()).isPositive();
+        }
+        welcoming.join();
+        for (Socket s : accepted) {
+            s.close();
+        }
+    }
+
+    private static void welcome(ServerSocket member, List<Socket> accepted) {
+        byte[] welcome = bytes(GatewayCodec.offer(ALLOC, Gateways.OFFER));
+        while (!member.isClosed()) {
+            try {
+                Socket s = member.accept();
+                accepted.add(s);
+                s.getOutputStream().write(welcome);
+            } catch (IOException closed) {
+                // The gateway has left, or the test has ended.
+            }
+        }
+    }
+
+    @Test
+    void shouldKeepAGatewayThatHasNothingToSayButAnswers() throws Exception {
+        node.close();
+        listen(Gateways.atMost(GATEWAYS_MAX, 200));
+        GatewayTransport gateway = gateway(ID, new GatewayInbox());
+        await("connected", () -> isUp(gateway));
+        Thread.sleep(2_000);
+        assertThat(isUp(gateway)).isTrue();
+        assertThat(gateway.readings().get(0).reconnects()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldTellOfAGatewayOnceForEachReason() {
+        GatewayConnections gateways = new GatewayConnections(LIMITS, Gateways.atMost(GATEWAYS_MAX));
+        assertThat(gateways.isNewRefusal(ID, "one")).isTrue();
+        assertThat(gateways.isNewRefusal(ID, "other")).isTrue();
+        assertThat(gateways.isNewRefusal(ID, "one")).isFalse();
+        assertThat(gateways.isNewRefusal(ID + 1, "one")).isTrue();
+        GatewayHello h = new GatewayHello("test", ID, 1, 9, Lane.CONTROL);
+        EmbeddedChannel objects = new EmbeddedChannel();
+        assertThat(gateways.admit(h, objects)).isEmpty();
+        assertThat(gateways.remove(h, objects)).as("it said nothing").isFalse();
+        assertThat(gateways.count()).isZero();
+        EmbeddedChannel agrees = new EmbeddedChannel();
+        assertThat(gateways.admit(h, agrees)).isEmpty();
+        gateways.onHeard(h);
+        assertThat(gateways.remove(h, agrees)).isTrue();
+        assertThat(gateways.isNewRefusal(ID, "one")).as("it was in meanwhile").isTrue();
+        objects.close();
+        agrees.close();
+    }
+
+    @Test
     void shouldRefuseASecondProcessWithTheSameNumber() throws Exception {
         GatewayTransport gateway = gateway(ID, new GatewayInbox());
         await("connected", () -> isUp(gateway));
@@ -368,6 +564,22 @@ class GatewayTransportTest {
         }
         await("its place is free", () -> node.gateways() == 0);
         assertThat(inbox.asked).isEmpty();
+    }
+
+    @Test
+    void shouldCloseTheConnectionOfAGatewayThatSpeaksForAnotherBoot() throws Exception {
+        ClientMessage sound = new ClientMessage.OpenSession(9, 1);
+        for (ClientMessage other :
+                List.of(new ClientMessage.OpenSession(10, 1), new ClientMessage.KeepAlive(10, 2, List.of()))) {
+            try (Raw raw = new Raw(hello("test", ID, 1))) {
+                assertThat(raw.next().type()).isEqualTo(FrameType.GATEWAY_OK);
+                raw.socket.getOutputStream().write(bytes(FrameWriter.client(ALLOC, 1, sound)));
+                raw.socket.getOutputStream().write(bytes(FrameWriter.client(ALLOC, 1, other)));
+                raw.awaitClose();
+            }
+            await("its place is free", () -> node.gateways() == 0);
+        }
+        assertThat(inbox.asked).containsExactly(new Asked(ID, sound), new Asked(ID, sound));
     }
 
     @Test

@@ -11,11 +11,17 @@ final class Gateways {
             64,
             60_000_000_000L);
 
+    static final long REPLY_BYTES_MAX = 4L << 20;
+
     static final GatewayAccess NONE = atMost(0);
 
     private Gateways() {}
 
     static GatewayAccess atMost(int gateways) {
-        return new GatewayAccess(OFFER, gateways, 5);
+        return atMost(gateways, 60_000);
+    }
+
+    static GatewayAccess atMost(int gateways, long keepAliveMs) {
+        return new GatewayAccess(OFFER, gateways, REPLY_BYTES_MAX, keepAliveMs);
     }
 }
