@@ -184,7 +184,7 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     /** The first of {@code count} consecutive free ports, outside the range that the system gives to clients. */
-    private static int freePorts(int count) {
+    static int freePorts(int count) {
         for (int attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
             int first = 20_000 + attempt * count;
             boolean free = true;
@@ -199,10 +199,10 @@ final class DemoCommand implements Callable<Integer> {
                 return first;
             }
         }
-        throw new CommandFailure("no free ports for the comparison");
+        throw new CommandFailure("no free ports for another cluster");
     }
 
-    private static void deleteTree(Path folder) throws IOException {
+    static void deleteTree(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return;
         }

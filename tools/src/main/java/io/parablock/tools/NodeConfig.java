@@ -12,7 +12,11 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What this command knows of a node's configuration file: how the demo writes it, and what to read back from it. */
+/**
+ * What this command knows of a node's configuration file: how the demo writes it, and what to read back from it.
+ *
+ * @param nbd the first address that is listed
+ */
 record NodeConfig(int id, Path dataDir, InetSocketAddress nbd, InetSocketAddress http) {
     static final String LOOPBACK = "127.0.0.1";
 
@@ -48,7 +52,7 @@ record NodeConfig(int id, Path dataDir, InetSocketAddress nbd, InetSocketAddress
             return new NodeConfig(
                     config.getInt("node.id"),
                     Path.of(config.getString("node.data_dir")),
-                    address(config.getString("nbd.listen")),
+                    address(config.getString("nbd.listen").split(",")[0]),
                     address(config.getString("http.listen")));
         } catch (ConfigException | IllegalArgumentException e) {
             throw new CommandFailure(file + ": " + e.getMessage());

@@ -27,19 +27,17 @@ final class NodeLauncher {
 
     /** @param command {@code node} or {@code gateway} */
     Process start(String command, Path config, Path log, Path pidFile) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(command(command, config))
+        Process process = program(Parablock.class.getName(), command, "-c", config.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
-        // Not on the command line: the JDK reads only 4096 bytes of one, and ClusterFolder looks for the configuration
-        // there.
-        builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
-        Process process = builder.start();
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                .start();
         Files.writeString(pidFile, process.pid() + "\n");
         return process;
     }
 
-    private List<String> command(String daemon, Path config) {
+    /** A program that runs as a daemon does. */
+    ProcessBuilder program(String mainClass, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("@" + jvmFolder.resolve("common.args"));
@@ -47,10 +45,12 @@ final class NodeLauncher {
             command.add("@" + jvmFolder.resolve("jdk24.args"));
         }
         command.add("@" + jvmFolder.resolve("node.args"));
-        command.add(Parablock.class.getName());
-        command.add(daemon);
-        command.add("-c");
-        command.add(config.toString());
-        return command;
+        command.add(mainClass);
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        // Not on the command line: the JDK reads only 4096 bytes of one, and ClusterFolder looks for the configuration
+        // there.
+        builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+        return builder;
     }
 }

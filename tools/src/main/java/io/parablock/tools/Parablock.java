@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
             CompareReplicasCommand.class,
             SimulateCommand.class,
             WalCommand.class,
+            NbdCommand.class,
             HelpCommand.class
         })
 public final class Parablock implements Runnable {
@@ -56,6 +57,7 @@ public final class Parablock implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "give a command: demo, node, gateway, status, compare-replicas, simulate, wal (parablock help tells more)");
+                "give a command: demo, node, gateway, status, compare-replicas, simulate, wal, nbd (parablock help tells"
+                        + " more)");
     }
 }

@@ -42,7 +42,14 @@ class CommandLineTest {
                 "wal dump . --slots 5..3",
                 "wal dump . --slots all",
                 "wal dump . --group first",
-                "wal verify . --group 1"
+                "wal verify . --group 1",
+                "nbd",
+                "nbd bench --jobs 0",
+                "nbd bench --depth none",
+                "nbd bench --size 1000",
+                "nbd bench --nodes 8",
+                "nbd bench --reads always",
+                "nbd bench --transport fast"
             })
     void shouldAnswerWrongArgumentsWithOneLineAndExitCodeTwo(String arguments) {
         Answer answer = run(arguments.split(" "));

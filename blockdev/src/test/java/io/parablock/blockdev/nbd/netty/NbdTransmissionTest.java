@@ -274,6 +274,12 @@ class NbdTransmissionTest {
                 .hasMessageContaining("absent");
     }
 
+    /** Every connection has been told then: the server waits for their ends, and the one loop has run what it was given before. */
+    private void awaitStopping(Thread stopping) {
+        await("the grace", () -> stopping.getState() == Thread.State.TIMED_WAITING);
+        loops.next().submit(() -> {}).syncUninterruptibly();
+    }
+
     @Test
     void shouldFinishWhatIsOutstandingWhenItStopsAndRefuseTheRest() throws Exception {
         server.close();
@@ -285,8 +291,7 @@ class NbdTransmissionTest {
             await("the read", () -> held.begun.size() == 1);
             Thread stopping = new Thread(() -> server.stop(10_000));
             stopping.start();
-            // Every connection has been told by then.
-            await("the grace", () -> stopping.getState() == Thread.State.TIMED_WAITING);
+            awaitStopping(stopping);
             assertThatThrownBy(this::connect).isInstanceOf(IOException.class);
             late.option(Nbd.OPT_LIST, new byte[0]);
             assertThat(late.reply(Nbd.OPT_LIST)).isEqualTo(Nbd.REP_ERR_SHUTDOWN);
@@ -309,9 +314,9 @@ class NbdTransmissionTest {
     void shouldEndTheStreamBehindTheLastReplyIfToldTo(TransportKind other) throws Exception {
         use(other);
         HoldingBackend held = new HoldingBackend(SIZE);
-        server = listen(held, new NbdServerConfig(16, 2_000, 33 << 20, 64 << 20, 30, 60_000, StopReply.CLOSE));
+        server = listen(held, new NbdServerConfig(16, 30_000, 33 << 20, 64 << 20, 30, 60_000, StopReply.CLOSE));
         int large = 4 << 20;
-        Thread stopping = new Thread(() -> server.stop(10_000));
+        Thread stopping = new Thread(() -> server.stop(30_000));
         try (RawClient c = connect().attached()) {
             try (RawClient idle = connect().attached()) {
                 c.request(0, Nbd.CMD_READ, 1, 0, large);
@@ -320,7 +325,7 @@ class NbdTransmissionTest {
                 c.out.write(new byte[BLOCK / 2]);
                 await("a payload under way", () -> server.inWorkBytes() == large + BLOCK);
                 stopping.start();
-                await("the grace", () -> stopping.getState() == Thread.State.TIMED_WAITING);
+                awaitStopping(stopping);
                 assertThat(idle.in.read()).as("nothing is outstanding").isEqualTo(-1);
             }
             c.out.write(new byte[BLOCK / 2]);
