@@ -222,9 +222,9 @@ class GatewayE2eTest {
         with(
                 "first",
                 first -> with("second", second -> {
-                    try (LoadGenerator a = load(first.nbd(), FIRST_BLOCK);
-                            LoadGenerator b = load(second.nbd(), FIRST_BLOCK + BLOCKS / 4);
-                            LoadGenerator c = load(live.nbd(1), FIRST_BLOCK + BLOCKS / 2)) {
+                    try (LoadGenerator a = load(first.nbd(), 0);
+                            LoadGenerator b = load(second.nbd(), 1);
+                            LoadGenerator c = load(live.nbd(1), 2)) {
                         for (LoadGenerator load : List.of(a, b, c)) {
                             awaitMore(load);
                         }
