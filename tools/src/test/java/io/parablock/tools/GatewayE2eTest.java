@@ -23,6 +23,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A gateway without a replica in front of three nodes, each a process of its own. */
 @Tag("e2e")
@@ -68,7 +70,11 @@ class GatewayE2eTest {
     }
 
     private static void with(String name, Body body) throws Exception {
-        try (LiveGateway gateway = LiveGateway.prepare(folder.resolve(name), live, LiveCluster.EXPORT, "")) {
+        with(name, "", body);
+    }
+
+    private static void with(String name, String more, Body body) throws Exception {
+        try (LiveGateway gateway = LiveGateway.prepare(folder.resolve(name), live, LiveCluster.EXPORT, more)) {
             try {
                 gateway.start();
                 gateway.awaitServing();
@@ -81,10 +87,11 @@ class GatewayE2eTest {
         }
     }
 
-    @Test
-    void shouldServeTcpAndUnixClients() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"pipeline = inline", "pipeline = threads\ntransport.kind = nio"})
+    void shouldServeTcpAndUnixClients(String keys) throws Exception {
         Clients.require("qemu-io");
-        with("clients", gateway -> {
+        with("clients" + keys.length(), keys + "\n", gateway -> {
             String unix = "nbd+unix:///" + LiveCluster.EXPORT + "?socket=" + gateway.socket();
             // Over the end of a chunk; through one door in, through every other one out.
             qemu(unix, "write -P 0x5a 30M 4M", "flush", "write -z 31M 64k", "discard 33M 64k", "read -P 0x5a 30M 1M");
@@ -222,9 +229,9 @@ class GatewayE2eTest {
         with(
                 "first",
                 first -> with("second", second -> {
-                    try (LoadGenerator a = load(first.nbd(), FIRST_BLOCK);
-                            LoadGenerator b = load(second.nbd(), FIRST_BLOCK + BLOCKS / 4);
-                            LoadGenerator c = load(live.nbd(1), FIRST_BLOCK + BLOCKS / 2)) {
+                    try (LoadGenerator a = load(first.nbd(), 0);
+                            LoadGenerator b = load(second.nbd(), 1);
+                            LoadGenerator c = load(live.nbd(1), 2)) {
                         for (LoadGenerator load : List.of(a, b, c)) {
                             awaitMore(load);
                         }
