@@ -25,7 +25,8 @@ final class DiskReader implements AutoCloseable {
     /** Reads begin and end at a multiple of it; a bad sector takes all of it. */
     private static final int PAGE_BYTES = 4096;
 
-    private static final int ROOM_BYTES = 128 << 10;
+    /** One read. A write to the file waits for a direct read under way (ext4's and XFS's lock of the inode): a short one. */
+    private static final int ROOM_BYTES = 32 << 10;
 
     private final FileChannel channel;
     private final ByteBuffer room = ByteBuffer.allocateDirect(ROOM_BYTES + PAGE_BYTES)
