@@ -23,7 +23,18 @@ class NbdBenchE2eTest {
                 .setOut(new PrintWriter(printed))
                 .setErr(new PrintWriter(progress));
         int exitCode = command.execute(
-                "--nodes", "1", "--jobs", "1", "--size", "4MiB", "--rounds", "1", "--seconds", "0.3", "--warm-up", "0.1");
+                "--nodes",
+                "1",
+                "--jobs",
+                "1",
+                "--size",
+                "4MiB",
+                "--rounds",
+                "1",
+                "--seconds",
+                "0.3",
+                "--warm-up",
+                "0.1");
         assertThat(exitCode).as(progress.toString()).isZero();
         List<String[]> rows = printed.toString()
                 .lines()
