@@ -274,7 +274,7 @@ class NbdTransmissionTest {
                 .hasMessageContaining("absent");
     }
 
-    /** Every connection has been told then: the server waits for their ends, and the one loop has run what it was given before. */
+    /** Every connection has been told then: the server waits for them, and the one loop has run what it was given before. */
     private void awaitStopping(Thread stopping) {
         await("the grace", () -> stopping.getState() == Thread.State.TIMED_WAITING);
         loops.next().submit(() -> {}).syncUninterruptibly();
@@ -308,7 +308,7 @@ class NbdTransmissionTest {
         }
     }
 
-    /** What was received is carried out and answered, a payload that is under way included; what is behind is not read. */
+    /** What was received is carried out and answered, a payload under way included; what is behind is not read. */
     @ParameterizedTest
     @EnumSource
     void shouldEndTheStreamBehindTheLastReplyIfToldTo(TransportKind other) throws Exception {
