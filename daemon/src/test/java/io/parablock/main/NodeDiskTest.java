@@ -28,6 +28,7 @@ class NodeDiskTest {
                 cluster.id = test
                 node.id = 1
                 node.data_dir = "%s"
+                wal.write_bytes = 256KiB
                 peers = [ {id=1, address="127.0.0.1:1"}, {id=2, address="127.0.0.1:2"}, {id=3, address="127.0.0.1:3"} ]
                 volumes = [ { name = disk, size = 8MiB, chunk_size = 4MiB } ]
                 """.formatted(dir));

@@ -141,6 +141,7 @@ class ThreeNodesInOneProcessTest {
                 cluster.id = test
                 node.id = %d
                 node.data_dir = "%s"
+                wal.write_bytes = 256KiB
                 peers = [ {id=1, address="127.0.0.1:0"}, {id=2, address="127.0.0.1:0"}, {id=3, address="127.0.0.1:0"} ]
                 nbd.listen = "127.0.0.1:0"
                 http.listen = "127.0.0.1:0"

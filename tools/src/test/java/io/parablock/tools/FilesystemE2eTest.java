@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A kernel's filesystem on the replicated disk: what is unpacked there is there, whoever dies meanwhile. */
 @Tag("e2e")
+@Tag("one-jdk")
 class FilesystemE2eTest {
     private static final long SIZE_BYTES = 128L << 20;
     private static final int UNPACK_SECONDS = 240;

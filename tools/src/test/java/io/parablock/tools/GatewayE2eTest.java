@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A gateway without a replica in front of three nodes, each a process of its own. */
 @Tag("e2e")
+@Tag("one-jdk")
 class GatewayE2eTest {
     private static final int ROUNDS = Integer.getInteger("parablock.rounds", 2);
     private static final double SLACK = Double.parseDouble(System.getProperty("parablock.slack", "3"));

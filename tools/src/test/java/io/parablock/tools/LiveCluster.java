@@ -15,6 +15,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -74,6 +75,9 @@ final class LiveCluster implements AutoCloseable {
             throws Exception {
         System.setProperty("parablock.home", ArchitectureTest.root().toString());
         int port = freePorts(3 * DemoSettings.NODES_MAX);
+        // The disk is not measured at each start of a test.
+        Map<String, String> keys = new TreeMap<>(Map.of("wal.write_bytes", "256KiB"));
+        keys.putAll(extra);
         DemoSettings settings = new DemoSettings(
                 dir,
                 nodes,
@@ -84,7 +88,7 @@ final class LiveCluster implements AutoCloseable {
                 port,
                 port + DemoSettings.NODES_MAX,
                 port + 2 * DemoSettings.NODES_MAX,
-                extra);
+                keys);
         LiveCluster live = new LiveCluster(new DemoCluster(settings, new NodeLauncher()), dir);
         // A test run that is interrupted must not leave daemons behind.
         Runtime.getRuntime().addShutdownHook(new Thread(live.cluster::close));

@@ -81,6 +81,11 @@ final class PacedLoad implements AutoCloseable {
         return sorted[(int) (sorted.length * 0.99)] / 1e6;
     }
 
+    /** The latencies up to now count no more. */
+    synchronized void forget() {
+        count = 0;
+    }
+
     /** Requests that were answered with an error or not at all. */
     synchronized int errors() {
         return errors;
