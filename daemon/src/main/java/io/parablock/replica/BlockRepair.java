@@ -132,11 +132,12 @@ final class BlockRepair {
 
     /** An entry, or a piece of an install, has written there: whatever was damaged is good again. */
     void onWritten(long offsetBytes, long lengthBytes) {
-        if (damaged.isEmpty() && lost.isEmpty()) {
+        if (!damaged.intersects(offsetBytes, lengthBytes) && !lost.intersects(offsetBytes, lengthBytes)) {
             return;
         }
         damaged.remove(offsetBytes, lengthBytes);
         lost.remove(offsetBytes, lengthBytes);
+        mark.onMended();
         tellCore();
         listener.onSettled();
     }

@@ -98,7 +98,7 @@ final class DamageMark {
         return noted;
     }
 
-    /** A peer's copy is in the page cache. No log has it. */
+    /** A peer's copy, or a write, is in the page cache: with a log that may forget, too, nowhere else. */
     void onMended() {
         if (!alone) {
             changes++;

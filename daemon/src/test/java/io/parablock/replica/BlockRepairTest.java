@@ -9,6 +9,7 @@ import io.parablock.raft.Mode;
 import io.parablock.raft.StorePoint;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.client.ClientMessage.Status;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -318,6 +319,10 @@ class BlockRepairTest {
             c.write(1, 1, 9 * 4096, bytes(4096, 99), false);
             c.advance(3000);
             assertThat(leader.store.isUnderRepair()).isFalse();
+            assertThat(leader.store.stableWithoutNote(9 * 4096, 4096))
+                    .as("what took the damage away is on the disk before the note goes")
+                    .satisfies(stable ->
+                            assertThat(Arrays.equals(stable, bytes(4096, 99))).isTrue());
         }
     }
 }

@@ -23,10 +23,13 @@ final class ForgetfulBlockStore implements BlockStore {
     private boolean underRepair;
 
     int repairs;
+    /** What was surely on the disk when the note of damage went. */
+    private byte[] stableWithoutNote;
 
     ForgetfulBlockStore(int size) {
         now = new byte[size];
         stable = new byte[size];
+        stableWithoutNote = stable;
     }
 
     synchronized void crash() {
@@ -120,9 +123,14 @@ final class ForgetfulBlockStore implements BlockStore {
     }
 
     @Override
-    public void endRepair() {
+    public synchronized void endRepair() {
         check();
         underRepair = false;
+        stableWithoutNote = stable.clone();
+    }
+
+    synchronized byte[] stableWithoutNote(int offsetBytes, int lengthBytes) {
+        return Arrays.copyOfRange(stableWithoutNote, offsetBytes, offsetBytes + lengthBytes);
     }
 
     @Override
