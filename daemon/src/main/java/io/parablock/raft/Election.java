@@ -41,6 +41,10 @@ final class Election {
         this.random = seed;
         this.startedNs = state.nowNs;
         resetTimer();
+        if (state.config.voters().length == 1) {
+            // There is nobody whose leadership it could disturb.
+            deadlineNs = state.nowNs;
+        }
     }
 
     Map<Integer, Message.VoteReply> votes() {

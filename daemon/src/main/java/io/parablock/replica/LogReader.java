@@ -35,11 +35,12 @@ final class LogReader {
                     throw new WalCorruptException("the record at position " + position + " is slot " + record.slot()
                             + " of term " + record.origin() + ", not " + entry);
                 }
+                // The log has compared the payload with the record's.
+                if (record.payloadCrc() != entry.payloadCrc() || payload.remaining() != entry.payloadLength()) {
+                    throw new WalCorruptException("the payload of " + entry + " does not have its checksum");
+                }
                 out.writeBytes(payload);
             });
-            if (!isIntact(entry, out)) {
-                throw new WalCorruptException("the payload of " + entry + " does not have its checksum");
-            }
             good = true;
             return out;
         } finally {

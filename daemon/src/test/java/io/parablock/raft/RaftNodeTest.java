@@ -236,9 +236,9 @@ class RaftNodeTest {
     }
 
     @Test
-    void shouldLeadAlone() {
+    void shouldLeadAloneAtItsFirstTick() {
         Cluster c = new Cluster(Mode.PARALLEL, 1);
-        c.run(1500);
+        c.run(5);
         long session = c.open();
         c.write(session, 0, 3);
         c.run(20);

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * it. Holds a buffer: one per thread.
  */
 final class SegmentReader {
-    /** Enough for a header and a common payload in one system call. */
-    private static final int FIRST_READ_BYTES = 16 << 10;
+    /** From the page cache: some records in one system call. */
+    private static final int CACHED_READ_BYTES = 64 << 10;
 
     /** Past the page cache nobody reads ahead for us; a node that catches up reads one record after the other. */
     private static final int READ_AHEAD_BYTES = 256 << 10;
@@ -29,7 +29,7 @@ final class SegmentReader {
 
     private final RecordChecksum checksum = new RecordChecksum();
     private final UnsafeBuffer header = new UnsafeBuffer(0, 0);
-    private ByteBuffer buffer = allocate(FIRST_READ_BYTES);
+    private ByteBuffer buffer = allocate(CACHED_READ_BYTES);
 
     /**
      * The segment that the buffer holds a part of, its offset in the file and its length. Weak: the thread outlives the log, and
@@ -67,8 +67,7 @@ final class SegmentReader {
         readAhead = null;
         FileChannel channel = segment.readChannel();
         long offsetBytes = RecordDescriptor.offsetBytes(position);
-        boolean ahead = segment.layout == SegmentLayout.WRITES;
-        int length = ahead ? READ_AHEAD_BYTES : FIRST_READ_BYTES;
+        int length = segment.layout == SegmentLayout.WRITES ? READ_AHEAD_BYTES : CACHED_READ_BYTES;
         fromBytes = offsetBytes & -BLOCK_BYTES;
         int at = (int) (offsetBytes - fromBytes);
         reserve(length, 0);
@@ -111,9 +110,6 @@ final class SegmentReader {
             }
             readAhead = null;
             throw new WalCorruptException("payload CRC of the record at position " + position + ": " + record);
-        }
-        if (segment.layout != SegmentLayout.WRITES) {
-            readAhead = null; // the page cache does this better
         }
         visitor.onRecord(position, record, payload.asReadOnlyBuffer());
         return true;

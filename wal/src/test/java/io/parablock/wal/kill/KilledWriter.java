@@ -20,7 +20,10 @@ import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
-/** A process that appends until it is killed, and prints each slot that the log has called durable. */
+/**
+ * A process that appends until it is killed, and prints each slot that the log has called durable. It cuts the log now and then:
+ * the slot up to which is printed first.
+ */
 final class KilledWriter {
     /** An engine, and how it writes. */
     enum Engine {
@@ -47,16 +50,20 @@ final class KilledWriter {
     private static final long AHEAD_MAX = 64;
 
     private static final long PAUSE_US = 200;
+    /** Records, at least, that are not cut: several segments, and more than may be on their way. */
+    private static final long KEPT = 256;
 
     private final PrintStream out = System.out;
     private final Wal wal;
     private final Random random;
     private long slot;
+    private long cut;
     private long told;
 
     private KilledWriter(Engine engine, Path directory) {
         wal = engine.open(directory, this::onDurable);
         slot = scan(wal).slots(1).stream().mapToLong(each -> each + 1).max().orElse(0);
+        cut = slot - KEPT;
         random = new Random(slot);
     }
 
@@ -71,6 +78,11 @@ final class KilledWriter {
             told--;
         }
         wal.submit();
+        if (slot > cut + 2 * KEPT) {
+            cut = slot - KEPT;
+            out.println("cut " + cut);
+            wal.truncate(1, cut);
+        }
     }
 
     private void onLoop(IoEventLoop loop) {
