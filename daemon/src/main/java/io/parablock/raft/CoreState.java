@@ -75,6 +75,8 @@ final class CoreState {
     final boolean curable;
 
     boolean needsInstall;
+    /** The leader's log base when that came up. */
+    long goneUpTo;
     /** An install is overwriting the block store: durable, in CKPT. */
     boolean installing;
     /** An install was begun and has not ended; its flag may still wait for applies that are under way. */
@@ -315,6 +317,8 @@ final class CoreState {
         }
         syncTerm = record.term();
         mSync = record.m();
+        // Nothing of it is missing; a leader could not be installed either.
+        needsInstall = false;
         storeMatch.onAdopted(mSync);
         origins = new OriginRuns(record.runs());
         noops = record.noops();

@@ -182,6 +182,7 @@ final class FollowerLog {
     private void wantInstall(long slot, long leaderLogBase) {
         if (slot <= leaderLogBase && !state.needsInstall) {
             state.needsInstall = true;
+            state.goneUpTo = leaderLogBase;
             state.output.event = "slot " + slot + " is gone from the leader's log (base " + leaderLogBase
                     + "): this replica needs an install";
         }
@@ -209,7 +210,6 @@ final class FollowerLog {
         }
         staged.clear();
         syncing = null;
-        state.needsInstall = false;
         state.adopt(record);
         strictAckedTo = m.m();
         sendSyncAck();

@@ -230,13 +230,20 @@ public final class InstallReceiver {
                     && state.nowNs - lastHeardNs > SILENCE_TIMEOUTS_MAX * state.config.electionTimeoutNs()) {
                 reset();
             }
-        } else if ((state.installing || state.needsInstall)
+        } else if ((state.installing || isStillNeeded())
                 && state.leader != 0
                 && !state.installStepUnderWay
                 && state.nowNs - lastAskedNs >= state.config.retransmitNs()) {
             lastAskedNs = state.nowNs;
             state.send(state.leader, new Message.InstallRequest(state.term, 0, atLeast()));
         }
+    }
+
+    /** Another peer may have had what the leader has cut. */
+    private boolean isStillNeeded() {
+        boolean heldByNow = state.isSynced() && state.log.contigPrefix() >= state.goneUpTo;
+        state.needsInstall &= state.mustReinstall || !heldByNow;
+        return state.needsInstall;
     }
 
     void endOfBatch() {

@@ -61,6 +61,11 @@ class RepairTest {
     }
 
     private void lead(RaftNode node, long term) {
+        lead(node, term, term, 2 * term);
+    }
+
+    /** With the vote of node 2, whose sync term and applied prefix these are; it has no entry above that. */
+    private void lead(RaftNode node, long term, long syncTerm, long applied) {
         for (int i = 0; i < 200 && node.status().role() != Role.PRE_CANDIDATE; i++) {
             now += 5 * MS;
             node.tick(now);
@@ -70,9 +75,43 @@ class RepairTest {
                 2,
                 1,
                 new Message.VoteReply(
-                        term + 1, true, term, 0, 0, 2 * term, 2 * term, List.of(), List.of(), List.of(), List.of()),
+                        term + 1, true, syncTerm, 0, 0, applied, applied, List.of(), List.of(), List.of(), List.of()),
                 now);
         assertThat(node.status().role()).isEqualTo(Role.LEADER);
+    }
+
+    /** A leader cannot be installed, and could mend nobody's blocks for ever (seeds 209 and 3692 of docs/simulator.md). */
+    @Test
+    void shouldNeedNoInstallAnyMoreOnceItLeads() {
+        RaftNode node = followerWithSlotOne();
+        Entry lost = held(node, 1);
+        node.onUnreadable(lost, now);
+        node.step(2, 1, new Message.SyncBegin(5, 0, 1, List.of(), List.of()), now);
+        assertThat(node.needsInstall()).as("the leader has cut its log").isTrue();
+        node.step(3, 1, new Message.Entries(5, List.of(write(1, 5))), now);
+        node.onDurable(1, 5, now);
+        assertThat(node.status().contigPrefix()).isEqualTo(1);
+        assertThat(node.needsInstall()).isTrue();
+        lead(node, 5, 5, 0);
+        assertThat(node.needsInstall()).isFalse();
+    }
+
+    /** A whole volume would be copied for one record. */
+    @Test
+    void shouldNeedNoInstallAnyMoreOnceAPeerHasHelped() {
+        RaftNode node = followerWithSlotOne();
+        node.onUnreadable(held(node, 1), now);
+        node.step(2, 1, new Message.SyncBegin(5, 0, 1, List.of(), List.of()), now);
+        node.tick(now + MS);
+        assertThat(node.needsInstall()).isTrue();
+        node.step(3, 1, new Message.Entries(5, List.of(write(1, 5))), now + MS);
+        node.onDurable(1, 5, now + MS);
+        node.output().clear();
+        node.tick(now + 2 * MS);
+        assertThat(node.needsInstall()).isFalse();
+        assertThat(node.output().messages)
+                .extracting(Output.Outgoing::message)
+                .noneMatch(Message.InstallRequest.class::isInstance);
     }
 
     private RaftNode leaderWithSlotOne() {
