@@ -133,7 +133,13 @@ final class CoreState {
         committed = new SlotSet(WINDOW_SPANS * config.span());
         committed.reset(ckpt.a());
         apply = new ApplyScheduler(
-                config.span(), config.mode() == Mode.STRICT, guards.applyInOrder, log, committed, ckpt.a());
+                config.span(),
+                config.mode() == Mode.STRICT,
+                guards.applyInOrder,
+                config.inFlightBytesMax(),
+                log,
+                committed,
+                ckpt.a());
         lookBehind = new LookBehindBuffer(Math.max(64, config.span()));
         if (installing && guards.appliesRestInInstall) {
             apply.pause();

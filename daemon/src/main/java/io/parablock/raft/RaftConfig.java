@@ -12,7 +12,8 @@ import java.util.Arrays;
  * @param retainSlotsMax how many applied slots the leader keeps for a lagging follower before it truncates without it
  * @param appendEntriesMax entries per Append frame
  * @param appendBytesMax payload bytes per Append frame
- * @param inFlightBytesMax payload bytes of uncommitted slots above which the leader proposes nothing more
+ * @param inFlightBytesMax payload bytes of uncommitted slots above which the leader proposes nothing more; and of committed
+ *     ones that may be on their way to the block store
  * @param fetchSlotsMax slots per Fetch
  * @param sessionsMax open sessions per group
  * @param sessionWindow W: seq must be below floor + W

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 public final class InlineApplyStage implements ApplyStage {
+    /** Per call: a node that starts has a whole log to apply, and the event loop has more to do. */
+    private static final int APPLIES_MAX = 64;
+
     private record Waiting(Entry entry, @Nullable ByteBuf payload) {}
 
     private final StoreApplier applier;
@@ -40,8 +43,11 @@ public final class InlineApplyStage implements ApplyStage {
         if (waiting.isEmpty() || l == null) {
             return false;
         }
-        Waiting w = waiting.poll();
-        while (w != null) {
+        for (int left = APPLIES_MAX; left > 0; left--) {
+            Waiting w = waiting.poll();
+            if (w == null) {
+                break;
+            }
             try {
                 applier.apply(w.entry, w.payload);
             } catch (RuntimeException e) {
@@ -53,7 +59,6 @@ public final class InlineApplyStage implements ApplyStage {
                 }
             }
             l.onApplied(w.entry);
-            w = waiting.poll();
         }
         return true;
     }

@@ -12,6 +12,7 @@ import io.parablock.replica.client.ClientMessage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import org.agrona.collections.LongArrayList;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * recursion. After a failure of the own disk nothing leaves this class any more (fail-stop).
  */
 public final class Replica {
-    /** Rounds of one endOfBatch; what is left then goes with the next one. */
+    /** Rounds of one endOfBatch; what is left then goes with the next one, behind the event loop's other work. */
     private static final int ROUNDS_MAX = 64;
 
     private final int groupId;
@@ -200,6 +201,11 @@ public final class Replica {
             if (!applied && !writes.hasUnsubmitted() && forces.isEmpty()) {
                 return;
             }
+        }
+        try {
+            ports.loop().execute(() -> {});
+        } catch (RejectedExecutionException stopping) {
+            closed = true;
         }
     }
 
@@ -452,10 +458,6 @@ public final class Replica {
     /** Somebody has found these damaged. */
     void damaged(List<DamagedRange> ranges) {
         coreInput(() -> upkeep.repair.onDamaged(ranges));
-    }
-
-    ReplicaStatus.Blocks blocks() {
-        return upkeep.status();
     }
 
     public ReplicaStatus status() {

@@ -26,7 +26,7 @@ public final class ReplicaInside {
 
     /** The block store's damage. */
     public static ReplicaStatus.Blocks blocks(Replica replica) {
-        return replica.blocks();
+        return replica.status().blocks();
     }
 
     /** What goes through the apply stage are blocks mended with a peer's, not an entry of the log. */

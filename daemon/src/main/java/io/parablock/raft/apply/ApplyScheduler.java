@@ -21,6 +21,7 @@ public final class ApplyScheduler {
     private final int span;
     private final boolean strict;
     private final boolean inOrder;
+    private final long bytesMax;
     private final RaftLog log;
     private final SlotSet committed;
     private final SlotSet issued;
@@ -36,22 +37,32 @@ public final class ApplyScheduler {
     /** Every slot up to it is inside the span and was tried when it came in; later events try it again by name. */
     private long windowScanned;
 
+    /** Some slot waits for another one to be applied, because of the room alone. */
     private boolean backlogFull;
+    /** ... and it waits for bytes: no later one may take them away from it. */
+    private boolean bytesFull;
+
     private boolean paused;
     /** Issued and not applied, without no-ops. */
     private int underWay;
+
+    private long underWayBytes;
+    private final int[] issuedBytes;
 
     private long appliedOutOfOrder;
     private long conflictsWaited;
 
     /**
      * @param inOrder overlapping slots wait for each other; off only in mutation tests
+     * @param bytesMax of payload that may be issued and not applied: the shell holds it in memory. One slot always may
      * @param start the checkpoint's slot: everything up to it is applied
      */
-    public ApplyScheduler(int span, boolean strict, boolean inOrder, RaftLog log, SlotSet committed, long start) {
+    public ApplyScheduler(
+            int span, boolean strict, boolean inOrder, long bytesMax, RaftLog log, SlotSet committed, long start) {
         this.span = span;
         this.strict = strict;
         this.inOrder = inOrder;
+        this.bytesMax = bytesMax;
         this.log = log;
         this.committed = committed;
         this.issued = new SlotSet(4 * span);
@@ -60,6 +71,7 @@ public final class ApplyScheduler {
         this.firstWaiter = new long[4 * span];
         this.nextWaiter = new long[4 * span];
         this.parked = new boolean[4 * span];
+        this.issuedBytes = new int[4 * span];
         this.work = new long[4 * span];
         this.windowScanned = start + span + 1;
         issued.reset(start);
@@ -125,9 +137,18 @@ public final class ApplyScheduler {
         long first = Math.max(from, issued.watermark()) + 1;
         long last = Math.min(to, windowScanned);
         for (long k = first; k <= last; k++) {
+            if (bytesFull || k > backlogEnd()) {
+                // Nor may any above it.
+                backlogFull = true;
+                break;
+            }
             tryIssue(k, out);
         }
         settle(out);
+    }
+
+    private long backlogEnd() {
+        return applied.watermark() + 4L * span;
     }
 
     /** Slot k became durable here. */
@@ -141,8 +162,10 @@ public final class ApplyScheduler {
     public void onApplied(long k, List<Entry> out) {
         applied.add(k);
         underWay--;
+        takeBytes(k);
         if (backlogFull && !paused) {
             backlogFull = false;
+            bytesFull = false;
             onCommitted(issued.watermark(), windowScanned, out);
         }
     }
@@ -161,6 +184,7 @@ public final class ApplyScheduler {
         }
         for (Entry e : entries) {
             kept.remove(e.slot());
+            takeBytes(e.slot());
         }
         issued.reset(applied.watermark());
         kept.forEach(issued::add);
@@ -174,6 +198,7 @@ public final class ApplyScheduler {
         Arrays.fill(firstWaiter, 0);
         Arrays.fill(nextWaiter, 0);
         Arrays.fill(parked, false);
+        bytesFull = false;
         onCommitted(issued.watermark(), windowScanned, out);
     }
 
@@ -206,6 +231,7 @@ public final class ApplyScheduler {
 
     private boolean tryIssue(long k, List<Entry> out) {
         if (paused
+                || bytesFull
                 || issued.contains(k)
                 || parked[(int) k & windowMask]
                 || !committed.contains(k)
@@ -213,12 +239,17 @@ public final class ApplyScheduler {
                 || k - span - 1 > issued.watermark()) {
             return false;
         }
-        if (k > applied.watermark() + 4L * span) {
+        if (k > backlogEnd()) {
             backlogFull = true;
             return false;
         }
         Entry e = log.get(k);
         if (e == null) {
+            return false;
+        }
+        if (underWay > 0 && underWayBytes + e.payloadLength() > bytesMax) {
+            backlogFull = true;
+            bytesFull = true;
             return false;
         }
         if (strict || e.isBarrier()) {
@@ -244,6 +275,8 @@ public final class ApplyScheduler {
             applied.add(k);
         } else {
             underWay++;
+            underWayBytes += e.payloadLength();
+            issuedBytes[(int) k & windowMask] = e.payloadLength();
             out.add(e);
         }
         return true;
@@ -266,6 +299,12 @@ public final class ApplyScheduler {
             }
         }
         return 0;
+    }
+
+    private void takeBytes(long k) {
+        int i = (int) k & windowMask;
+        underWayBytes -= issuedBytes[i];
+        issuedBytes[i] = 0;
     }
 
     private void park(long k, long on) {

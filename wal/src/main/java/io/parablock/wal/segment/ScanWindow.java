@@ -17,7 +17,7 @@ final class ScanWindow {
     static final int NOT_FOUND = -1;
 
     private static final int SECTOR_BYTES = 4096;
-    private static final int READ_AHEAD_BYTES = 1 << 20;
+    private static final int READ_AHEAD_BYTES = 4 << 20;
 
     private final int recordBytesMax;
     private final ScanProgress progress;
