@@ -69,7 +69,6 @@ public final class Node implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
     private static final long READ_TIMEOUT_MS = 1_000;
     private static final long STOP_TIMEOUT_MS = 5_000;
-    private static final long HANDOVER_POLL_MS = 10;
     private static final int BACKGROUND_THREADS = 2;
     private static final Path UPTIME = Path.of("/proc/uptime");
     private static final int LOOP_THREADS_OF_THREADS_PIPELINE = 2;
@@ -323,23 +322,16 @@ public final class Node implements AutoCloseable {
 
     /** Every group that this node leads goes to a peer, if there is one; clients are served meanwhile. */
     private void handOver() {
-        long beganNs = System.nanoTime();
-        boolean leads = true;
-        try {
-            while (leads && System.nanoTime() - beganNs < config.raft().handoverTimeoutNs()) {
-                leads = false;
-                for (NodeGroup g : groups.values()) {
-                    leads |= g.handOver().get(READ_TIMEOUT_MS, TimeUnit.MILLISECONDS);
-                }
-                if (leads) {
-                    Thread.sleep(HANDOVER_POLL_MS);
-                }
+        new LeaderHandover(groups.values(), this::hasPeers, config.raft().handoverTimeoutNs()).run();
+    }
+
+    private boolean hasPeers() {
+        for (int voter : NodeSettings.voterIds(config)) {
+            if (voter != config.nodeId() && links.connected(voter)) {
+                return true;
             }
-        } catch (ExecutionException | TimeoutException e) {
-            LOG.warn("a group does not answer: it is stopped without a handover");
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
+        return false;
     }
 
     /** Orderly: leaders hand over, no new clients, groups end, the log is forced and marked clean. */

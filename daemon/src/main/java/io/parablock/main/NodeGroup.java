@@ -5,6 +5,7 @@ import io.parablock.gateway.Gateway;
 import io.parablock.pipeline.GroupInputs;
 import io.parablock.pipeline.GroupLoop;
 import io.parablock.raft.RaftStatus;
+import io.parablock.raft.Role;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.PeerSender;
 import io.parablock.replica.Replica;
@@ -22,6 +23,16 @@ final class NodeGroup implements GroupInputs {
     /** Figures of the group, read on its thread. */
     record Reading(ReplicaStatus replica, Gateway.Figures gateway) {}
 
+    /** How far the group is on its way to another leader. */
+    enum Handover {
+        /** This node did not lead it when it was asked first. */
+        NOT_LED,
+        /** No peer leads yet, or this node has not taken over its merged log. */
+        UNDER_WAY,
+        /** A peer leads, and this node follows it in its term. */
+        DONE
+    }
+
     private final int groupId;
     private final Gateway gateway;
     private final PeerSender sender;
@@ -33,6 +44,8 @@ final class NodeGroup implements GroupInputs {
     private @Nullable GroupLoop loop;
     /** Of the group's thread: the cluster has formed. Until then the replica is silent (protocol.md §9). */
     private boolean isOpen;
+    /** Of the group's thread: this node led when it was asked to hand over. */
+    private boolean handsOver;
     /** Of the group's thread: what gateways without a replica are told. */
     private long lostTerm;
 
@@ -162,11 +175,11 @@ final class NodeGroup implements GroupInputs {
         return out;
     }
 
-    /** Whether a peer is about to take over from this node: ask again soon. */
-    CompletableFuture<Boolean> handOver() {
-        CompletableFuture<Boolean> out = new CompletableFuture<>();
+    /** An orderly stop is near: what this node leads goes to a peer. Ask again while it is under way. */
+    CompletableFuture<Handover> handOver() {
+        CompletableFuture<Handover> out = new CompletableFuture<>();
         try {
-            loop().execute(() -> out.complete(replica().handOver()));
+            loop().execute(() -> out.complete(advanceHandover()));
         } catch (RejectedExecutionException e) {
             out.completeExceptionally(e);
         }
@@ -190,6 +203,18 @@ final class NodeGroup implements GroupInputs {
     }
 
     // ---------------------------------------------------------------- on the group's thread
+
+    private Handover advanceHandover() {
+        // Also again: a peer may have been too slow, or none could take over before.
+        boolean unused = replica().handOver();
+        RaftStatus s = replica().status().raft();
+        handsOver |= s.ready();
+        if (!handsOver) {
+            return Handover.NOT_LED;
+        }
+        boolean follows = s.role() == Role.FOLLOWER && s.leader() != 0 && s.syncTerm() == s.term();
+        return follows ? Handover.DONE : Handover.UNDER_WAY;
+    }
 
     /** @param leader 0 when none is known, or while this node leads and does not take requests yet */
     void onLeader(int leader) {

@@ -178,6 +178,38 @@ class ThreeNodesInOneProcessTest {
         run("mode = strict");
     }
 
+    /** A group that was not handed over would be without a leader for an election timeout at least. */
+    @Test
+    void shouldHandOverEveryGroupBeforeAStop() throws Exception {
+        long electionTimeoutMs = 5_000;
+        String extra = """
+                raft.election_timeout = %dms
+                raft.handover_timeout = 20s
+                volumes = [ { name = disk, size = 8MiB, chunk_size = 1MiB } ]
+                """.formatted(electionTimeoutMs);
+        for (int id = 1; id <= 3; id++) {
+            nodes.add(startNode(id, extra));
+        }
+        for (int stopped = 0; stopped < 3; stopped++) {
+            try (Client c = new Client(nodes.get((stopped + 1) % 3).nbdAddress())) {
+                writeEveryChunk(c);
+                nodes.get(stopped).close();
+                long beganNs = System.nanoTime();
+                writeEveryChunk(c);
+                assertThat((System.nanoTime() - beganNs) / 1_000_000)
+                        .as("ms that 8 groups took after node %d had stopped", stopped + 1)
+                        .isLessThan(electionTimeoutMs);
+            }
+            nodes.set(stopped, startNode(stopped + 1, extra));
+        }
+    }
+
+    private static void writeEveryChunk(Client c) throws IOException {
+        for (int offset = 0; offset < VOLUME_BYTES; offset += 1 << 20) {
+            c.write(offset, new byte[4096]);
+        }
+    }
+
     /** Each of them costs the cluster something only when it writes. */
     @Test
     void shouldServeMoreReadersThanThereMayBeSessions() throws Exception {
