@@ -45,6 +45,11 @@ final class NodeLauncher {
             command.add("@" + jvmFolder.resolve("jdk24.args"));
         }
         command.add("@" + jvmFolder.resolve("node.args"));
+        // The launcher script knows whether there is one for this JDK and these jars.
+        String archive = System.getProperty("parablock.archive");
+        if (archive != null) {
+            command.add("@" + archive);
+        }
         command.add(mainClass);
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);

@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
             SimulateCommand.class,
             WalCommand.class,
             NbdCommand.class,
+            ArchiveRunCommand.class,
             HelpCommand.class
         })
 public final class Parablock implements Runnable {
