@@ -253,7 +253,9 @@ public final class ConfigLoader {
                 r.time("nbd.keep_alive", 0, 86_400 * SECOND_MS),
                 r.time("nbd.client_stall", 0, 86_400 * SECOND_MS),
                 r.time("nbd.stop_grace", 0, 600 * SECOND_MS),
-                r.choice("nbd.stop_reply", NodeConfig.StopReply.class));
+                r.choice("nbd.stop_reply", NodeConfig.StopReply.class),
+                r.number("nbd.accepts_per_second", 0, 1_000_000),
+                r.number("nbd.accept_backlog", 1, 65_535));
     }
 
     /** A frame's range begins where the largest entry with everything around it fits. */

@@ -44,7 +44,9 @@ public record NodeConfig(
             long keepAliveNs,
             long clientStallNs,
             long stopGraceNs,
-            StopReply stopReply) {
+            StopReply stopReply,
+            int acceptsPerSecond,
+            int acceptBacklog) {
         public NbdKeys {
             listen = List.copyOf(listen);
         }

@@ -216,7 +216,9 @@ final class NodeSettings {
                 switch (k.stopReply()) {
                     case ESHUTDOWN -> StopReply.ESHUTDOWN;
                     case CLOSE -> StopReply.CLOSE;
-                });
+                },
+                k.acceptsPerSecond(),
+                k.acceptBacklog());
     }
 
     /**

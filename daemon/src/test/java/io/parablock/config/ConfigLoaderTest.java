@@ -59,6 +59,16 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void shouldKnowThePaceOfNewConnections() {
+        NodeConfig.NbdKeys given = ConfigLoader.parse(MINIMAL + "nbd { accepts_per_second = 0, accept_backlog = 7 }")
+                .nbd();
+        assertThat(given.acceptsPerSecond()).isZero();
+        assertThat(given.acceptBacklog()).isEqualTo(7);
+        assertThat(ConfigLoader.parse(MINIMAL).nbd().acceptsPerSecond()).isEqualTo(500);
+        assertThat(ConfigLoader.parse(MINIMAL).nbd().acceptBacklog()).isEqualTo(1024);
+    }
+
+    @Test
     void shouldKnowReadOnlyVolumes() {
         String volumes = "volumes = [ { name = a, size = 4MiB, read_only = true }, { name = b, size = 4MiB } ]";
         assertThat(ConfigLoader.parse(MINIMAL + volumes).volumes())
@@ -80,6 +90,8 @@ class ConfigLoaderTest {
                     nbd.listen = nowhere           | nbd.listen must be host:port, not nowhere
                     nbd.listen = "unix:"           | nbd.listen must be unix: and a path of 1..107 bytes, not unix:
                     nbd.listen = []                | nbd.listen is required
+                    nbd.accepts_per_second = -1    | nbd.accepts_per_second must be in 0..1000000, not -1
+                    nbd.accept_backlog = 0         | nbd.accept_backlog must be in 1..65535, not 0
                     gateway.range_steps_max = 0    | gateway.range_steps_max must be in 1..1024, not 0
                     node.id = 9                    | node.id 9 is not among peers
                     volumes = []                   | volumes is required

@@ -5,8 +5,6 @@ import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.uring.IoUringSocketChannel;
 import io.netty.channel.uring.IoUringTcpInfo;
-import io.netty.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +17,7 @@ final class ClientWatch {
     /** The client is not in the middle of a payload, or is not read from. */
     static final long NOT_RECEIVING = -1;
 
-    private static final long CHECK_MS = 1_000;
+    private static final long CHECK_MS = ClientRounds.ROUND_MS;
     /** Named limit: without progress for so long a client may be closed early. */
     private static final long EARLY_MS = 10_000;
     /** Below this a client that takes nothing is not worth closing early, unless others wait for their turn. */
@@ -34,7 +32,7 @@ final class ClientWatch {
     private final RequestBudget budget;
     private final long stallMs;
     private final Consumer<String> onStalled;
-    private final Future<?> checks;
+    private final ClientRounds.Place place;
     private LongSupplier received = () -> NOT_RECEIVING;
     private long writes;
     private long countedBytes;
@@ -45,13 +43,13 @@ final class ClientWatch {
     private long payloadStallMs;
 
     /** @param stallMs 0: only early closing */
-    ClientWatch(Channel channel, ReplyBacklog backlog, RequestBudget budget, long stallMs, Consumer<String> onStalled) {
+    ClientWatch(Channel channel, AllClients all, long stallMs, Consumer<String> onStalled) {
         this.channel = channel;
-        this.backlog = backlog;
-        this.budget = budget;
+        this.backlog = all.backlog();
+        this.budget = all.budget();
         this.stallMs = stallMs;
         this.onStalled = onStalled;
-        this.checks = channel.eventLoop().scheduleAtFixedRate(this::check, CHECK_MS, CHECK_MS, TimeUnit.MILLISECONDS);
+        this.place = all.rounds(channel.eventLoop()).join(this::check);
     }
 
     /** @param bytes received so far while a payload is under way, else {@link #NOT_RECEIVING} */
@@ -128,7 +126,7 @@ final class ClientWatch {
     }
 
     void close() {
-        checks.cancel(false);
+        place.leave();
         backlog.add(-countedBytes);
         countedBytes = 0;
     }

@@ -13,11 +13,13 @@ import io.parablock.blockdev.nbd.NbdBackend;
 import io.parablock.blockdev.nbd.Negotiated;
 import io.parablock.blockdev.nbd.ProtocolException;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** One client: its handshake, then its {@link Transmission}. All state lives on the channel's event loop. */
 final class NbdConnection extends ChannelInboundHandlerAdapter implements Transmission.Owner {
@@ -27,8 +29,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
 
     private final NbdBackend backend;
     private final NbdServerConfig config;
-    private final RequestBudget budget;
-    private final ReplyBacklog backlog;
+    private final AllClients all;
     private final Handshake handshake;
     private final CompletableFuture<@Nullable Void> stopped = new CompletableFuture<>();
     /** Read and not yet consumed: an incomplete header or option, or what is behind a request that waits. Small. */
@@ -36,6 +37,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
 
     private @Nullable Transmission transmission;
     private @Nullable ClientWatch watch;
+    private @Nullable ReadGate gate;
     /** Set on the event loop; {@link #stop} asks for it on any thread. */
     private volatile @Nullable ChannelHandlerContext ctx;
 
@@ -49,20 +51,22 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
 
     private boolean closed;
 
-    NbdConnection(NbdBackend backend, NbdServerConfig config, RequestBudget budget, ReplyBacklog backlog) {
+    NbdConnection(NbdBackend backend, NbdServerConfig config, AllClients all) {
         this.backend = backend;
         this.config = config;
-        this.budget = budget;
-        this.backlog = backlog;
+        this.all = all;
         this.handshake = new Handshake(backend.exports());
     }
 
     private ChannelHandlerContext ctx() {
-        ChannelHandlerContext c = ctx;
-        if (c == null) {
+        return active(ctx);
+    }
+
+    private static <T> T active(@Nullable T sinceActive) {
+        if (sinceActive == null) {
             throw new IllegalStateException("not active");
         }
-        return c;
+        return sinceActive;
     }
 
     @Override
@@ -70,8 +74,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
         ctx = context;
         ByteBuf out = context.alloc().buffer(32);
         Handshake.greeting(out);
-        ClientWatch w = new ClientWatch(context.channel(), backlog, budget, config.stallMs(), this::refuse);
-        watch = w;
+        watch = new ClientWatch(context.channel(), all, config.stallMs(), this::refuse);
+        gate = new ReadGate(context.channel());
         send(context, out);
         deadline = context.executor().schedule(this::onDeadline, config.handshakeTimeoutMs(), TimeUnit.MILLISECONDS);
     }
@@ -87,12 +91,13 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
     @Override
     public void channelRead(ChannelHandlerContext context, Object msg) {
         ByteBuf in = (ByteBuf) msg;
-        ByteBuf all = in;
+        active(gate).onRead(in.readableBytes());
+        ByteBuf unread = in;
         ByteBuf before = leftover;
         if (before != null) {
             // Appended, so that a client that sends byte by byte costs a copy of each byte and not of all before it.
             leftover = null;
-            all = before.discardSomeReadBytes().writeBytes(in);
+            unread = before.discardSomeReadBytes().writeBytes(in);
             in.release();
         }
         inRead = true;
@@ -100,7 +105,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
         if (t != null) {
             t.onRead();
         }
-        consume(all, before == null);
+        consume(unread, before == null);
     }
 
     @Override
@@ -164,7 +169,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
             begin(c);
         } else if (more) {
             // The client does not take its replies.
-            c.channel().config().setAutoRead(false);
+            active(gate).want(false);
         }
     }
 
@@ -183,12 +188,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
         if (f != null) {
             f.cancel(false);
         }
-        ClientWatch w = watch;
-        if (w == null) {
-            throw new IllegalStateException("not active");
-        }
         Negotiated n = handshake.negotiated();
-        Transmission t = new Transmission(c, this, n, backend.attach(n.export()), config, budget, w);
+        Transmission t = new Transmission(
+                c, this, n, backend.attach(n.export()), config, all.budget(), active(watch), active(gate));
         transmission = t;
         if (inRead) {
             t.onRead();
@@ -219,9 +221,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
             return;
         }
         if (t != null) {
-            t.onWritabilityChanged();
+            t.admitMore();
         } else if (ctx().channel().isWritable()) {
-            ctx().channel().config().setAutoRead(true);
+            active(gate).want(true);
             try {
                 goOn();
             } catch (RuntimeException | OutOfMemoryError e) {
@@ -284,7 +286,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
             if (c.channel() instanceof DuplexChannel duplex) {
                 ChannelFuture unused = duplex.shutdownOutput();
             }
-            c.channel().config().setAutoRead(true);
+            active(gate).want(true);
             deadline = c.executor().schedule(() -> c.close(), LINGER_MS, TimeUnit.MILLISECONDS);
         });
     }
@@ -299,13 +301,18 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
     private void refuse(@Nullable String why) {
         if (!closed) {
             ending = true;
-            LOG.warn("closing NBD client {}: {}", ctx().channel().remoteAddress(), why);
+            log(Level.WARN, "closing NBD client {}: {}", why);
             Transmission t = transmission;
             if (t != null) {
                 t.flush();
             }
             ctx().close();
         }
+    }
+
+    private void log(Level level, String format, @Nullable String why) {
+        SocketAddress client = ctx().channel().remoteAddress();
+        all.log().line(level, format, client, String.valueOf(why));
     }
 
     private void closeAfterReplies() {
@@ -341,7 +348,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof IOException) {
-            LOG.info("NBD client {} is gone: {}", context.channel().remoteAddress(), cause.getMessage());
+            log(Level.INFO, "NBD client {} is gone: {}", cause.getMessage());
         } else {
             LOG.error("NBD connection {} failed: {}", context.channel().remoteAddress(), cause.toString());
         }

@@ -25,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Listens for NBD clients, on TCP and on unix sockets. The caller owns the event loops. */
 public final class NbdServer implements AutoCloseable {
@@ -32,7 +33,6 @@ public final class NbdServer implements AutoCloseable {
     /** Replies queued for one client above which nothing more is begun for it, until the lower bound. */
     private static final WriteBufferWaterMark REPLY_QUEUE = new WriteBufferWaterMark(1 << 20, 16 << 20);
 
-    private static final int LISTEN_BACKLOG = 1024;
     private static final int KEEP_ALIVE_INTERVAL_SECONDS = 10;
     private static final int KEEP_ALIVE_PROBES = 3;
 
@@ -46,16 +46,14 @@ public final class NbdServer implements AutoCloseable {
     /** What was accepted right before the end and comes in after it is closed too. */
     private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
 
-    private final RequestBudget budget;
-    private final ReplyBacklog backlog;
+    private final AllClients all;
 
     private NbdServer(EventLoopGroup loops, TransportKind transport, NbdBackend backend, NbdServerConfig config) {
         this.loops = loops;
         this.transport = transport;
         this.backend = backend;
         this.config = config;
-        this.budget = new RequestBudget(config.totalBytesMax(), config.connectionsMax());
-        this.backlog = new ReplyBacklog(config.totalBytesMax());
+        this.all = new AllClients(config, loops.next());
     }
 
     /** See {@link #listen(EventLoopGroup, TransportKind, List, NbdBackend, NbdServerConfig)}. */
@@ -95,7 +93,8 @@ public final class NbdServer implements AutoCloseable {
     private void bind(SocketAddress address) {
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
-                .option(ChannelOption.SO_BACKLOG, LISTEN_BACKLOG)
+                .option(ChannelOption.SO_BACKLOG, config.acceptBacklog())
+                .handler(new AcceptPace(config.acceptsPerSecond(), this::hasRoomFor, System::nanoTime))
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, REPLY_QUEUE)
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
@@ -149,14 +148,23 @@ public final class NbdServer implements AutoCloseable {
         return new ChannelException("cannot serve NBD at " + address + ": " + why.getMessage(), why);
     }
 
+    private boolean hasRoomFor(Channel ch) {
+        int connected = clients.size();
+        boolean room = connected < config.connectionsMax();
+        if (!room) {
+            all.log().line(Level.WARN, "refusing NBD client {}: {} are connected", ch.remoteAddress(), connected);
+        }
+        return room;
+    }
+
     private void accept(Channel ch) {
-        if (clients.size() >= config.connectionsMax()) {
-            LOG.warn("refusing NBD client {}: {} are connected", ch.remoteAddress(), clients.size());
+        // Asked before, but on the listener's event loop: others may have come in on their own.
+        if (!hasRoomFor(ch)) {
             ch.close();
             return;
         }
         clients.add(ch);
-        ch.pipeline().addLast(new NbdConnection(backend, config, budget, backlog));
+        ch.pipeline().addLast(new NbdConnection(backend, config, all));
     }
 
     /** Where it listens, in the order of the request; a TCP port of 0 is now the real one. */
@@ -184,12 +192,12 @@ public final class NbdServer implements AutoCloseable {
 
     /** Request bytes in work over all connections, reads until their replies are written. */
     public long inWorkBytes() {
-        return budget.inWorkBytes();
+        return all.budget().inWorkBytes();
     }
 
     /** Connections that wait for a turn. */
     public int waiting() {
-        return budget.waiting();
+        return all.budget().waiting();
     }
 
     /** Stops accepting; clients stay. Idempotent. */

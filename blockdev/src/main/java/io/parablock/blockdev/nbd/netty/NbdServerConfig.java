@@ -13,6 +13,8 @@ package io.parablock.blockdev.nbd.netty;
  * @param stallMs a client that takes nothing of its replies, or sends nothing of a payload that it has announced, for so long
  *     is closed; 0 never
  * @param stopReply what requests get that come while the server stops
+ * @param acceptsPerSecond new connections that each listener lets in; the others wait. 0: everybody at once
+ * @param acceptBacklog connections that may wait in the kernel for being let in; it may have a lower limit of its own
  */
 public record NbdServerConfig(
         int connectionsMax,
@@ -21,11 +23,15 @@ public record NbdServerConfig(
         long totalBytesMax,
         int keepAliveSeconds,
         long stallMs,
-        StopReply stopReply) {
+        StopReply stopReply,
+        int acceptsPerSecond,
+        int acceptBacklog) {
     public static final NbdServerConfig DEFAULT = new NbdServerConfig(1024, 10_000, 64L << 20, 1L << 30);
 
     private static final int KEEP_ALIVE_SECONDS = 30;
     private static final long STALL_MS = 60_000;
+    private static final int ACCEPTS_PER_SECOND = 500;
+    private static final int ACCEPT_BACKLOG = 1024;
 
     public NbdServerConfig(int connectionsMax, long handshakeTimeoutMs, long inFlightBytesMax, long totalBytesMax) {
         this(
@@ -35,6 +41,8 @@ public record NbdServerConfig(
                 totalBytesMax,
                 KEEP_ALIVE_SECONDS,
                 STALL_MS,
-                StopReply.ESHUTDOWN);
+                StopReply.ESHUTDOWN,
+                ACCEPTS_PER_SECOND,
+                ACCEPT_BACKLOG);
     }
 }

@@ -39,6 +39,8 @@ final class Transmission implements RequestDecoder.Sink {
 
     /** Named limit: ended requests kept for use again. */
     private static final int SPARE_MAX = 256;
+    /** Named limit: requests that one connection may begin before everything else on the event loop has its turn. */
+    static final int TURN_REQUESTS_MAX = 256;
 
     private final ChannelHandlerContext ctx;
     private final Owner owner;
@@ -46,6 +48,7 @@ final class Transmission implements RequestDecoder.Sink {
     private final RequestDecoder decoder;
     private final ReplyWriter replies;
     private final RequestBudget.Share share;
+    private final ReadGate gate;
     private final long inFlightBytesMax;
     private final StopReply stopReply;
     private final ArrayDeque<Request> spare = new ArrayDeque<>();
@@ -59,6 +62,7 @@ final class Transmission implements RequestDecoder.Sink {
     /** A request waits for its turn among all connections. */
     private boolean waiting;
 
+    private int turnRequests;
     private long outstanding;
     private boolean disconnecting;
     private boolean stopping;
@@ -71,13 +75,15 @@ final class Transmission implements RequestDecoder.Sink {
             NbdSession session,
             NbdServerConfig config,
             RequestBudget budget,
-            ClientWatch watch) {
+            ClientWatch watch,
+            ReadGate gate) {
         this.ctx = ctx;
         this.owner = owner;
         this.session = session;
         this.decoder = new RequestDecoder(negotiated, ctx.alloc(), this);
         this.replies = new ReplyWriter(ctx, negotiated.mode(), watch, this::onWritten);
         this.share = budget.join(this::handOverTurn);
+        this.gate = gate;
         this.inFlightBytesMax = config.inFlightBytesMax();
         this.stopReply = config.stopReply();
         watch.watchReceiving(this::received);
@@ -93,8 +99,7 @@ final class Transmission implements RequestDecoder.Sink {
     }
 
     private long received() {
-        boolean reads = receivingBytes > 0 && ctx.channel().config().isAutoRead();
-        return reads ? receivedBytes : ClientWatch.NOT_RECEIVING;
+        return receivingBytes > 0 && gate.isWanted() ? receivedBytes : ClientWatch.NOT_RECEIVING;
     }
 
     void onRead() {
@@ -113,7 +118,9 @@ final class Transmission implements RequestDecoder.Sink {
     }
 
     private boolean hasRoom(long cost) {
-        return ctx.channel().isWritable() && (inFlightBytes == 0 || inFlightBytes + cost <= inFlightBytesMax);
+        return turnRequests < TURN_REQUESTS_MAX
+                && ctx.channel().isWritable()
+                && (inFlightBytes == 0 || inFlightBytes + cost <= inFlightBytesMax);
     }
 
     @Override
@@ -121,7 +128,7 @@ final class Transmission implements RequestDecoder.Sink {
         long cost = cost(type, flags, length);
         if (!hasRoom(cost)) {
             heldUpBytes = cost;
-            ctx.channel().config().setAutoRead(false);
+            gate.want(false);
             return false;
         }
         return takeTurn(cost);
@@ -130,7 +137,7 @@ final class Transmission implements RequestDecoder.Sink {
     private boolean takeTurn(long cost) {
         if (!share.take(cost)) {
             waiting = true;
-            ctx.channel().config().setAutoRead(false);
+            gate.want(false);
             return false;
         }
         admitted(cost);
@@ -161,6 +168,16 @@ final class Transmission implements RequestDecoder.Sink {
     private void admitted(long cost) {
         inFlightBytes += cost;
         receivingBytes = cost;
+        if (++turnRequests == TURN_REQUESTS_MAX) {
+            ctx.executor().execute(this::onNextTurn);
+        }
+    }
+
+    private void onNextTurn() {
+        turnRequests = 0;
+        if (!closed) {
+            admitMore();
+        }
     }
 
     private void resume() {
@@ -177,7 +194,7 @@ final class Transmission implements RequestDecoder.Sink {
         long cost = receivingBytes;
         receivingBytes = 0;
         if (inFlightBytes >= inFlightBytesMax || isFinishing()) {
-            ctx.channel().config().setAutoRead(false);
+            gate.want(false);
         }
         Request spareOne = spare.poll();
         Request r = spareOne == null ? new Request() : spareOne;
@@ -379,13 +396,11 @@ final class Transmission implements RequestDecoder.Sink {
         // A payload that was admitted is received to its end: its bytes are already counted.
         boolean room =
                 receivingBytes > 0 || (!isFinishing() && inFlightBytes < inFlightBytesMax && channel.isWritable());
-        boolean wanted = !held && room;
-        if (channel.config().isAutoRead() != wanted) {
-            channel.config().setAutoRead(wanted);
-        }
+        gate.want(!held && room);
     }
 
-    void onWritabilityChanged() {
+    /** What held requests up may be over. */
+    void admitMore() {
         try {
             admitHeldUp();
             if (!closed) {

@@ -314,7 +314,7 @@ class NbdTransmissionTest {
     void shouldEndTheStreamBehindTheLastReplyIfToldTo(TransportKind other) throws Exception {
         use(other);
         HoldingBackend held = new HoldingBackend(SIZE);
-        server = listen(held, new NbdServerConfig(16, 30_000, 33 << 20, 64 << 20, 30, 60_000, StopReply.CLOSE));
+        server = listen(held, new NbdServerConfig(16, 30_000, 33 << 20, 64 << 20, 30, 60_000, StopReply.CLOSE, 0, 128));
         int large = 4 << 20;
         Thread stopping = new Thread(() -> server.stop(30_000));
         try (RawClient c = connect().attached()) {
@@ -349,7 +349,8 @@ class NbdTransmissionTest {
     @Test
     void shouldCloseAClientThatTakesNoRepliesAndServeTheOthers() throws IOException {
         server.close();
-        server = listen(disk, new NbdServerConfig(16, 2_000, 33 << 20, 64 << 20, 30, 2_000, StopReply.ESHUTDOWN));
+        server = listen(
+                disk, new NbdServerConfig(16, 2_000, 33 << 20, 64 << 20, 30, 2_000, StopReply.ESHUTDOWN, 0, 128));
         store.write(0, ByteBuffer.wrap(random(1 << 20)));
         try (RawClient slow = connect().attached();
                 RawClient good = connect().attached()) {
@@ -369,7 +370,8 @@ class NbdTransmissionTest {
     @Test
     void shouldCloseAClientThatSendsNothingOfItsPayload() throws IOException {
         server.close();
-        server = listen(disk, new NbdServerConfig(16, 2_000, 33 << 20, 33 << 20, 30, 2_000, StopReply.ESHUTDOWN));
+        server = listen(
+                disk, new NbdServerConfig(16, 2_000, 33 << 20, 33 << 20, 30, 2_000, StopReply.ESHUTDOWN, 0, 128));
         try (RawClient halfWay = connect().attached();
                 RawClient good = connect().attached()) {
             halfWay.request(0, Nbd.CMD_WRITE, 1, 0, 32 << 20);
