@@ -254,16 +254,10 @@ final class GroupGateway {
             }
             return;
         }
-        if (hint == 0) {
-            // It leads no more, and knows no successor yet: everything once more, now, would be refused once more.
-            if (!resendDue) {
-                resendDue = true;
-                resentNs = nowNs;
-            }
-            return;
+        if (hint != 0) {
+            leader = hint;
+            redirectedNs = nowNs;
         }
-        leader = hint;
-        redirectedNs = nowNs;
         // Two nodes that name each other must not make this a storm.
         if (nowNs - resentNs >= config.redirectNs()) {
             resendAll(nowNs);

@@ -223,30 +223,6 @@ class GroupGatewayTest {
     }
 
     @Test
-    void shouldWaitForTheSuccessorOfALeaderThatKnowsNone() {
-        GroupSession s = openedSession();
-        write(s, "a");
-        write(s, "b");
-        sent.clear();
-        now += 100 * MS;
-
-        answer(2, 2, Status.NOT_LEADER, 0);
-        now += 5 * MS;
-        answer(2, 3, Status.NOT_LEADER, 0);
-        gateway.tick(now);
-        assertThat(mutates()).as("it would be refused again").isEmpty();
-        gateway.onLeader(3, now);
-        assertThat(mutates()).containsExactly("3:77/2>=2", "3:77/3>=2");
-
-        sent.clear();
-        now += 100 * MS;
-        answer(3, 2, Status.NOT_LEADER, 0);
-        now += 20 * MS;
-        gateway.tick(now);
-        assertThat(mutates()).as("nobody was named: it is asked again").containsExactly("3:77/2>=2", "3:77/3>=2");
-    }
-
-    @Test
     void shouldNotStormWhenTwoNodesNameEachOther() {
         GroupSession s = openedSession();
         write(s, "a");
