@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parablock.perf.NbdClient;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.OperatingSystemMXBean;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,7 +42,10 @@ class FailoverRoundsE2eTest {
         CUT,
         /** The leader, which no client is attached to, hands over and stops. */
         TRANSFER,
-        /** Every node stops in an orderly way and starts again, one after the other; its clients attach elsewhere. */
+        /**
+         * Every node stops in an orderly way and starts again, one after the other. Its clients attach elsewhere before, but for
+         * one, which does so when it is told.
+         */
         ROLLING
     }
 
@@ -51,6 +57,9 @@ class FailoverRoundsE2eTest {
      */
     private static final double KILL_GAP_MS_MAX = 1_000;
 
+    /** What a gap at a planned stop may be, for clients of the other nodes; times {@code -Dparablock.slack}. */
+    private static final double PLANNED_GAP_MS_MAX = 200;
+
     private static final double SLACK = Double.parseDouble(System.getProperty("parablock.slack", "3"));
 
     private static final int NODES = 3;
@@ -60,10 +69,19 @@ class FailoverRoundsE2eTest {
     private static final long LOAD_MS = 1_000;
     private static final long PAUSE_MS = 5_000;
     private static final long CUT_MS = 3_000;
+    /**
+     * On a machine of its own a JVM that starts takes nobody's processors. Here it starts with what the others leave, but no longer
+     * than this; a gap after that is told and not judged.
+     */
+    private static final long SPARED_START_MS_MAX = 20_000;
+    /** With more threads waiting for each processor than this cluster and its clients have, it is other work that they wait for. */
+    private static final double LOAD_PER_PROCESSOR_MAX = 4;
+
     /** Answers of each connection that show that it goes on. */
     private static final int ANSWERS_AFTER = 20;
 
     private static final long REST_TIMEOUT_MS = 30_000;
+    private static final long POLL_MS = 50;
     private static final int VERIFYING_CLIENT = 100;
 
     @TempDir
@@ -92,6 +110,8 @@ class FailoverRoundsE2eTest {
      * @param others of all others
      */
     private record Waits(HistoryClient.Wait near, HistoryClient.Wait others) {
+        static final Waits NONE = new Waits(HistoryClient.Wait.NONE, HistoryClient.Wait.NONE);
+
         Waits or(Waits more) {
             return new Waits(near.or(more.near), others.or(more.others));
         }
@@ -107,6 +127,10 @@ class FailoverRoundsE2eTest {
         private final MachineStall stall = new MachineStall();
         private final Map<Disturbance, Waits> worst = new EnumMap<>(Disturbance.class);
         private HistoryClient.Wait restarts = HistoryClient.Wait.NONE;
+        /** Every start so far could be kept off the others' processors. */
+        private boolean startsSpared;
+        /** Of the processors' load in any round. */
+        private double loadPerProcessor;
 
         Rounds(LiveCluster live, CutNetwork network) {
             this.live = live;
@@ -124,6 +148,7 @@ class FailoverRoundsE2eTest {
         }
 
         void run(String mode) throws Exception {
+            startsSpared = CpuPriority.isRestorable();
             for (int i = 0; i < clients.size(); i++) {
                 clients.get(i).start(1 + i % NODES);
             }
@@ -147,12 +172,26 @@ class FailoverRoundsE2eTest {
                     history.checked(),
                     clients.stream().mapToInt(HistoryClient::moves).sum());
             live.requireIdentical();
-            Waits killed = worst.get(Disturbance.KILL);
-            if (killed != null) {
-                assertThat(killed.others.gapMs())
-                        .as("longest gap in ms after kill -9, with -Dparablock.slack=" + SLACK)
-                        .isLessThanOrEqualTo(KILL_GAP_MS_MAX * SLACK);
+            requireGap(Disturbance.KILL, KILL_GAP_MS_MAX);
+            if (loadPerProcessor > LOAD_PER_PROCESSOR_MAX) {
+                System.out.printf(
+                        "%s: %.0f threads for each processor, gaps at planned stops are not judged%n",
+                        mode, loadPerProcessor);
+                return;
             }
+            requireGap(Disturbance.TRANSFER, PLANNED_GAP_MS_MAX);
+            if (startsSpared) {
+                requireGap(Disturbance.ROLLING, PLANNED_GAP_MS_MAX);
+            } else {
+                System.out.println(mode + " ROLLING: a start took the others' processors, its gap is not judged");
+            }
+        }
+
+        private void requireGap(Disturbance kind, double msMax) {
+            Waits waits = worst.getOrDefault(kind, Waits.NONE);
+            assertThat(waits.others.gapMs())
+                    .as("longest gap in ms of %s, with -Dparablock.slack=%s", kind, SLACK)
+                    .isLessThanOrEqualTo(msMax * SLACK);
         }
 
         private void round(String mode, int round, Disturbance kind) throws Exception {
@@ -165,10 +204,13 @@ class FailoverRoundsE2eTest {
             Thread.sleep(LOAD_MS);
             clients.forEach(HistoryClient::takeWait);
             stall.takeMs();
-            disturb(kind, victim, round);
+            Waits waits = disturb(kind, victim, round);
             awaitAnswers();
-            Waits waits = takeWaits(victim, !detached && kind != Disturbance.ROLLING);
+            waits = waits.or(takeWaits(victim, !detached && kind != Disturbance.ROLLING));
             double stallMs = stall.takeMs();
+            OperatingSystemMXBean machine = ManagementFactory.getOperatingSystemMXBean();
+            loadPerProcessor =
+                    Math.max(loadPerProcessor, machine.getSystemLoadAverage() / machine.getAvailableProcessors());
             worst.merge(kind, waits, Waits::or);
             if (detached) {
                 live.cluster.start(victim);
@@ -215,7 +257,9 @@ class FailoverRoundsE2eTest {
             }
         }
 
-        private void disturb(Disturbance kind, int victim, int round) throws Exception {
+        /** @return what clients have waited as far as it is measured already */
+        private Waits disturb(Disturbance kind, int victim, int round) throws Exception {
+            Waits waits = Waits.NONE;
             switch (kind) {
                 case KILL -> live.cluster.kill(victim);
                 case PAUSE -> {
@@ -247,14 +291,63 @@ class FailoverRoundsE2eTest {
                     List<Integer> order = new ArrayList<>(List.of(1, 2, 3));
                     Collections.shuffle(order, random);
                     for (int node : order) {
-                        leaving.add(node);
-                        stop(node);
-                        live.cluster.start(node);
-                        live.awaitCaughtUp(node);
-                        leaving.remove(node);
+                        waits = waits.or(restart(node));
                     }
                 }
             }
+            return waits;
+        }
+
+        private Waits restart(int node) throws Exception {
+            leaving.add(node);
+            HistoryClient staying = moveAllButOne(node);
+            clients.forEach(HistoryClient::takeWait);
+            stop(node);
+            startSpared(node);
+            leaving.remove(node);
+            awaitAnswers();
+            Waits waits = Waits.NONE;
+            for (HistoryClient client : clients) {
+                HistoryClient.Wait wait = client.takeWait();
+                waits = waits.or(
+                        client == staying
+                                ? new Waits(wait, HistoryClient.Wait.NONE)
+                                : new Waits(HistoryClient.Wait.NONE, wait));
+            }
+            return waits;
+        }
+
+        /** @return who is still attached to the node, or null */
+        private @Nullable HistoryClient moveAllButOne(int node) throws Exception {
+            List<HistoryClient> attached = new ArrayList<>();
+            clients.stream().filter(client -> client.node() == node).forEach(attached::add);
+            HistoryClient staying = attached.isEmpty() ? null : attached.remove(0);
+            int to = node;
+            for (HistoryClient client : attached) {
+                to = live.cluster.otherThan(to) == node ? live.cluster.otherThan(node) : live.cluster.otherThan(to);
+                int elsewhere = to;
+                client.moveTo(elsewhere);
+                LiveCluster.await("a client to attach to node " + elsewhere, () -> client.isAttachedTo(elsewhere));
+            }
+            return staying;
+        }
+
+        private void startSpared(int node) throws Exception {
+            live.cluster.start(node);
+            if (startsSpared) {
+                long pid = live.process(node).pid();
+                startsSpared = CpuPriority.set(pid, CpuPriority.LOWEST);
+                long deadlineNs = System.nanoTime() + SPARED_START_MS_MAX * 1_000_000;
+                while (!live.hasCaughtUp(node)) {
+                    if (System.nanoTime() > deadlineNs) {
+                        startsSpared = false;
+                        break;
+                    }
+                    Thread.sleep(POLL_MS);
+                }
+                startsSpared &= CpuPriority.set(pid, CpuPriority.NORMAL);
+            }
+            live.awaitCaughtUp(node);
         }
 
         private void stop(int node) throws Exception {

@@ -187,26 +187,29 @@ final class LiveCluster implements AutoCloseable {
 
     /** Waits until the node answers its status page and has applied what the leader has committed. */
     void awaitCaughtUp(int node) throws Exception {
-        await("node " + node + " to catch up", () -> {
-            try {
-                ClusterStatus status = cluster.status();
-                Integer leader = status.leader();
-                long committed = -1;
-                long applied = -1;
-                for (ClusterStatus.Member member : status.members()) {
-                    if (leader != null && member.node().id() == leader) {
-                        committed = member.number(NodeStatus.COMMIT);
-                    }
-                    if (member.node().id() == node) {
-                        applied = member.number(NodeStatus.APPLIED);
-                    }
+        await("node " + node + " to catch up", () -> hasCaughtUp(node));
+    }
+
+    /** Whether the node answers its status page and has applied about what the leader has committed. */
+    boolean hasCaughtUp(int node) {
+        try {
+            ClusterStatus status = cluster.status();
+            Integer leader = status.leader();
+            long committed = -1;
+            long applied = -1;
+            for (ClusterStatus.Member member : status.members()) {
+                if (leader != null && member.node().id() == leader) {
+                    committed = member.number(NodeStatus.COMMIT);
                 }
-                // Under load the leader is always a little ahead.
-                return committed >= 0 && applied >= 0 && applied >= committed - 1024;
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
+                if (member.node().id() == node) {
+                    applied = member.number(NodeStatus.APPLIED);
+                }
             }
-        });
+            // Under load the leader is always a little ahead.
+            return committed >= 0 && applied >= 0 && applied >= committed - 1024;
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     static void await(String what, BooleanSupplier done) throws Exception {
