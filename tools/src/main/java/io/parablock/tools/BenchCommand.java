@@ -198,16 +198,20 @@ final class BenchCommand implements Callable<Integer> {
         Path disk = disk();
         outputs.prepare();
         Progress progress = Progress.to(spec.commandLine().getErr());
+        BenchResult result;
         try {
-            BenchResult result =
-                    measure(settings, variants, Files.createTempDirectory(disk, "parablock-bench-"), progress);
-            new BenchTable(result).print(spec.commandLine().getOut());
-            outputs.write(result, progress);
-            if (result.errors() > 0) {
-                throw new CommandFailure(result.errors() + " requests failed; the remarks below the table tell where");
-            }
+            result = measure(settings, variants, Files.createTempDirectory(disk, "parablock-bench-"), progress);
         } catch (IOException e) {
             throw new CommandFailure("cannot measure: " + e.getMessage());
+        }
+        new BenchTable(result).print(spec.commandLine().getOut());
+        try {
+            outputs.write(result, progress);
+        } catch (IOException e) {
+            throw new CommandFailure("cannot write the reports: " + e.getMessage());
+        }
+        if (result.errors() > 0) {
+            throw new CommandFailure(result.errors() + " requests failed; the remarks below the table tell where");
         }
         return 0;
     }

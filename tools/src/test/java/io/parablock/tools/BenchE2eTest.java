@@ -108,8 +108,16 @@ class BenchE2eTest {
         assertThat(pictures)
                 .as("rate and p99 by depth, percentiles of each load")
                 .hasSize(5);
-        // The first two of the report's colours.
-        assertThat(pictures)
-                .allSatisfy(svg -> assertThat(svg).contains("stroke:rgb(0,114,178)", "stroke:rgb(213,94,0)", "<path"));
+        // The first two of the report's colours: curve and legend.
+        assertThat(pictures).allSatisfy(svg -> {
+            assertThat(lines(svg, "stroke:rgb(0,114,178)")).isGreaterThan(1);
+            assertThat(lines(svg, "stroke:rgb(213,94,0)")).isGreaterThan(1);
+        });
+    }
+
+    private static long lines(String svg, String stroke) {
+        return svg.lines()
+                .filter(line -> line.contains("<line") && line.contains(stroke))
+                .count();
     }
 }
