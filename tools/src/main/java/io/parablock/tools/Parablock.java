@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             WalCommand.class,
             NbdCommand.class,
             ArchiveRunCommand.class,
+            BenchCommand.class,
             HelpCommand.class
         })
 public final class Parablock implements Runnable {
@@ -58,7 +59,7 @@ public final class Parablock implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "give a command: demo, node, gateway, status, compare-replicas, simulate, wal, nbd (parablock help tells"
-                        + " more)");
+                "give a command: demo, node, gateway, status, compare-replicas, simulate, wal, nbd, bench (parablock help"
+                        + " tells more)");
     }
 }

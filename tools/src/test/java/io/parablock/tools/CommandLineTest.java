@@ -49,7 +49,27 @@ class CommandLineTest {
                 "nbd bench --size 1000",
                 "nbd bench --nodes 8",
                 "nbd bench --reads always",
-                "nbd bench --transport fast"
+                "nbd bench --transport fast",
+                "bench --depths 0",
+                "bench --depths 2000",
+                "bench --depths deep",
+                "bench --rates -1",
+                "bench --block-size 1000",
+                "bench --block-size 2MiB",
+                "bench --read-percent 101",
+                "bench --addresses random",
+                "bench --overlap -1",
+                "bench --hot-blocks 0",
+                "bench --modes fast",
+                "bench --durability never",
+                "bench --engine fast",
+                "bench --lanes 99",
+                "bench --rounds 0",
+                "bench --seconds 0",
+                "bench --warm-up -1",
+                "bench --size 100GiB",
+                "bench --dir /nonexistent/folder",
+                "bench --modes parallel,strict --durability fsync,mapped --lanes 1,2,4"
             })
     void shouldAnswerWrongArgumentsWithOneLineAndExitCodeTwo(String arguments) {
         Answer answer = run(arguments.split(" "));

@@ -1,9 +1,9 @@
 package io.parablock.perf.nbd;
 
+import io.parablock.perf.RoundMedians;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -84,10 +84,10 @@ public final class NbdBenchmark {
                         Locale.ROOT,
                         "| %s | %.0f | %.0f | %.0f | %.2f | %s | %s |%n",
                         key(jobs, s.server(), s.socket()),
-                        median(own, ReadTiming::perSecond),
-                        median(own, ReadTiming::p50Us),
-                        median(own, ReadTiming::p99Us),
-                        median(own, ReadTiming::cpuUs),
+                        RoundMedians.median(own, ReadTiming::perSecond),
+                        RoundMedians.median(own, ReadTiming::p50Us),
+                        RoundMedians.median(own, ReadTiming::p99Us),
+                        RoundMedians.median(own, ReadTiming::cpuUs),
                         ratio(own, other, ReadTiming::perSecond),
                         ratio(own, other, ReadTiming::cpuUs));
             }
@@ -95,24 +95,8 @@ public final class NbdBenchmark {
         out.flush();
     }
 
-    static double median(List<ReadTiming> all, ToDoubleFunction<ReadTiming> of) {
-        return median(all.stream().mapToDouble(of).toArray());
-    }
-
     static String ratio(List<ReadTiming> own, List<ReadTiming> other, ToDoubleFunction<ReadTiming> of) {
-        double[] ratios = new double[Math.min(own.size(), other.size())];
-        for (int i = 0; i < ratios.length; i++) {
-            ratios[i] = of.applyAsDouble(own.get(i)) / of.applyAsDouble(other.get(i));
-        }
-        return ratios.length == 0 ? "-" : String.format(Locale.ROOT, "%.2f", median(ratios));
-    }
-
-    private static double median(double[] values) {
-        if (values.length == 0) {
-            return Double.NaN;
-        }
-        Arrays.sort(values);
-        int middle = values.length / 2;
-        return values.length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+        double ratio = RoundMedians.medianRatio(own, other, of);
+        return Double.isNaN(ratio) ? "-" : String.format(Locale.ROOT, "%.2f", ratio);
     }
 }

@@ -1,16 +1,13 @@
 package io.parablock.perf.nbd;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.parablock.perf.FioProgram;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
 /** fio with its engine nbd, which is libnbd. */
 final class NbdFio {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private NbdFio() {}
 
     /** Writes the whole range once, with what is not zeros: a server may answer zeros with a hole. */
@@ -44,26 +41,9 @@ final class NbdFio {
     }
 
     private static JsonNode fio(NbdSubject subject, long sizeBytes, String... more) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                "fio",
-                "--name=nbd",
-                "--ioengine=nbd",
-                "--uri=" + subject.uri(),
-                "--size=" + sizeBytes,
-                "--output-format=json"));
-        command.addAll(List.of(more));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        try {
-            if (process.waitFor() != 0 || output.indexOf('{') < 0) {
-                throw new IOException("fio failed at " + subject.uri() + ": "
-                        + output.lines().findFirst().orElse("no word from it"));
-            }
-        } catch (InterruptedException e) {
-            process.destroy();
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
-        }
-        return JSON.readTree(output.substring(output.indexOf('{'))).path("jobs").path(0);
+        List<String> arguments = new ArrayList<>(
+                List.of("--name=nbd", "--ioengine=nbd", "--uri=" + subject.uri(), "--size=" + sizeBytes));
+        arguments.addAll(List.of(more));
+        return FioProgram.jobs("at " + subject.uri(), arguments).get(0);
     }
 }

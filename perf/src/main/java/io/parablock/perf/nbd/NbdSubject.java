@@ -1,8 +1,7 @@
 package io.parablock.perf.nbd;
 
-import java.time.Duration;
+import io.parablock.perf.ProcessorTime;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * A server that is measured.
@@ -18,11 +17,6 @@ public record NbdSubject(String server, String socket, String uri, List<ProcessH
 
     /** Processor time that the processes have used; what cannot be told is 0. */
     double cpuSeconds() {
-        return processes.stream()
-                        .map(p -> p.info().totalCpuDuration())
-                        .flatMap(Optional::stream)
-                        .mapToDouble(Duration::toMillis)
-                        .sum()
-                / 1e3;
+        return ProcessorTime.seconds(processes);
     }
 }

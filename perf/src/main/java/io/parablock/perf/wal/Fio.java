@@ -1,9 +1,8 @@
 package io.parablock.perf.wal;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.parablock.perf.FioProgram;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +10,6 @@ import java.util.List;
 /** What the disk can do: fio, O_DIRECT and O_DSYNC, io_uring, from the start of a file to its end and again. */
 final class Fio {
     private static final String FILE_BYTES = "256m";
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path file;
 
@@ -42,30 +40,9 @@ final class Fio {
     }
 
     private JsonNode fio(String... more) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                "fio",
-                "--name=log",
-                "--filename=" + file,
-                "--size=" + FILE_BYTES,
-                "--ioengine=io_uring",
-                "--direct=1",
-                "--output-format=json"));
-        command.addAll(List.of(more));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        try {
-            if (process.waitFor() != 0) {
-                throw new IOException(
-                        "fio failed: " + output.lines().findFirst().orElse("no word from it"));
-            }
-        } catch (InterruptedException e) {
-            process.destroy();
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
-        }
-        return JSON.readTree(output.substring(output.indexOf('{')))
-                .path("jobs")
-                .path(0)
-                .path("write");
+        List<String> arguments = new ArrayList<>(List.of(
+                "--name=log", "--filename=" + file, "--size=" + FILE_BYTES, "--ioengine=io_uring", "--direct=1"));
+        arguments.addAll(List.of(more));
+        return FioProgram.jobs("in " + file.getParent(), arguments).get(0).path("write");
     }
 }

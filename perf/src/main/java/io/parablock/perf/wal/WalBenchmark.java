@@ -4,6 +4,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.parablock.blockdev.nbd.netty.TransportKind;
+import io.parablock.perf.RoundMedians;
 import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.Wal;
 import io.parablock.wal.WalRecord;
@@ -17,7 +18,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
@@ -149,37 +148,16 @@ public final class WalBenchmark {
                 "| %d | %s | %s | %s | %s | %.0f | %.2f | %.2f |%n",
                 depth,
                 label,
-                us(median(own, LogTiming::p50Us)),
-                us(median(own, LogTiming::p99Us)),
-                us(median(own, LogTiming::p999Us)),
-                median(own, LogTiming::perSecond),
-                medianRatio(own, disk, LogTiming::p50Us),
-                medianRatio(own, disk, LogTiming::perSecond));
+                us(RoundMedians.median(own, LogTiming::p50Us)),
+                us(RoundMedians.median(own, LogTiming::p99Us)),
+                us(RoundMedians.median(own, LogTiming::p999Us)),
+                RoundMedians.median(own, LogTiming::perSecond),
+                RoundMedians.medianRatio(own, disk, LogTiming::p50Us),
+                RoundMedians.medianRatio(own, disk, LogTiming::perSecond));
     }
 
     private static String us(double value) {
         return String.format(Locale.ROOT, value < 10 ? "%.1f" : "%.0f", value);
-    }
-
-    static double median(List<LogTiming> all, ToDoubleFunction<LogTiming> of) {
-        return median(all.stream().mapToDouble(of).toArray());
-    }
-
-    static double medianRatio(List<LogTiming> own, List<LogTiming> disk, ToDoubleFunction<LogTiming> of) {
-        double[] ratios = new double[Math.min(own.size(), disk.size())];
-        for (int i = 0; i < ratios.length; i++) {
-            ratios[i] = of.applyAsDouble(own.get(i)) / of.applyAsDouble(disk.get(i));
-        }
-        return median(ratios);
-    }
-
-    private static double median(double[] values) {
-        if (values.length == 0) {
-            return Double.NaN;
-        }
-        Arrays.sort(values);
-        int middle = values.length / 2;
-        return values.length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
     }
 
     /** How fast a start reads what the last run left. */

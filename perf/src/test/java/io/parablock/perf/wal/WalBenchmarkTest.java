@@ -54,17 +54,6 @@ class WalBenchmarkTest {
     }
 
     @Test
-    void shouldCompareWithinARound() {
-        List<LogTiming> own =
-                List.of(new LogTiming(10, 0, 0, 1), new LogTiming(40, 0, 0, 1), new LogTiming(90, 0, 0, 1));
-        List<LogTiming> disk =
-                List.of(new LogTiming(5, 0, 0, 1), new LogTiming(40, 0, 0, 1), new LogTiming(90, 0, 0, 1));
-        assertThat(WalBenchmark.median(own, LogTiming::p50Us)).isEqualTo(40);
-        assertThat(WalBenchmark.medianRatio(own, disk, LogTiming::p50Us)).isEqualTo(1);
-        assertThat(WalBenchmark.median(own.subList(0, 2), LogTiming::p50Us)).isEqualTo(25);
-    }
-
-    @Test
     void shouldRefuseWhatCannotBeMeasured() {
         assertThatThrownBy(() -> new WalBenchmarkSettings(folder, List.of(0), 4096, 1, 1, 0))
                 .hasMessageContaining("depths");

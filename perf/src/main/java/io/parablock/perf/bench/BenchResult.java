@@ -1,0 +1,46 @@
+package io.parablock.perf.bench;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a run has measured.
+ *
+ * @param variants by name what the daemons said of themselves; the first is the one that the others are compared with
+ * @param machine what it was measured on
+ * @param rows by load, in the order of the settings, and in it by variant
+ * @param floor of each round
+ * @param crossChecks one or none
+ * @param notes what a reader must know, each a line
+ * @param tookSeconds all of it, starts of clusters left out
+ */
+public record BenchResult(
+        BenchSettings settings,
+        Map<String, Map<String, String>> variants,
+        Map<String, String> machine,
+        List<BenchRow> rows,
+        List<FloorRound> floor,
+        List<CrossCheck> crossChecks,
+        List<String> notes,
+        Instant began,
+        double tookSeconds) {
+    public BenchResult {
+        rows = List.copyOf(rows);
+        floor = List.copyOf(floor);
+        crossChecks = List.copyOf(crossChecks);
+        notes = List.copyOf(notes);
+    }
+
+    /** The row of the same load at the variant that the others are compared with. */
+    public BenchRow base(BenchRow row) {
+        return rows.stream()
+                .filter(r -> r.shape().equals(row.shape()))
+                .findFirst()
+                .orElse(row);
+    }
+
+    public long errors() {
+        return rows.stream().mapToLong(BenchRow::errors).sum();
+    }
+}

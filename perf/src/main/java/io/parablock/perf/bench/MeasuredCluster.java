@@ -1,0 +1,24 @@
+package io.parablock.perf.bench;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+
+/** A cluster that runs and is measured: one variant. */
+public interface MeasuredCluster {
+    /** What is particular about it, for people. */
+    String variant();
+
+    /** The export to attach to. */
+    String export();
+
+    /** Where the node that leads now serves NBD; waits for one. */
+    InetSocketAddress leader() throws IOException, InterruptedException;
+
+    /** What the daemons say of themselves: mode, durability, engine, transport and the like. */
+    Map<String, String> facts() throws IOException, InterruptedException;
+
+    /** The daemons. */
+    List<ProcessHandle> processes();
+}

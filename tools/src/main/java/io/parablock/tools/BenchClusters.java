@@ -1,0 +1,121 @@
+package io.parablock.tools;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.parablock.perf.bench.MeasuredCluster;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The clusters that {@code parablock bench} measures, each daemon a process of its own; all run until the end. */
+final class BenchClusters implements AutoCloseable {
+    static final int NODES = 3;
+    /** What a daemon says of itself that a report repeats. */
+    private static final List<String> FACTS = List.of("mode", "durability", "wal_engine", "transport", "pipeline");
+
+    private final Path folder;
+    private final ByteSize size;
+    private final Map<String, String> extra;
+    private final NodeLauncher launcher = new NodeLauncher();
+
+    /** Guarded by this. */
+    private final List<DemoCluster> clusters = new ArrayList<>();
+
+    /** @param extra configuration keys for every daemon */
+    BenchClusters(Path folder, ByteSize size, Map<String, String> extra) {
+        this.folder = folder;
+        this.size = size;
+        this.extra = Map.copyOf(extra);
+    }
+
+    /** Starts one and waits until it answers a write. */
+    MeasuredCluster start(BenchVariant variant) throws IOException, InterruptedException {
+        DemoCluster cluster = prepare(variant);
+        cluster.startAll();
+        cluster.awaitWritable();
+        return new Variant(variant, cluster);
+    }
+
+    private synchronized DemoCluster prepare(BenchVariant variant) {
+        int port = DemoCommand.freePorts(3 * DemoSettings.NODES_MAX);
+        DemoSettings settings = new DemoSettings(
+                folder.resolve("cluster" + clusters.size()),
+                NODES,
+                size,
+                variant.mode().name(),
+                variant.durability().name(),
+                variant.engine().name(),
+                port,
+                port + DemoSettings.NODES_MAX,
+                port + 2 * DemoSettings.NODES_MAX,
+                variant.keys(extra));
+        DemoCluster cluster = new DemoCluster(settings, launcher);
+        clusters.add(cluster);
+        return cluster;
+    }
+
+    @Override
+    public void close() {
+        List<DemoCluster> all;
+        synchronized (this) {
+            all = List.copyOf(clusters);
+        }
+        all.forEach(DemoCluster::close);
+    }
+
+    private record Variant(BenchVariant what, DemoCluster cluster) implements MeasuredCluster {
+        @Override
+        public String variant() {
+            return what.label();
+        }
+
+        @Override
+        public String export() {
+            return DemoSettings.EXPORT;
+        }
+
+        @Override
+        public InetSocketAddress leader() throws InterruptedException {
+            String ended = cluster.ended();
+            if (ended != null) {
+                throw new CommandFailure(what.label() + ": " + ended);
+            }
+            return cluster.nbd(cluster.awaitLeader());
+        }
+
+        @Override
+        public Map<String, String> facts() throws IOException, InterruptedException {
+            int leader = cluster.awaitLeader();
+            NodeConfig config = NodeConfig.read(cluster.folder().config(leader));
+            NodeStatus status = NodeStatus.fetchIfAlive(config);
+            if (status == null) {
+                throw new IOException("node " + leader + " of " + what.label() + " does not answer");
+            }
+            Map<String, String> facts = new LinkedHashMap<>();
+            for (String fact : FACTS) {
+                JsonNode said = status.json().path(fact);
+                if (!said.isMissingNode()) {
+                    facts.put(fact, said.asText());
+                }
+            }
+            facts.put("nodes", Integer.toString(NODES));
+            facts.putAll(cluster.settings().extra());
+            return facts;
+        }
+
+        @Override
+        public List<ProcessHandle> processes() {
+            List<ProcessHandle> all = new ArrayList<>();
+            for (int node = 1; node <= NODES; node++) {
+                Process process = cluster.process(node);
+                if (process != null) {
+                    all.add(process.toHandle());
+                }
+            }
+            return all;
+        }
+    }
+}
