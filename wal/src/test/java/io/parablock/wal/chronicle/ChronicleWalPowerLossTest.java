@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * of every sector stored to since, any content that it had. {@code -Dparablock.images} says how many images each test takes
  * (default 200, acceptance 2000).
  */
+@Tag("one-jdk")
 class ChronicleWalPowerLossTest {
     private static final int IMAGES = Integer.getInteger("parablock.images", 200);
     private static final int STEPS = 150;

@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +45,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * sectors of those in flight. {@code -Dparablock.images} says how many images each test takes (default 400, acceptance
  * 2000).
  */
+@Tag("one-jdk")
 class DirectWalPowerLossTest {
     private static final int IMAGES = Integer.getInteger("parablock.images", 400);
     private static final int STEPS = 150;
