@@ -18,9 +18,9 @@ final class NbdAbuse {
         RESETS,
         /** WRITE and READ of 4 GiB and more, with simple and extended headers, and then silence. */
         HUGE,
-        /** Everything right, one byte at a time. */
+        /** Everything right, one byte at a time, and all of it is answered. */
         SLOW,
-        /** Nothing at all, half of them after the handshake. */
+        /** Nothing at all, half of them after the handshake; they stay until {@link #leave}. */
         IDLE
     }
 
@@ -31,7 +31,9 @@ final class NbdAbuse {
     private static final long SCRATCH_BYTE = 32L << 20;
     private static final int BLOCK_BYTES = 4096;
     private static final int REQUESTS_IN_FLIGHT = 8;
+    private static final int RESETS_MIN = 12;
     private static final int RESET_PAUSE_MS = 20;
+    private static final int HUGE_MIN = 12;
     private static final int HUGE_PAUSE_MS = 25;
     private static final int SLOW_CONNECTIONS = 8;
     private static final int SLOW_PAUSE_MS = 4;
@@ -39,6 +41,7 @@ final class NbdAbuse {
 
     private final InetSocketAddress address;
     private final Random random;
+    private final List<RawNbd> idle = new ArrayList<>();
 
     NbdAbuse(InetSocketAddress address, long seed) {
         this.address = address;
@@ -52,7 +55,8 @@ final class NbdAbuse {
     record Outcome(int accepted, int refused) {}
 
     /**
-     * Abuses the server for {@code phaseMs}, or for as long as it takes to connect; then all connections are closed.
+     * Abuses the server for {@code phaseMs}, or for as long as that many connections of the kind take; then all are closed, but
+     * those of {@link Kind#IDLE}.
      *
      * @param garbage handshakes of a phase of that kind
      */
@@ -62,8 +66,8 @@ final class NbdAbuse {
             case GARBAGE -> garbage(endNs, phaseMs, garbage);
             case RESETS -> resets(endNs);
             case HUGE -> huge(endNs);
-            case SLOW -> slow(endNs);
-            case IDLE -> idle(endNs);
+            case SLOW -> slow();
+            case IDLE -> idle();
         };
     }
 
@@ -117,7 +121,7 @@ final class NbdAbuse {
 
     private Outcome resets(long endNs) throws Exception {
         int count = 0;
-        while (System.nanoTime() < endNs) {
+        while (count < RESETS_MIN || System.nanoTime() < endNs) {
             RawNbd raw = new RawNbd(address);
             raw.attach(false);
             for (int i = 0; i < REQUESTS_IN_FLIGHT; i++) {
@@ -141,7 +145,7 @@ final class NbdAbuse {
     private Outcome huge(long endNs) throws Exception {
         List<RawNbd> open = new ArrayList<>();
         try {
-            while (System.nanoTime() < endNs) {
+            while (open.size() < HUGE_MIN || System.nanoTime() < endNs) {
                 int sort = open.size() % 4;
                 RawNbd raw = new RawNbd(address);
                 open.add(raw);
@@ -161,7 +165,7 @@ final class NbdAbuse {
         }
     }
 
-    private Outcome slow(long endNs) throws Exception {
+    private Outcome slow() throws Exception {
         byte[] read =
                 RawNbd.request(RawNbd.TYPE_READ, 1, SCRATCH_BYTE, BLOCK_BYTES).array();
         byte[] handshake = RawNbd.handshake();
@@ -175,11 +179,16 @@ final class NbdAbuse {
             for (int i = 0; i < SLOW_CONNECTIONS; i++) {
                 open.add(new RawNbd(address));
             }
-            for (int at = 0; at < all.length && System.nanoTime() < endNs; at++) {
+            for (byte each : all) {
                 for (RawNbd raw : open) {
-                    raw.send(all[at]);
+                    raw.send(each);
                 }
                 Thread.sleep(SLOW_PAUSE_MS);
+            }
+            for (RawNbd raw : open) {
+                raw.awaitAttached();
+                raw.awaitRead(BLOCK_BYTES);
+                raw.awaitRead(BLOCK_BYTES);
             }
             return new Outcome(open.size(), 0);
         } finally {
@@ -187,32 +196,42 @@ final class NbdAbuse {
         }
     }
 
-    private Outcome idle(long endNs) throws Exception {
-        List<RawNbd> open = new ArrayList<>();
-        try {
-            int refused = 0;
-            for (int i = 0; i < IDLE_CONNECTIONS; i++) {
-                RawNbd raw = new RawNbd(address);
-                if (i % 2 == 0 && refused == 0) {
-                    try {
-                        raw.attach(false);
-                        open.add(raw);
-                    } catch (IOException e) {
-                        refused++;
-                        raw.close();
-                    }
-                } else if (raw.isGreeted()) {
-                    open.add(raw);
-                } else {
-                    refused++;
-                    raw.close();
-                }
+    private Outcome idle() throws Exception {
+        int refused = 0;
+        for (int i = 0; i < IDLE_CONNECTIONS; i++) {
+            RawNbd raw = new RawNbd(address);
+            if (isLetIn(raw, i % 2 == 0 && refused == 0)) {
+                idle.add(raw);
+            } else {
+                refused++;
+                raw.close();
             }
-            Thread.sleep(Math.max(0, TimeUnit.NANOSECONDS.toMillis(endNs - System.nanoTime())));
-            return new Outcome(open.size(), refused);
-        } finally {
-            closeAll(open);
         }
+        return new Outcome(idle.size(), refused);
+    }
+
+    private static boolean isLetIn(RawNbd raw, boolean attach) {
+        if (!attach) {
+            return raw.isGreeted();
+        }
+        try {
+            raw.attach(false);
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * The idle connections are closed.
+     *
+     * @return how many there were
+     */
+    int leave() throws IOException {
+        int count = idle.size();
+        closeAll(idle);
+        idle.clear();
+        return count;
     }
 
     private static void closeAll(List<RawNbd> open) throws IOException {

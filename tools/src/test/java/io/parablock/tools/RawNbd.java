@@ -17,6 +17,7 @@ final class RawNbd implements AutoCloseable {
 
     private static final int OPTION_EXTENDED_HEADERS = 11;
     private static final int REQUEST_MAGIC = 0x25609513;
+    private static final int REPLY_MAGIC = 0x67446698;
     private static final int EXTENDED_REQUEST_MAGIC = 0x21e41c71;
     private static final short FLAG_PAYLOAD_LEN = 1 << 5;
     private static final int ANSWER_ACK = 1;
@@ -59,6 +60,24 @@ final class RawNbd implements AutoCloseable {
         }
         send(option(OPTION_GO, go()));
         awaitAck();
+    }
+
+    /** The answers to {@link #handshake}. */
+    void awaitAttached() throws IOException {
+        if (!isGreeted()) {
+            throw new IOException("no greeting");
+        }
+        awaitAck();
+    }
+
+    /** The simple reply to a READ. */
+    void awaitRead(int bytes) throws IOException {
+        int magic = in.readInt();
+        int error = in.readInt();
+        long cookie = in.readLong();
+        if (magic != REPLY_MAGIC || error != 0 || in.readNBytes(bytes).length != bytes) {
+            throw new IOException("READ " + cookie + " is not answered: " + Integer.toHexString(magic) + ", " + error);
+        }
     }
 
     private void awaitAck() throws IOException {
