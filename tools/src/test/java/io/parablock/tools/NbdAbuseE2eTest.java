@@ -51,6 +51,7 @@ class NbdAbuseE2eTest {
     private static final long PHASE_MS = 400;
     /** The abusers only get the processor's time that nobody else wants. */
     private static final long PHASE_MS_MAX = 300_000;
+
     private static final long WARM_UP_MS = 3_000;
     private static final int UNTOUCHED_BYTES = 64 << 10;
 
