@@ -32,6 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("one-jdk")
 class NbdAbuseE2eTest {
     private static final int ROUNDS = Integer.getInteger("parablock.rounds", 8);
+    /** In these the node compiles what nobody has asked of it before: with two cores that is most of what others notice. */
+    private static final int WARM_UP_ROUNDS = 2;
+
     private static final int GARBAGE = 1_000;
     /** Median p99 in the phases of a kind of abuse, as a multiple of the calm phases'; times {@code -Dparablock.slack}. */
     private static final double P99_RATIO_MAX = 1.5;
@@ -146,6 +149,9 @@ class NbdAbuseE2eTest {
                 for (NbdAbuse.Kind kind : NbdAbuse.Kind.values()) {
                     phase(kind);
                     LiveCluster.await("the sessions of those who have gone to end", () -> sessions() <= sessions);
+                }
+                if (round == WARM_UP_ROUNDS && round < ROUNDS) {
+                    phases.clear();
                 }
             }
             assertThat(near.errors() + far.errors())
