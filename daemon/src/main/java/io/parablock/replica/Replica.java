@@ -49,7 +49,6 @@ public final class Replica {
     private final ClientRequests requests;
     private final Checkpointer checkpointer;
     private final InstallFlow installs;
-
     private final LongArrayList durable = new LongArrayList();
     private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
     private final List<Output.ForceRequest> forces = new ArrayList<>();
@@ -201,6 +200,9 @@ public final class Replica {
             if (!applied && !writes.hasUnsubmitted() && forces.isEmpty()) {
                 return;
             }
+        }
+        if (stopped()) {
+            return;
         }
         try {
             ports.loop().execute(() -> {});
@@ -387,8 +389,6 @@ public final class Replica {
         }
     }
 
-    // ---------------------------------------------------------------- completions
-
     private final class ApplyEvents implements ApplyStage.Listener {
         @Override
         public void onApplied(Entry e) {
@@ -450,7 +450,7 @@ public final class Replica {
         fail("group " + groupId + " stops: " + cause.getMessage(), cause);
     }
 
-    /** The core, for tests and invariant checks. */
+    /** For tests and invariant checks. */
     RaftNode core() {
         return core;
     }
