@@ -192,19 +192,6 @@ final class CoreState {
         return slot <= mSync ? origins.origin(slot) : syncTerm;
     }
 
-    /** Those of these UNKNOWN slots that lie above D. */
-    List<SlotRun> aboveDurable(List<SlotRun> unknown) {
-        List<SlotRun> out = new ArrayList<>();
-        for (SlotRun r : unknown) {
-            for (long s = r.first(); s <= r.last(); s++) {
-                if (unknownAboveDurable.contains(s)) {
-                    out.add(new SlotRun(s, s));
-                }
-            }
-        }
-        return out;
-    }
-
     boolean isStrict() {
         return config.mode() == Mode.STRICT;
     }

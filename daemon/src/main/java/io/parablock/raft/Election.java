@@ -297,7 +297,7 @@ final class Election {
                 long last = state.log.last();
                 present = state.log.runs(m.contigPrefix(), last, RaftLog.DURABLE);
                 unknown = state.log.runs(m.contigPrefix(), last, RaftLog.UNKNOWN);
-                unknownAboveD = state.aboveDurable(unknown);
+                unknownAboveD = aboveDurable(unknown);
             }
         }
         state.send(
@@ -342,5 +342,18 @@ final class Election {
                     + " is above the candidate's " + state.syncTerm);
         }
         return votes.put(from, m) == null;
+    }
+
+    /** Those of these UNKNOWN slots that lie above D. */
+    private List<SlotRun> aboveDurable(List<SlotRun> unknown) {
+        List<SlotRun> out = new ArrayList<>();
+        for (SlotRun r : unknown) {
+            for (long s = r.first(); s <= r.last(); s++) {
+                if (state.unknownAboveDurable.contains(s)) {
+                    out.add(new SlotRun(s, s));
+                }
+            }
+        }
+        return out;
     }
 }

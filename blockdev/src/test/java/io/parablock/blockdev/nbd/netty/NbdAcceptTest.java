@@ -100,7 +100,12 @@ class NbdAcceptTest {
             come(CROWD);
             other.request(0, Nbd.CMD_FLUSH, 1, 0, 0);
             assertThat(other.error(1)).isZero();
-            assertThat(server.connections()).as("let in before the rest").isLessThan(CROWD);
+            long connected = server.connections();
+            long tookNs = System.nanoTime() - beganNs;
+            assertThat(connected)
+                    .as("let in within %d ns", tookNs)
+                    .isLessThanOrEqualTo(
+                            1 + AcceptPace.AT_ONCE_MAX + 1 + tookNs * perSecond / TimeUnit.SECONDS.toNanos(1));
             assertThat(greeted()).isEqualTo(CROWD);
             long leastNs = TimeUnit.SECONDS.toNanos(CROWD - AcceptPace.AT_ONCE_MAX) / perSecond;
             assertThat(System.nanoTime() - beganNs).isGreaterThanOrEqualTo(leastNs);
