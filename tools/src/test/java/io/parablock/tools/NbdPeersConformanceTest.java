@@ -32,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  * wrote. Each deviation is listed with its reason; one that is new fails the test, and so does one that is gone.
  */
 @Tag("e2e")
+@Tag("one-jdk")
 class NbdPeersConformanceTest {
     private static final long SIZE_BYTES = 64L << 20;
     private static final String ANY_NAME = "the memory plugin serves its disk under any name";
