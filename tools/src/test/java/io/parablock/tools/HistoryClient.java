@@ -3,10 +3,14 @@ package io.parablock.tools;
 import io.parablock.perf.NbdClient;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,14 +33,27 @@ final class HistoryClient implements AutoCloseable {
      *
      * @param gapMs the longest time without any answer on one connection
      * @param slowestMs the longest time that one request took
+     * @param gapEnd when that longest time without an answer ended
+     * @param node where the client was attached then
      */
-    record Wait(double gapMs, double slowestMs) {
-        static final Wait NONE = new Wait(0, 0);
+    record Wait(double gapMs, double slowestMs, Instant gapEnd, int node) {
+        static final Wait NONE = new Wait(0, 0, Instant.EPOCH, 0);
 
         Wait or(Wait other) {
-            return new Wait(Math.max(gapMs, other.gapMs), Math.max(slowestMs, other.slowestMs));
+            Wait longer = other.gapMs > gapMs ? other : this;
+            return new Wait(longer.gapMs, Math.max(slowestMs, other.slowestMs), longer.gapEnd, longer.node);
+        }
+
+        Instant gapBegin() {
+            return gapEnd.minusNanos((long) (gapMs * 1e6));
         }
     }
+
+    private static final ScheduledExecutorService THINKING = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "thinking-clients");
+        thread.setDaemon(true);
+        return thread;
+    });
 
     private final LiveCluster live;
     private final ClientHistory history;
@@ -60,7 +77,10 @@ final class HistoryClient implements AutoCloseable {
     private boolean closing;
     private long lastAnswerNs;
     private long longestGapNs;
+    private Instant longestGapEnd = Instant.EPOCH;
+    private int longestGapNode;
     private long slowestNs;
+    private long thinkMs;
     private long answers;
     private int moves;
     private final List<String> problems = new ArrayList<>();
@@ -105,7 +125,12 @@ final class HistoryClient implements AutoCloseable {
     /** Ends the measurement so far and begins anew. */
     synchronized Wait takeWait() {
         long openNs = working && lastAnswerNs != 0 ? System.nanoTime() - lastAnswerNs : 0;
-        Wait wait = new Wait(Math.max(longestGapNs, openNs) / 1e6, slowestNs / 1e6);
+        boolean open = openNs > longestGapNs;
+        Wait wait = new Wait(
+                Math.max(longestGapNs, openNs) / 1e6,
+                slowestNs / 1e6,
+                open ? Instant.now() : longestGapEnd,
+                open ? node : longestGapNode);
         longestGapNs = 0;
         slowestNs = 0;
         return wait;
@@ -119,6 +144,11 @@ final class HistoryClient implements AutoCloseable {
 
     synchronized boolean isAttachedTo(int other) {
         return node == other && connection != null && !ended;
+    }
+
+    /** How long it waits after each answer before it sends the next request; 0: not at all, which takes all processors. */
+    synchronized void think(long ms) {
+        thinkMs = ms;
     }
 
     /** Returns when nothing is under way any more. */
@@ -250,7 +280,12 @@ final class HistoryClient implements AutoCloseable {
         inFlight--;
         if (error == 0) {
             answers++;
-            longestGapNs = Math.max(longestGapNs, nowNs - (lastAnswerNs == 0 ? sentNs : lastAnswerNs));
+            long gapNs = nowNs - (lastAnswerNs == 0 ? sentNs : lastAnswerNs);
+            if (gapNs > longestGapNs) {
+                longestGapNs = gapNs;
+                longestGapEnd = Instant.now();
+                longestGapNode = node;
+            }
             lastAnswerNs = nowNs;
             slowestNs = Math.max(slowestNs, nowNs - sentNs);
         } else {
@@ -261,7 +296,15 @@ final class HistoryClient implements AutoCloseable {
                         + (error == NbdClient.CONNECTION_LOST ? "the connection ended" : "NBD error " + error));
             }
         }
-        if (maySend() && !from.lost()) {
+        if (thinkMs == 0) {
+            next(from);
+        } else {
+            THINKING.schedule(() -> next(from), thinkMs, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private synchronized void next(NbdClient from) {
+        if (maySend() && !from.lost() && connection == from && inFlight < depth) {
             submit(from);
         } else {
             notifyAll();
