@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What must close one connection, say so in one line, and disturb nobody else. */
 @Tag("e2e")
+@Tag("one-jdk")
 class BadInputE2eTest {
     private static final int CONNECTIONS = 20;
     private static final int READ_TIMEOUT_MS = 15_000;

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Nodes are killed with kill -9 while clients write and read. */
 @Tag("e2e")
+@Tag("second-jdk")
 class FailoverE2eTest {
     /** A longer gap is no failure, but its reason should be in the output. */
     private static final double WORTH_A_LOOK_MS = 1_500;
