@@ -6,12 +6,12 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetSocketAddress;
-import java.net.Socket;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +31,6 @@ public final class NbdClient implements AutoCloseable {
     /** The error a completion gets when the connection ended before its reply. */
     public static final int CONNECTION_LOST = -1;
 
-    private static final int CONNECT_TIMEOUT_MS = 2_000;
     private static final int HANDSHAKE_TIMEOUT_MS = 10_000;
     private static final int SEND_BUFFER_BYTES = 1 << 20;
     private static final int RECEIVE_BUFFER_BYTES = 256 << 10;
@@ -49,7 +48,7 @@ public final class NbdClient implements AutoCloseable {
 
     private static final ByteBuffer EMPTY = ByteBuffer.allocate(0).asReadOnlyBuffer();
 
-    private final Socket socket;
+    private final ClientSocket socket;
     private final InputStream in;
     private final OutputStream out;
     private final Thread reader;
@@ -70,10 +69,10 @@ public final class NbdClient implements AutoCloseable {
     private long sizeBytes;
     private int exportFlags;
 
-    private NbdClient(Socket socket, String name) throws IOException {
+    private NbdClient(ClientSocket socket, String name) {
         this.socket = socket;
-        this.in = socket.getInputStream();
-        this.out = socket.getOutputStream();
+        this.in = socket.in();
+        this.out = socket.out();
         this.reader = new Thread(this::readReplies, name);
         reader.setDaemon(true);
         for (int i = 0; i < IN_FLIGHT_MAX; i++) {
@@ -81,22 +80,27 @@ public final class NbdClient implements AutoCloseable {
         }
     }
 
-    public static NbdClient connect(InetSocketAddress address, String export) throws IOException {
-        Socket socket = new Socket();
+    /**
+     * Connects and shakes hands, within {@value #HANDSHAKE_TIMEOUT_MS} ms.
+     *
+     * @param address of TCP or of a unix socket
+     */
+    public static NbdClient connect(SocketAddress address, String export) throws IOException {
+        ClientSocket socket = ClientSocket.connect(address, SEND_BUFFER_BYTES);
+        ScheduledFuture<?> deadline = socket.closeAfter(HANDSHAKE_TIMEOUT_MS);
+        NbdClient client = new NbdClient(socket, "nbd-client-" + address);
         try {
-            socket.setTcpNoDelay(true);
-            socket.setSendBufferSize(SEND_BUFFER_BYTES);
-            socket.connect(address, CONNECT_TIMEOUT_MS);
-            socket.setSoTimeout(HANDSHAKE_TIMEOUT_MS);
-            NbdClient client = new NbdClient(socket, "nbd-client-" + address.getPort());
             client.handshake(export);
-            socket.setSoTimeout(0);
-            client.reader.start();
-            return client;
         } catch (IOException e) {
+            boolean late = !deadline.cancel(false);
             socket.close();
-            throw e;
+            throw late ? new IOException("no NBD handshake within " + HANDSHAKE_TIMEOUT_MS + " ms", e) : e;
         }
+        if (!deadline.cancel(false)) {
+            throw new IOException("no NBD handshake within " + HANDSHAKE_TIMEOUT_MS + " ms");
+        }
+        client.reader.start();
+        return client;
     }
 
     public long sizeBytes() {
@@ -243,7 +247,7 @@ public final class NbdClient implements AutoCloseable {
             }
         } catch (IOException e) {
             // The reader sees the same end of the connection and fails everything in flight.
-            closeSocket();
+            socket.close();
         }
     }
 
@@ -310,7 +314,7 @@ public final class NbdClient implements AutoCloseable {
                 reply();
             }
         } catch (IOException e) {
-            closeSocket();
+            socket.close();
             failAll();
         }
     }
@@ -377,14 +381,6 @@ public final class NbdClient implements AutoCloseable {
         }
     }
 
-    private void closeSocket() {
-        try {
-            socket.close();
-        } catch (IOException e) {
-            // Closing is all that could be done.
-        }
-    }
-
     /** Says DISC and ends the connection; requests in flight complete with {@link #CONNECTION_LOST}. */
     @Override
     public void close() {
@@ -393,7 +389,7 @@ public final class NbdClient implements AutoCloseable {
                 send(NbdRequestDescriptor.TYPE_DISC, 0, 0, 0, EMPTY, 0);
             }
         }
-        closeSocket();
+        socket.close();
         if (Thread.currentThread() != reader) {
             try {
                 reader.join();

@@ -3,8 +3,12 @@ package io.parablock.perf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.parablock.perf.nbd.RamDisk;
+import io.parablock.perf.nbd.RamDiskServer;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Random;
@@ -34,8 +38,30 @@ class NbdClientTest {
         }
     }
 
+    /** Its reader waits for answers all the time: that must not hold up who sends. */
+    @Test
+    void shouldReadBackWhatItWroteThroughAUnixSocket() throws Exception {
+        Path socket = folder.resolve("nbd");
+        try (RamDiskServer server = new RamDiskServer(socket, 64 << 20, "nio")) {
+            assertThat(server.address()).isNotNull();
+            shouldReadBack(UnixDomainSocketAddress.of(socket), RamDisk.EXPORT);
+        }
+    }
+
+    @Test
+    void shouldTellWhichUnixSocketNobodyListensAt() {
+        Path socket = folder.resolve("nobody");
+        assertThatThrownBy(() -> NbdClient.connect(UnixDomainSocketAddress.of(socket), "disk"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(socket.toString());
+    }
+
     private static void shouldReadBack(ForeignServer server) throws Exception {
-        try (NbdClient client = NbdClient.connect(server.address, "disk")) {
+        shouldReadBack(server.address, "disk");
+    }
+
+    private static void shouldReadBack(SocketAddress address, String export) throws Exception {
+        try (NbdClient client = NbdClient.connect(address, export)) {
             assertThat(client.sizeBytes()).isEqualTo(64 << 20);
             byte[] large = new byte[3 << 20];
             new Random(1).nextBytes(large);
