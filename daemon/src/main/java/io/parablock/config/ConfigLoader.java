@@ -36,7 +36,7 @@ public final class ConfigLoader {
     private static final Set<String> ENV_OF_OTHERS = Set.of("PARABLOCK_HOME", "PARABLOCK_JAVA", "PARABLOCK_E2E");
 
     private static final int PEERS_MAX = 7;
-    private static final int NODE_ID_MAX = 255;
+    static final int NODE_ID_MAX = 255;
     /** One gateway may hold this part of what all may. */
     private static final long GATEWAY_SHARES = 4;
 
@@ -222,7 +222,8 @@ public final class ConfigLoader {
                 scrub(r),
                 gateway(r, r.number("raft.session_window", 1, SESSION_WINDOW_MAX)),
                 limits(r),
-                log(r));
+                log(r),
+                ImpairmentReader.read(r, peers));
     }
 
     static NodeConfig.PipelineKeys pipeline(KeyReader r) {
@@ -237,8 +238,6 @@ public final class ConfigLoader {
                 r.choice("transport.kind", NodeConfig.NetworkKind.class),
                 r.number("transport.lanes", 1, 16),
                 r.number("strict.lanes", 1, 16),
-                r.number("transport.test_delayed_lane", -1, 15),
-                r.time("transport.test_lane_delay", 0, 60_000),
                 transportLimits(r));
     }
 

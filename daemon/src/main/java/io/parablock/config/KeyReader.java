@@ -5,7 +5,6 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -140,8 +139,25 @@ final class KeyReader {
         }
     }
 
-    /** One or several, as a list or with commas between them: each host:port or unix:path. */
-    List<SocketAddress> listeners(String key) {
+    /** 0 to 1. */
+    double probability(String key) {
+        double value;
+        try {
+            value = config.getDouble(key);
+        } catch (com.typesafe.config.ConfigException.Missing e) {
+            throw new ConfigException(prefix + key + " is required");
+        } catch (com.typesafe.config.ConfigException e) {
+            throw wrong(key, "a number from 0 to 1");
+        }
+        // Written so that NaN is refused.
+        if (!(value >= 0 && value <= 1)) {
+            throw wrong(key, "a number from 0 to 1");
+        }
+        return value;
+    }
+
+    /** One or several, as a list or with commas between them. */
+    List<String> words(String key) {
         List<String> values;
         try {
             values = config.getStringList(key);
@@ -150,14 +166,15 @@ final class KeyReader {
         } catch (com.typesafe.config.ConfigException.Missing e) {
             throw new ConfigException(prefix + key + " is required");
         }
-        List<SocketAddress> out = new ArrayList<>();
-        for (String value : values) {
-            out.add(listener(key, value.strip()));
-        }
-        if (out.isEmpty()) {
+        if (values.isEmpty()) {
             throw new ConfigException(prefix + key + " is required");
         }
-        return out;
+        return values.stream().map(String::strip).toList();
+    }
+
+    /** {@link #words}, each host:port or unix:path. */
+    List<SocketAddress> listeners(String key) {
+        return words(key).stream().map(value -> listener(key, value)).toList();
     }
 
     private SocketAddress listener(String key, String value) {

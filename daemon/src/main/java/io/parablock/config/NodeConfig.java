@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A node's whole configuration. Each key's unit, default and range are in {@code parablock-reference.conf}; times are
@@ -29,7 +30,8 @@ public record NodeConfig(
         ScrubKeys scrub,
         GatewayKeys gateway,
         Limits limits,
-        LogKeys log) {
+        LogKeys log,
+        ImpairmentKeys impairment) {
     /** {@code peers[]}. */
     public record Peer(int id, String host, int port) {}
 
@@ -139,8 +141,7 @@ public record NodeConfig(
     public record PipelineKeys(PipelineKind kind, PipelineWait waiting, int ringSize) {}
 
     /** {@code transport.*}, {@code strict.*}. */
-    public record TransportKeys(
-            NetworkKind kind, int lanes, int strictLanes, int delayedLane, long laneDelayNs, TransportLimits limits) {}
+    public record TransportKeys(NetworkKind kind, int lanes, int strictLanes, TransportLimits limits) {}
 
     /** {@code transport.*}, the limits. */
     public record TransportLimits(
@@ -208,6 +209,33 @@ public record NodeConfig(
 
     /** {@code log.*}. */
     public record LogKeys(String target, LogLevel level) {}
+
+    /**
+     * {@code impairment.*}: FAULT INJECTION.
+     *
+     * @param lanes data lanes, -1 for the control connection; empty for all
+     * @param peers ids; empty for all
+     * @param bytesPerSecond 0 for no limit
+     */
+    public record ImpairmentKeys(
+            Set<Integer> lanes,
+            Set<Integer> peers,
+            long delayNs,
+            long jitterNs,
+            double stallProbability,
+            long stallNs,
+            double lossProbability,
+            long retransmitNs,
+            long bytesPerSecond,
+            long bufferBytes,
+            double walDelayProbability,
+            long walDelayNs,
+            int seed) {
+        public ImpairmentKeys {
+            lanes = Set.copyOf(lanes);
+            peers = Set.copyOf(peers);
+        }
+    }
 
     public NodeConfig {
         peers = List.copyOf(peers);

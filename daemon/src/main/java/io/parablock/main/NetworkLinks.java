@@ -4,15 +4,19 @@ import io.parablock.config.NodeConfig;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.client.ClientMessage;
 import io.parablock.transport.GatewayAccess;
+import io.parablock.transport.LaneImpairment;
 import io.parablock.transport.PeerHandler;
 import io.parablock.transport.PeerTransport;
 import io.parablock.transport.PeerTransportConfig;
 import java.net.InetSocketAddress;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The links over the network: {@link PeerTransport} with this node's configuration. */
 final class NetworkLinks implements PeerLinks {
+    private static final Logger LOG = LoggerFactory.getLogger(NetworkLinks.class);
+
     private static final int ACCEPTED_PER_NODE = 64;
     /** Its lanes, and as many that are about to take their places. */
     private static final int ACCEPTED_PER_GATEWAY = 2 * (1 + GatewayAccess.LANES_MAX);
@@ -38,9 +42,10 @@ final class NetworkLinks implements PeerLinks {
                 NodeSettings.limits(
                         keys.limits(),
                         ACCEPTED_PER_NODE * addresses.size() + ACCEPTED_PER_GATEWAY * access.gatewaysMax()));
-        if (keys.delayedLane() >= 0) {
-            transportConfig = transportConfig.withDelayedLane(
-                    keys.delayedLane(), TimeUnit.NANOSECONDS.toMillis(keys.laneDelayNs()));
+        LaneImpairment wrong = NodeSettings.laneImpairment(config.impairment());
+        if (!wrong.wrong().isNone()) {
+            LOG.warn("impairment: links are bad on purpose, {}", wrong);
+            transportConfig = transportConfig.withImpairment(wrong);
         }
         return new NetworkLinks(PeerTransport.listen(
                 transportConfig, sockets.loops(), sockets.transport(), new Forward(receiver), sockets.door(), access));

@@ -91,6 +91,7 @@ public final class Node implements AutoCloseable {
     private final Map<Integer, NodeGroup> groups = new TreeMap<>();
     private final Inputs inputs = new Inputs();
     private final @Nullable SuspendedTime suspended;
+    private final @Nullable SlowLog slowLog;
     private final NodeDisk disk;
     private final NodeFormation formation;
     private final PeerLinks links;
@@ -109,7 +110,8 @@ public final class Node implements AutoCloseable {
         PipelineConfig pipelineConfig = NodeSettings.pipeline(config.pipeline());
         this.pipeline = pipelineConfig.resolve(Runtime.getRuntime().availableProcessors());
         this.suspended = config.reads() == NodeConfig.ReadMode.LEASE ? openUptime() : null;
-        this.disk = NodeDisk.open(config, router);
+        this.slowLog = SlowLog.of(config, router);
+        this.disk = NodeDisk.open(config, slowLog == null ? router : slowLog);
         this.formation = new NodeFormation(disk.identity(), NodeSettings.voterIds(config), fatal);
         int threads = pipeline == PipelineConfig.Kind.INLINE ? 1 : LOOP_THREADS_OF_THREADS_PIPELINE;
         this.loops =
@@ -229,6 +231,11 @@ public final class Node implements AutoCloseable {
             NodeWal.attach(disk.wal(), loops);
         } else {
             shared.start();
+        }
+        if (slowLog != null) {
+            boolean outOfOrder = NodeWal.completesOutOfOrder(config);
+            slowLog.start(
+                    outOfOrder, shared == null ? loops.next() : timer, shared == null ? () -> {} : shared::signal);
         }
         groups.values().forEach(g -> g.loop().start());
         loops.forEach(loop -> LoopDelay.watch(loop, meters::onLoopDelay));

@@ -7,10 +7,10 @@ import io.parablock.config.NodeConfig;
 import io.parablock.replica.CleanMark;
 import io.parablock.replica.IdentityFile;
 import io.parablock.replica.Recovery;
-import io.parablock.replica.WalRouter;
 import io.parablock.wal.FileStateStore;
 import io.parablock.wal.StateStore;
 import io.parablock.wal.Wal;
+import io.parablock.wal.WalListener;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -75,7 +75,7 @@ final class NodeDisk implements AutoCloseable {
         });
     }
 
-    static NodeDisk open(NodeConfig config, WalRouter router) throws IOException {
+    static NodeDisk open(NodeConfig config, WalListener listener) throws IOException {
         Path dir = config.dataDir();
         Files.createDirectories(dir);
         FileChannel lockFile = lock(dir);
@@ -96,7 +96,7 @@ final class NodeDisk implements AutoCloseable {
             for (Group g : groups) {
                 toRecover.add(new Recovery.Group(identity.identity().ofGroup(g.groupId), g.state));
             }
-            Wal wal = NodeWal.open(config, router);
+            Wal wal = NodeWal.open(config, listener);
             NodeDisk disk = new NodeDisk(
                     lockFile,
                     identity,

@@ -16,7 +16,9 @@ import io.parablock.replica.ScrubConfig;
 import io.parablock.replica.SuspendedTime;
 import io.parablock.transport.GatewayAccess;
 import io.parablock.transport.GatewayOffer;
+import io.parablock.transport.LaneImpairment;
 import io.parablock.transport.PeerTransportConfig;
+import io.parablock.transport.impair.LinkImpairment;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
@@ -161,6 +163,18 @@ final class NodeSettings {
                 k.helloBytesMax(),
                 TimeUnit.NANOSECONDS.toMillis(k.helloTimeoutNs()),
                 acceptedMax);
+    }
+
+    static LaneImpairment laneImpairment(NodeConfig.ImpairmentKeys k) {
+        LinkImpairment wrong = new LinkImpairment(
+                k.delayNs(),
+                k.jitterNs(),
+                k.stallProbability(),
+                k.stallNs(),
+                k.lossProbability(),
+                k.retransmitNs(),
+                k.bytesPerSecond());
+        return new LaneImpairment(wrong, k.lanes(), k.peers(), k.bufferBytes(), k.seed());
     }
 
     static int seconds(long ns) {

@@ -40,8 +40,7 @@ final class NodeWal {
     }
 
     private static DirectConfig direct(NodeConfig config) {
-        int atOnce = config.wal().writesInFlight();
-        int writesInFlight = atOnce > 0 ? atOnce : DiskChoice.writesInFlight(config.dataDir());
+        int writesInFlight = writesInFlight(config);
         int bytes = config.wal().writeBytes();
         int writeBytes = bytes > 0 ? bytes : DiskChoice.writeBytes(config.dataDir());
         // What a header says of the starts before it reaches so far back: enough for what one write of several may
@@ -49,6 +48,16 @@ final class NodeWal {
         boolean capped = bytes == 0 && writesInFlight > 1;
         return new DirectConfig(
                 writesInFlight, capped ? Math.min(writeBytes, DirectConfig.WRITE_BYTES_MAX_DEFAULT) : writeBytes);
+    }
+
+    /** Whether its listener may hear of a record before it hears of one that was appended earlier. */
+    static boolean completesOutOfOrder(NodeConfig config) {
+        return engine(config) == NodeConfig.WalEngine.DIRECT && writesInFlight(config) > 1;
+    }
+
+    private static int writesInFlight(NodeConfig config) {
+        int atOnce = config.wal().writesInFlight();
+        return atOnce > 0 ? atOnce : DiskChoice.writesInFlight(config.dataDir());
     }
 
     private static NodeConfig.WalEngine engine(NodeConfig config) {

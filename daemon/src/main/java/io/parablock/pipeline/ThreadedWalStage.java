@@ -63,7 +63,7 @@ public final class ThreadedWalStage implements AutoCloseable {
     private final CopyOnWriteArrayList<GroupWal> groups = new CopyOnWriteArrayList<>();
     private volatile @Nullable Throwable failure;
 
-    /** @param router the listener that {@code wal} was opened with */
+    /** @param router hears of what {@code wal} has made durable, on the WAL's thread or, with {@link #signal}, on another */
     public ThreadedWalStage(String name, Wal wal, WalRouter router, PipelineConfig config) {
         this.wal = wal;
         this.router = router;
@@ -85,6 +85,11 @@ public final class ThreadedWalStage implements AutoCloseable {
         groups.add(g);
         router.register(groupId, g::completed);
         return g;
+    }
+
+    /** After the router has heard of completions on another thread than the WAL's. From any thread. */
+    public void signal() {
+        groups.forEach(GroupWal::signalIfCompleted);
     }
 
     private final class Handler implements EventHandler<Slot> {
@@ -111,7 +116,7 @@ public final class ThreadedWalStage implements AutoCloseable {
                 }
             }
             if (endOfBatch) {
-                groups.forEach(GroupWal::signalIfCompleted);
+                signal();
             }
         }
 

@@ -42,7 +42,7 @@ final class FrameQueue {
         return refusedFrames.get();
     }
 
-    /** Whether the frame may go out, by one of the writes; if not, its reference is released. */
+    /** Whether the frame may go out, by {@link #write}; if not, its reference is released. */
     boolean admits(ByteBuf frame, FrameType type) {
         boolean dropped = type.mayBeDropped() && queuedBytes.get() > limits.queueBytesMax();
         boolean tooLarge = frame.readableBytes() > limits.frameBytesMax();
@@ -66,17 +66,12 @@ final class FrameQueue {
 
     /** Goes on the wire with the next {@link #flush}. Takes the frame's reference. */
     void write(Channel ch, ByteBuf frame) {
-        put(ch, frame, false);
+        put(ch, frame);
         // After the write: a flush by another thread in between must not swallow the wish.
         flushWanted.set(true);
     }
 
-    /** Takes the frame's reference. */
-    void writeNow(Channel ch, ByteBuf frame) {
-        put(ch, frame, true);
-    }
-
-    private void put(Channel ch, ByteBuf frame, boolean now) {
+    private void put(Channel ch, ByteBuf frame) {
         long bytes = frame.readableBytes();
         if (queuedBytes.addAndGet(bytes) > limits.queueBytesHard()) {
             done(bytes);
@@ -85,8 +80,7 @@ final class FrameQueue {
             ch.close();
             return;
         }
-        var written = now ? ch.writeAndFlush(frame) : ch.write(frame);
-        written.addListener(f -> done(bytes));
+        ch.write(frame).addListener(f -> done(bytes));
     }
 
     private void done(long bytes) {

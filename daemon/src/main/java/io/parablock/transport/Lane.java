@@ -11,6 +11,8 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.parablock.blockdev.nbd.netty.TransportKind;
+import io.parablock.transport.impair.ImpairedLane;
+import io.parablock.transport.impair.ImpairedLink;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +31,10 @@ final class Lane {
     private final Dialler dialler;
     private final long keepAliveMs;
     private final FrameQueue queue;
-    private final long delayMs;
+    /** FAULT INJECTION: null unless this lane is bad on purpose. */
+    private final @Nullable ImpairedLink impaired;
+
+    private final long bufferBytes;
     private volatile @Nullable Channel channel;
     /** The connection that is up or being made. */
     private volatile @Nullable Channel dialled;
@@ -61,7 +66,9 @@ final class Lane {
         this.keepAliveMs = keepAliveMs;
         this.queue = new FrameQueue(config.limits(), "lane " + number + " to peer " + peer);
         this.backoffMs = config.limits().reconnectMinMs();
-        this.delayMs = number >= 0 && number == config.delayedLane() ? config.delayMs() : 0;
+        LaneImpairment wrong = config.impairment();
+        this.impaired = wrong == null ? null : wrong.link(config.nodeId(), peer, number);
+        this.bufferBytes = wrong == null ? 0 : wrong.bufferBytes();
     }
 
     boolean isUp() {
@@ -93,6 +100,10 @@ final class Lane {
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel ch) {
+                        if (impaired != null) {
+                            ch.pipeline()
+                                    .addLast(new ImpairedLane(impaired, bufferBytes, bufferBytes, System::nanoTime));
+                        }
                         ch.pipeline()
                                 .addLast(
                                         PeerTransport.frameDecoder(
@@ -145,12 +156,7 @@ final class Lane {
         if (ch == null) {
             frame.release();
         } else if (queue.admits(frame, type)) {
-            if (delayMs > 0 && type == FrameType.APPEND) {
-                // Not counted as queued meanwhile: bytes on a slow path look sent to the sender.
-                loop.schedule(() -> queue.writeNow(ch, frame), delayMs, TimeUnit.MILLISECONDS);
-            } else {
-                queue.write(ch, frame);
-            }
+            queue.write(ch, frame);
         }
     }
 

@@ -2,13 +2,14 @@ package io.parablock.transport;
 
 import java.net.InetSocketAddress;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * @param peers addresses of all nodes, this one included (it listens at its own)
  * @param boot this process's boot number
  * @param lanes data connections to each peer, beside the control connection
  * @param entryLanes how many of them carry Append frames
- * @param delayedLane FAULT INJECTION: the data lane whose Append frames wait {@code delayMs}; -1 for none
+ * @param impairment FAULT INJECTION: null for none
  */
 public record PeerTransportConfig(
         String clusterId,
@@ -18,8 +19,7 @@ public record PeerTransportConfig(
         int lanes,
         int entryLanes,
         Limits limits,
-        int delayedLane,
-        long delayMs) {
+        @Nullable LaneImpairment impairment) {
     /**
      * @param frameBytesMax a larger frame is not sent, and closes the connection it comes on; the same on every node
      * @param queueBytesMax Append and Entries frames are dropped while a lane has this much queued
@@ -51,11 +51,11 @@ public record PeerTransportConfig(
             int lanes,
             int entryLanes,
             Limits limits) {
-        return new PeerTransportConfig(clusterId, nodeId, boot, Map.copyOf(peers), lanes, entryLanes, limits, -1, 0);
+        return new PeerTransportConfig(clusterId, nodeId, boot, Map.copyOf(peers), lanes, entryLanes, limits, null);
     }
 
-    /** FAULT INJECTION, see {@link #delayedLane}. */
-    public PeerTransportConfig withDelayedLane(int lane, long ms) {
-        return new PeerTransportConfig(clusterId, nodeId, boot, peers, lanes, entryLanes, limits, lane, ms);
+    /** FAULT INJECTION on lanes that this node dials. */
+    public PeerTransportConfig withImpairment(LaneImpairment wrong) {
+        return new PeerTransportConfig(clusterId, nodeId, boot, peers, lanes, entryLanes, limits, wrong);
     }
 }

@@ -69,6 +69,29 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void shouldKnowWhatIsBadOnPurpose() {
+        NodeConfig.ImpairmentKeys off = ConfigLoader.parse(MINIMAL).impairment();
+        assertThat(off.lanes()).isEmpty();
+        assertThat(off.peers()).isEmpty();
+        assertThat(off.delayNs() + off.jitterNs() + off.stallNs() + off.bytesPerSecond() + off.walDelayNs())
+                .isZero();
+        assertThat(off.stallProbability() + off.lossProbability() + off.walDelayProbability())
+                .isZero();
+        NodeConfig.ImpairmentKeys on = ConfigLoader.parse(MINIMAL + """
+                        impairment { lanes = [control, 3], peers = 2, delay = 1500us, stall = 20ms, stall_probability = 0.01 }
+                        """).impairment();
+        assertThat(on.lanes()).containsExactlyInAnyOrder(-1, 3);
+        assertThat(on.peers()).containsExactly(2);
+        assertThat(on.delayNs()).isEqualTo(1_500_000);
+        assertThat(on.stallNs()).isEqualTo(20_000_000);
+        assertThat(on.stallProbability()).isEqualTo(0.01);
+        assertThat(ConfigLoader.parse(MINIMAL + "impairment.lanes = \"0, control\"")
+                        .impairment()
+                        .lanes())
+                .containsExactlyInAnyOrder(-1, 0);
+    }
+
+    @Test
     void shouldKnowReadOnlyVolumes() {
         String volumes = "volumes = [ { name = a, size = 4MiB, read_only = true }, { name = b, size = 4MiB } ]";
         assertThat(ConfigLoader.parse(MINIMAL + volumes).volumes())
@@ -93,6 +116,11 @@ class ConfigLoaderTest {
                     nbd.accepts_per_second = -1    | nbd.accepts_per_second must be in 0..1000000, not -1
                     nbd.accept_backlog = 0         | nbd.accept_backlog must be in 1..65535, not 0
                     gateway.range_steps_max = 0    | gateway.range_steps_max must be in 1..1024, not 0
+                    impairment.lanes = 4           | impairment.lanes must be all, control or lanes 0..3, not 4
+                    impairment.lanes = [0, data]   | impairment.lanes must be all, control or lanes 0..3, not data
+                    impairment.peers = 3           | impairment.peers: node 3 is not among peers
+                    impairment.stall_probability = 2 | impairment.stall_probability must be a number from 0 to 1, not 2
+                    impairment.delay = 61s         | impairment.delay must be in 0..60000 ms, not 61s
                     node.id = 9                    | node.id 9 is not among peers
                     volumes = []                   | volumes is required
                     gateway.request_timeout = 5ms  | gateway.request_timeout must be in 100..86400000 ms, not 5ms

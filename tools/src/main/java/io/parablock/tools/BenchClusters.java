@@ -4,15 +4,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.parablock.perf.bench.MeasuredCluster;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The clusters that {@code parablock bench} measures, each daemon a process of its own; all run until the end. */
 final class BenchClusters implements AutoCloseable {
     static final int NODES = 3;
+    /** Named limit: each is three daemons, and all of them run until the end. */
+    static final int CLUSTERS_MAX = 12;
     /** What a daemon says of itself that a report repeats. */
     private static final List<String> FACTS = List.of("mode", "durability", "wal_engine", "transport", "pipeline");
 
@@ -32,14 +37,24 @@ final class BenchClusters implements AutoCloseable {
     }
 
     /** Starts one and waits until it answers a write. */
-    MeasuredCluster start(BenchVariant variant) throws IOException, InterruptedException {
-        DemoCluster cluster = prepare(variant);
-        cluster.startAll();
+    MeasuredCluster start(BenchVariant variant, BenchScenario.Faults faults) throws IOException, InterruptedException {
+        DemoCluster cluster = add(variant, faults);
+        cluster.prepare();
+        for (int node = 1; node <= NODES; node++) {
+            StringBuilder own = new StringBuilder();
+            faults.keysOf(node).forEach((key, value) -> {
+                if (!extra.containsKey(key)) {
+                    own.append(key).append(" = ").append(value).append('\n');
+                }
+            });
+            Files.writeString(cluster.folder().config(node), own, StandardOpenOption.APPEND);
+        }
+        cluster.startPrepared();
         cluster.awaitWritable();
-        return new Variant(variant, cluster);
+        return new Variant(variant, faults, cluster);
     }
 
-    private synchronized DemoCluster prepare(BenchVariant variant) {
+    private synchronized DemoCluster add(BenchVariant variant, BenchScenario.Faults faults) {
         int port = DemoCommand.freePorts(3 * DemoSettings.NODES_MAX);
         DemoSettings settings = new DemoSettings(
                 folder.resolve("cluster" + clusters.size()),
@@ -51,7 +66,7 @@ final class BenchClusters implements AutoCloseable {
                 port,
                 port + DemoSettings.NODES_MAX,
                 port + 2 * DemoSettings.NODES_MAX,
-                variant.keys(extra));
+                variant.keys(faults, extra));
         DemoCluster cluster = new DemoCluster(settings, launcher);
         clusters.add(cluster);
         return cluster;
@@ -66,10 +81,17 @@ final class BenchClusters implements AutoCloseable {
         all.forEach(DemoCluster::close);
     }
 
-    private record Variant(BenchVariant what, DemoCluster cluster) implements MeasuredCluster {
+    private record Variant(BenchVariant what, BenchScenario.Faults faults, DemoCluster cluster)
+            implements MeasuredCluster {
         @Override
         public String variant() {
             return what.label();
+        }
+
+        @Override
+        public @Nullable String strictVariant() {
+            BenchVariant strict = what.strict();
+            return strict == null ? null : strict.label();
         }
 
         @Override
@@ -83,7 +105,13 @@ final class BenchClusters implements AutoCloseable {
             if (ended != null) {
                 throw new CommandFailure(what.label() + ": " + ended);
             }
-            return cluster.nbd(cluster.awaitLeader());
+            int leader = cluster.awaitLeader();
+            if (faults.hasBadNode() && leader == BenchScenario.BAD_NODE) {
+                throw new CommandFailure(
+                        what.label() + ": node " + leader + ", which is to be a bad follower, leads; the"
+                                + " others were too slow for elections, so measure again on a calmer machine");
+            }
+            return cluster.nbd(leader);
         }
 
         @Override

@@ -4,6 +4,7 @@ import io.parablock.perf.bench.Addresses;
 import io.parablock.perf.bench.Bench;
 import io.parablock.perf.bench.BenchResult;
 import io.parablock.perf.bench.BenchSettings;
+import io.parablock.perf.bench.BenchSubject;
 import io.parablock.perf.bench.BenchTable;
 import io.parablock.perf.bench.LoadShape;
 import io.parablock.perf.bench.MachineFacts;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +35,8 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description = {
             "Starts clusters of three daemons on this machine, one for each variant, and measures them in turn over NBD.",
-            "Lists make variants, each with each; all are compared with the first."
+            "Lists make variants, each with each; all are compared with the first.",
+            "Scenarios make links, disks or loads bad: a cluster for each variant with each kind of fault."
         },
         mixinStandardHelpOptions = true)
 final class BenchCommand implements Callable<Integer> {
@@ -127,6 +130,15 @@ final class BenchCommand implements Callable<Integer> {
     private List<BenchVariant.Engine> engines;
 
     @Option(
+            names = "--scenarios",
+            paramLabel = "LIST",
+            split = ",",
+            defaultValue = BenchSubject.CLEAN,
+            description = "of " + BenchScenario.NAMES + " (default: ${DEFAULT-VALUE})")
+    @SuppressWarnings("NullAway.Init")
+    private List<String> scenarioNames;
+
+    @Option(
             names = "--lanes",
             paramLabel = "LIST",
             split = ",",
@@ -189,9 +201,12 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         BenchSettings settings;
         List<BenchVariant> variants;
+        List<BenchScenario> scenarios;
         try {
             settings = settings();
             variants = BenchVariant.all(modes, durabilities, engines, lanes);
+            scenarios = BenchScenario.all(scenarioNames);
+            requireRoom(variants, scenarios);
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage());
         }
@@ -200,7 +215,8 @@ final class BenchCommand implements Callable<Integer> {
         Progress progress = Progress.to(spec.commandLine().getErr());
         BenchResult result;
         try {
-            result = measure(settings, variants, Files.createTempDirectory(disk, "parablock-bench-"), progress);
+            result = measure(
+                    settings, variants, scenarios, Files.createTempDirectory(disk, "parablock-bench-"), progress);
         } catch (IOException e) {
             throw new CommandFailure("cannot measure: " + e.getMessage());
         }
@@ -214,6 +230,15 @@ final class BenchCommand implements Callable<Integer> {
             throw new CommandFailure(result.errors() + " requests failed; the remarks below the table tell where");
         }
         return 0;
+    }
+
+    private static void requireRoom(List<BenchVariant> variants, List<BenchScenario> scenarios) {
+        long clusters = variants.size()
+                * scenarios.stream().map(BenchScenario::faults).distinct().count();
+        if (clusters > BenchClusters.CLUSTERS_MAX) {
+            throw new IllegalArgumentException("variants and scenarios make " + clusters + " clusters; at most "
+                    + BenchClusters.CLUSTERS_MAX + " run side by side");
+        }
     }
 
     private BenchSettings settings() {
@@ -247,16 +272,36 @@ final class BenchCommand implements Callable<Integer> {
         return disk;
     }
 
-    private BenchResult measure(BenchSettings settings, List<BenchVariant> variants, Path folder, Progress progress)
+    private BenchResult measure(
+            BenchSettings settings,
+            List<BenchVariant> variants,
+            List<BenchScenario> scenarios,
+            Path folder,
+            Progress progress)
             throws IOException, InterruptedException {
         BenchClusters clusters = new BenchClusters(folder, volume(), extra);
         // Ctrl-C ends the process through its shutdown hooks.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> cleanUp(clusters, folder), "stop-clusters"));
         try {
-            List<MeasuredCluster> measured = new ArrayList<>();
-            for (BenchVariant variant : variants) {
-                progress.line("  starting " + BenchClusters.NODES + " daemons: " + variant.label());
-                measured.add(clusters.start(variant));
+            List<BenchSubject> measured = new ArrayList<>();
+            Map<Map.Entry<BenchVariant, BenchScenario.Faults>, MeasuredCluster> running = new HashMap<>();
+            for (BenchScenario scenario : scenarios) {
+                Integer overlap = scenario.overlapPercent();
+                for (BenchVariant variant : variants) {
+                    var key = Map.entry(variant, scenario.faults());
+                    MeasuredCluster cluster = running.get(key);
+                    if (cluster == null) {
+                        progress.line("  starting " + BenchClusters.NODES + " daemons: " + scenario.name() + ", "
+                                + variant.label());
+                        cluster = clusters.start(variant, scenario.faults());
+                        running.put(key, cluster);
+                    }
+                    measured.add(new BenchSubject(
+                            scenario.name(),
+                            scenario.says(),
+                            overlap == null ? settings.overlapPercent() : overlap,
+                            cluster));
+                }
             }
             Map<String, String> machine = MachineFacts.of(folder, Path.of(System.getProperty("parablock.home", ".")));
             return await(new Bench(settings, measured, folder), machine, progress);

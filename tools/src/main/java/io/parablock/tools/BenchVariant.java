@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is particular about one of the clusters that {@code parablock bench} compares.
@@ -55,19 +56,34 @@ record BenchVariant(DemoCommand.Mode mode, DemoCommand.Durability durability, En
         }
     }
 
+    /** The one that differs in its mode alone, or null if this is strict itself. */
+    @Nullable
+    BenchVariant strict() {
+        return mode == DemoCommand.Mode.strict
+                ? null
+                : new BenchVariant(DemoCommand.Mode.strict, durability, engine, lanes);
+    }
+
     /** For people. */
     String label() {
         return mode + " " + durability + (engine == Engine.auto ? "" : " " + engine)
                 + (lanes == 0 ? "" : " lanes=" + lanes);
     }
 
-    /** Configuration keys besides those of a demo. */
-    Map<String, String> keys(Map<String, String> extra) {
-        Map<String, String> keys = new TreeMap<>(extra);
-        if (lanes > 0) {
-            keys.put("transport.lanes", Integer.toString(lanes));
-            keys.put("strict.lanes", Integer.toString(lanes));
+    /**
+     * Configuration keys besides those of a demo.
+     *
+     * @param faults what is wrong with the cluster
+     * @param extra before all others
+     */
+    Map<String, String> keys(BenchScenario.Faults faults, Map<String, String> extra) {
+        Map<String, String> keys = new TreeMap<>(faults.keys());
+        int count = lanes > 0 ? lanes : faults.lanes();
+        if (count > 0) {
+            keys.put("transport.lanes", Integer.toString(count));
+            keys.put("strict.lanes", Integer.toString(count));
         }
+        keys.putAll(extra);
         return keys;
     }
 }

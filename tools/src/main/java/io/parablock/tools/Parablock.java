@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
             NbdCommand.class,
             ArchiveRunCommand.class,
             BenchCommand.class,
+            ProxyCommand.class,
             HelpCommand.class
         })
 public final class Parablock implements Runnable {
@@ -59,7 +60,7 @@ public final class Parablock implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "give a command: demo, node, gateway, status, compare-replicas, simulate, wal, nbd, bench (parablock help"
-                        + " tells more)");
+                "give a command: demo, node, gateway, status, compare-replicas, simulate, wal, nbd, bench, proxy (parablock"
+                        + " help tells more)");
     }
 }

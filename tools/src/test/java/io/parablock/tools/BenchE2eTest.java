@@ -41,7 +41,8 @@ class BenchE2eTest {
                 .setOut(new PrintWriter(printed))
                 .setErr(new PrintWriter(progress))
                 .execute(("--quick --depths 1,4 --rates 200 --rounds 2 --seconds 0.2 --warm-up 0.3 --size 4MiB"
-                                + " --read-percent 30 --overlap 20 --dir " + disk + " --out " + out)
+                                + " --read-percent 30 --overlap 20 --scenarios lane-stall --dir " + disk + " --out "
+                                + out)
                         .split(" "));
         assertThat(exitCode).as(progress.toString()).isZero();
 
@@ -51,6 +52,7 @@ class BenchE2eTest {
             String load = row.path("loop").asText()
                     + row.path("depth").asText()
                     + row.path("rate_per_second").asText();
+            assertThat(row.path("scenario").asText()).isEqualTo("lane-stall");
             rows.add(load + " " + row.path("variant").asText());
             requireWhole(row, Files.readString(out.resolve(row.path("histogram").asText())));
         }
@@ -65,13 +67,21 @@ class BenchE2eTest {
         assertThat(json.path("variants").path(0).path("mode").asText()).isEqualTo("parallel");
         assertThat(json.path("variants").path(1).path("mode").asText()).isEqualTo("strict");
         assertThat(json.path("variants").path(1).path("wal_engine").asText()).isNotEmpty();
+        assertThat(json.path("variants").path(0).path("impairment.stall").asText())
+                .isEqualTo("20ms");
+        assertThat(json.path("comparisons")).hasSize(3).allSatisfy(comparison -> {
+            assertThat(comparison.path("parallel").asText()).isEqualTo("parallel fsync");
+            assertThat(comparison.path("strict").asText()).isEqualTo("strict fsync");
+            assertThat(comparison.path("mean_ratio").asDouble()).isPositive();
+        });
         assertThat(json.path("machine").path("commit").asText()).isNotEmpty();
         assertThat(json.path("floor")).hasSize(2);
         assertThat(json.path("floor").path(0).path("round_trip_us").asDouble()).isPositive();
 
         requirePage(Files.readString(out.resolve("bench.html")));
-        assertThat(printed.toString().lines().filter(line -> line.startsWith("| depth 4 |")))
-                .hasSize(2);
+        assertThat(printed.toString().lines().filter(line -> line.startsWith("| depth 4 | lane-stall |")))
+                .as("two rows, and parallel over strict")
+                .hasSize(3);
         try (Stream<Path> left = Files.list(disk)) {
             assertThat(left).isEmpty();
         }

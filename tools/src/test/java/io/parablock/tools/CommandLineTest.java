@@ -50,6 +50,19 @@ class CommandLineTest {
                 "nbd bench --nodes 8",
                 "nbd bench --reads always",
                 "nbd bench --transport fast",
+                "proxy",
+                "proxy --listen 127.0.0.1:0",
+                "proxy --listen 127.0.0.1 --to 127.0.0.1:1",
+                "proxy --listen 127.0.0.1:0 --to 127.0.0.1:99999",
+                "proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --delay soon",
+                "proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --delay 2h",
+                "proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --jitter -1ms",
+                "proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --stall-probability 2",
+                "proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --loss-probability NaN",
+                "proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --bandwidth fast",
+                "proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --buffer 4KiB",
+                "proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --connections 0",
+                "proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --transport fast",
                 "bench --depths 0",
                 "bench --depths 2000",
                 "bench --depths deep",
@@ -64,6 +77,10 @@ class CommandLineTest {
                 "bench --durability never",
                 "bench --engine fast",
                 "bench --lanes 99",
+                "bench --scenarios clean,storm",
+                "bench --scenarios overlap-101",
+                "bench --scenarios overlap-",
+                "bench --scenarios clean,lane-stall,jitter,slow-follower,slow-disk --lanes 1,2",
                 "bench --rounds 0",
                 "bench --seconds 0",
                 "bench --warm-up -1",
@@ -85,12 +102,21 @@ class CommandLineTest {
             {"status", "--dir", dir},
             {"demo", "stop", "--dir", dir},
             {"compare-replicas", "--dir", dir},
-            {"status", "--http", "http://127.0.0.1:1"}
+            {"status", "--http", "http://127.0.0.1:1"},
+            {"proxy", "--listen", "127.0.0.1:0", "--to", "no.such.host.invalid:1"}
         }) {
             Answer answer = run(command);
             assertThat(answer.exitCode).isEqualTo(1);
             assertThat(answer.err.strip().lines()).hasSize(1);
         }
+    }
+
+    @Test
+    void shouldReadTimesAsConfigurationsDo() {
+        assertThat(TimeSpan.parse("20ms").ns()).isEqualTo(20_000_000);
+        assertThat(TimeSpan.parse("1.5s").ns()).isEqualTo(1_500_000_000);
+        assertThat(TimeSpan.parse("500us").ns()).isEqualTo(500_000);
+        assertThat(TimeSpan.parse("7").ns()).isEqualTo(7_000_000);
     }
 
     @Test

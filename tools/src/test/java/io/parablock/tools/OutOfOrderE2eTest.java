@@ -34,8 +34,8 @@ class OutOfOrderE2eTest {
     private static final int LANE_DELAY_MS = 50;
     /** Lane 0 to every peer is this late, and its order is kept. */
     private static final Map<String, String> ONE_SLOW_LANE = Map.of(
-            "transport.test_delayed_lane", "0",
-            "transport.test_lane_delay", LANE_DELAY_MS + "ms",
+            "impairment.lanes", "0",
+            "impairment.delay", LANE_DELAY_MS + "ms",
             "transport.lanes", "4",
             "strict.lanes", "4");
 

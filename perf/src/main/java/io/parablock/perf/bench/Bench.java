@@ -15,7 +15,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Measures clusters in turn: in each round every load at every cluster, in an order that moves on, beside what disk and loopback
+ * Measures clusters in turn: in each round every load at every subject, in an order that moves on, beside what disk and loopback
  * allow in the same round. What else the machine does falls on all of them.
  */
 public final class Bench {
@@ -33,7 +33,10 @@ public final class Bench {
     private static final String MEMORY_FILE_SYSTEM = "tmpfs";
 
     private final BenchSettings settings;
+    private final List<BenchSubject> subjects;
+    /** Those of the subjects, each once. */
     private final List<MeasuredCluster> clusters;
+
     private final Path directory;
     private final List<BenchRow> rows = new ArrayList<>();
     private final List<FloorRound> floor = new ArrayList<>();
@@ -45,21 +48,32 @@ public final class Bench {
     private volatile String now = "";
 
     /**
-     * @param clusters running and writable; the others are compared with the first
+     * @param subjects their clusters are running and writable; at least one, those of a scenario one after the other
      * @param directory on the disk that the clusters share
      */
-    public Bench(BenchSettings settings, List<? extends MeasuredCluster> clusters, Path directory) {
+    public Bench(BenchSettings settings, List<BenchSubject> subjects, Path directory) {
         this.settings = settings;
-        this.clusters = List.copyOf(clusters);
+        this.subjects = List.copyOf(subjects);
+        this.clusters = subjects.stream().map(BenchSubject::cluster).distinct().toList();
         this.directory = directory;
         // The popular blocks are the same ones all the time.
         this.zipf = settings.addresses() == Addresses.zipf ? new ZipfBlocks(settings.blocks(), settings.seed()) : null;
-        this.crossChecked = CrossCheck.shapes(settings);
-        for (LoadShape shape : settings.shapes()) {
-            for (MeasuredCluster cluster : clusters) {
-                rows.add(new BenchRow(shape, cluster.variant()));
+        this.crossChecked = CrossCheck.shapes(settings, subjects.get(0));
+        for (String scenario : scenarios().keySet()) {
+            for (LoadShape shape : settings.shapes()) {
+                subjects.stream()
+                        .filter(subject -> subject.scenario().equals(scenario))
+                        .map(subject ->
+                                new BenchRow(scenario, shape, subject.cluster().variant()))
+                        .forEach(rows::add);
             }
         }
+    }
+
+    private Map<String, String> scenarios() {
+        Map<String, String> scenarios = new LinkedHashMap<>();
+        subjects.forEach(subject -> scenarios.put(subject.scenario(), subject.says()));
+        return scenarios;
     }
 
     /** What it is at, for people; any thread. */
@@ -70,7 +84,7 @@ public final class Bench {
     /** How long it will take, about. */
     public long expectedMs() {
         double measurement = settings.seconds() + rampSeconds() + EXTRA_SECONDS;
-        int loads = settings.shapes().size() * clusters.size();
+        int loads = settings.shapes().size() * subjects.size();
         double round = loads * measurement + floorSeconds() * (1 + RAMP) + ECHO_SECONDS_MAX;
         if (!crossChecked.isEmpty()) {
             round += measurement + FIO_START_SECONDS;
@@ -97,31 +111,40 @@ public final class Bench {
             RangeFilling.fill(cluster, settings);
         }
         warmUp();
-        List<MeasuredCluster> turn = new ArrayList<>(clusters);
+        List<BenchSubject> turn = new ArrayList<>(subjects);
         for (int round = 0; round < settings.rounds(); round++) {
             String prefix = "round " + (round + 1) + " of " + settings.rounds() + ", ";
             now = prefix + "floor";
             floor.add(measureFloor());
             for (LoadShape shape : settings.shapes()) {
-                for (MeasuredCluster cluster : turn) {
-                    now = prefix + shape.label() + ", " + cluster.variant();
-                    measure(cluster, shape, round);
+                for (BenchSubject subject : turn) {
+                    now = prefix + shape.label() + ", " + where(subject);
+                    measure(subject, shape, round);
                 }
                 if (crossChecked.contains(shape)) {
-                    now = prefix + shape.label() + ", fio at " + clusters.get(0).variant();
+                    now = prefix + shape.label() + ", fio at " + where(subjects.get(0));
                     crossCheck(shape);
                 }
                 Collections.rotate(turn, 1);
             }
         }
         Map<String, Map<String, String>> variants = new LinkedHashMap<>();
+        Map<String, String> strictVariants = new LinkedHashMap<>();
         for (MeasuredCluster cluster : clusters) {
-            variants.put(cluster.variant(), cluster.facts());
+            String strict = cluster.strictVariant();
+            if (strict != null) {
+                strictVariants.put(cluster.variant(), strict);
+            }
+            if (!variants.containsKey(cluster.variant())) {
+                variants.put(cluster.variant(), cluster.facts());
+            }
         }
         noteWhatRowsTell();
         return new BenchResult(
                 settings,
                 variants,
+                strictVariants,
+                scenarios(),
                 machine,
                 rows,
                 floor,
@@ -129,6 +152,11 @@ public final class Bench {
                 notes,
                 began,
                 (System.nanoTime() - beginNs) / 1e9);
+    }
+
+    private static String where(BenchSubject subject) {
+        String variant = subject.cluster().variant();
+        return subject.scenario().equals(BenchSubject.CLEAN) ? variant : subject.scenario() + ", " + variant;
     }
 
     private void prepareFloor() throws IOException {
@@ -173,16 +201,24 @@ public final class Bench {
         for (LoadShape shape : settings.shapes()) {
             for (MeasuredCluster cluster : clusters) {
                 now = "warming up, " + shape.label() + ", " + cluster.variant();
-                Seen unused = load(cluster, shape, 0, seconds, settings.seed());
+                Seen unused = load(cluster, settings.overlapPercent(), shape, 0, seconds, settings.seed());
             }
         }
     }
 
-    private void measure(MeasuredCluster cluster, LoadShape shape, int round) throws IOException, InterruptedException {
-        // The variants of a round are asked the same.
-        Seen seen = load(cluster, shape, rampSeconds(), settings.seconds(), settings.seed() + 1 + round);
+    private void measure(BenchSubject subject, LoadShape shape, int round) throws IOException, InterruptedException {
+        // The subjects of a round are asked the same, but for the share of what overlaps.
+        Seen seen = load(
+                subject.cluster(),
+                subject.overlapPercent(),
+                shape,
+                rampSeconds(),
+                settings.seconds(),
+                settings.seed() + 1 + round);
         for (BenchRow row : rows) {
-            if (row.shape().equals(shape) && row.variant().equals(cluster.variant())) {
+            if (row.scenario().equals(subject.scenario())
+                    && row.shape().equals(shape)
+                    && row.variant().equals(subject.cluster().variant())) {
                 row.add(seen.figures, seen.cpuSeconds);
             }
         }
@@ -190,12 +226,13 @@ public final class Bench {
 
     private record Seen(LoadFigures figures, double cpuSeconds) {}
 
-    private Seen load(MeasuredCluster cluster, LoadShape shape, double rampSeconds, double seconds, long seed)
+    private Seen load(
+            MeasuredCluster cluster, int overlapPercent, LoadShape shape, double rampSeconds, double seconds, long seed)
             throws IOException, InterruptedException {
         long rampNs = (long) (rampSeconds * 1e9);
         List<ProcessHandle> daemons = cluster.processes();
         try (NbdClient client = NbdClient.connect(cluster.leader(), cluster.export())) {
-            RequestMix mix = new RequestMix(settings, zipf, seed);
+            RequestMix mix = new RequestMix(settings, overlapPercent, zipf, seed);
             double cpuBefore = ProcessorTime.seconds(daemons);
             MeasuredLoad load = shape.open()
                     ? new OpenLoop(client, mix, shape.value(), rampNs, seconds, DRAIN_MS)
@@ -217,13 +254,14 @@ public final class Bench {
 
     private List<CrossCheck> crossChecks() {
         return crossChecked.stream()
-                .map(shape -> new CrossCheck(shape, clusters.get(0).variant(), fioRounds))
+                .map(shape -> new CrossCheck(
+                        subjects.get(0).scenario(), shape, clusters.get(0).variant(), fioRounds))
                 .toList();
     }
 
     private void noteWhatRowsTell() {
         for (BenchRow row : rows) {
-            String where = row.shape().label() + ", " + row.variant() + ": ";
+            String where = row.scenario() + ", " + row.shape().label() + ", " + row.variant() + ": ";
             if (row.errors() > 0) {
                 notes.add(where + row.errors() + " errors, the first: " + row.problem());
             }

@@ -29,6 +29,7 @@ public final class BenchJson {
         settings(json.putObject("settings"), result.settings());
         ArrayNode variants = json.putArray("variants");
         result.variants().forEach((name, facts) -> texts(variants.addObject().put("variant", name), facts));
+        texts(json.putObject("scenarios"), result.scenarios());
         ArrayNode floor = json.putArray("floor");
         for (FloorRound round : result.floor()) {
             ObjectNode one = floor.addObject();
@@ -40,10 +41,21 @@ public final class BenchJson {
         }
         ArrayNode rows = json.putArray("rows");
         result.rows().forEach(row -> row(rows.addObject(), result, row));
+        ArrayNode comparisons = json.putArray("comparisons");
+        for (ModeComparison comparison : ModeComparison.of(result)) {
+            ObjectNode one = shape(comparisons.addObject().put("scenario", comparison.scenario()), comparison.shape());
+            one.put("parallel", comparison.parallel()).put("strict", comparison.strict());
+            figure(one, "mean_ratio", comparison.mean());
+            figure(one, "p99_ratio", comparison.p99());
+            figure(one, "per_second_ratio", comparison.perSecond());
+        }
         ArrayNode checks = json.putArray("cross_checks");
         for (CrossCheck check : result.crossChecks()) {
             ObjectNode one = checks.addObject();
-            shape(one, check.shape()).put("variant", check.variant()).put("by", "fio, ioengine=nbd");
+            shape(one, check.shape())
+                    .put("scenario", check.scenario())
+                    .put("variant", check.variant())
+                    .put("by", "fio, ioengine=nbd");
             ArrayNode rounds = one.putArray("rounds");
             for (FioRound round : check.rounds()) {
                 ObjectNode figures = rounds.addObject();
@@ -81,7 +93,10 @@ public final class BenchJson {
     }
 
     private static void row(ObjectNode json, BenchResult result, BenchRow row) {
-        shape(json, row.shape()).put("variant", row.variant()).put("histogram", HgrmFiles.name(row));
+        shape(json, row.shape())
+                .put("scenario", row.scenario())
+                .put("variant", row.variant())
+                .put("histogram", HgrmFiles.name(row));
         ObjectNode medians = json.putObject("medians");
         median(medians, "per_second", row, RoundFigures::perSecond);
         median(medians, "mean_us", row, r -> r.all().meanUs());

@@ -34,6 +34,12 @@ public final class BenchPage {
         page.put("took", String.format(Locale.ROOT, "%.0f", result.tookSeconds()));
         page.put("header", table.header());
         page.put("lines", table.lines());
+        List<List<String>> comparisons = table.comparisonLines();
+        page.put(
+                "comparison",
+                comparisons.isEmpty()
+                        ? List.of()
+                        : List.of(Map.of("header", table.comparisonHeader(), "lines", comparisons)));
         page.put("remarks", table.remarks());
         page.put("machine", pairs(result.machine()));
         page.put("settings", pairs(settings(result.settings())));
@@ -60,13 +66,21 @@ public final class BenchPage {
     private static List<Map<String, String>> pictures(BenchResult result) throws IOException {
         BenchPictures pictures = new BenchPictures(result);
         List<Map<String, String>> all = new ArrayList<>();
-        // A curve takes two points.
-        if (result.settings().shapes().stream().filter(s -> !s.open()).count() > 1) {
-            all.add(picture("requests per second", pictures.byDepth("requests per second", RoundFigures::perSecond)));
-            all.add(picture("p99, µs", pictures.byDepth("p99, µs", r -> r.all().p99Us())));
-        }
-        for (LoadShape shape : result.settings().shapes()) {
-            all.add(picture("latency by percentile, " + shape.label(), pictures.percentiles(shape)));
+        for (String scenario : result.scenarios().keySet()) {
+            String in = result.scenarios().size() > 1 ? ", " + scenario : "";
+            // A curve takes two points.
+            if (result.settings().shapes().stream().filter(s -> !s.open()).count() > 1) {
+                String rate = "requests per second";
+                all.add(picture(rate + in, pictures.byDepth(scenario, rate, in, RoundFigures::perSecond)));
+                String p99 = "p99, µs";
+                all.add(picture(
+                        p99 + in,
+                        pictures.byDepth(scenario, p99, in, r -> r.all().p99Us())));
+            }
+            for (LoadShape shape : result.settings().shapes()) {
+                String title = shape.label() + in;
+                all.add(picture("latency by percentile, " + title, pictures.percentiles(scenario, shape, title)));
+            }
         }
         return all;
     }

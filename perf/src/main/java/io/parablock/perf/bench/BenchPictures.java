@@ -44,30 +44,29 @@ final class BenchPictures {
     }
 
     /** Latency by percentile, a curve for each variant, all rounds together. */
-    String percentiles(LoadShape shape) throws IOException {
-        XYChart chart = chart(shape.label(), "percentile", "latency, µs");
+    String percentiles(String scenario, LoadShape shape, String title) throws IOException {
+        List<BenchRow> rows = result.rows().stream()
+                .filter(row -> row.scenario().equals(scenario)
+                        && row.shape().equals(shape)
+                        && row.latencyNs().getTotalCount() > 0)
+                .toList();
+        XYChart chart = chart(title, "percentile", "latency, µs");
         chart.getStyler().setXAxisLogarithmic(true).setXAxisLogarithmicDecadeOnly(true);
         chart.getStyler().setYAxisLogarithmic(true).setYAxisTickLabelsFormattingFunction(BenchPictures::plain);
-        wholeDecades(chart, shape);
+        wholeDecades(chart, rows);
         // The axis is one of 1 / (1 - quantile): each decade is a nine more.
         chart.getStyler().setXAxisTickLabelsFormattingFunction(BenchPictures::percentile);
-        for (BenchRow row : result.rows()) {
-            if (row.shape().equals(shape) && row.latencyNs().getTotalCount() > 0) {
-                addCurve(chart, row.variant(), row.latencyNs());
-            }
-        }
+        rows.forEach(row -> addCurve(chart, row.variant(), row.latencyNs()));
         return svg(chart);
     }
 
     /** Only decades have labels, so at least two must be seen. */
-    private void wholeDecades(XYChart chart, LoadShape shape) {
+    private static void wholeDecades(XYChart chart, List<BenchRow> rows) {
         double least = Double.MAX_VALUE;
         double most = 1;
-        for (BenchRow row : result.rows()) {
-            if (row.shape().equals(shape) && row.latencyNs().getTotalCount() > 0) {
-                least = Math.min(least, Math.max(1, row.latencyNs().getMinValue() / NS_PER_US));
-                most = Math.max(most, row.latencyNs().getMaxValue() / NS_PER_US);
-            }
+        for (BenchRow row : rows) {
+            least = Math.min(least, Math.max(1, row.latencyNs().getMinValue() / NS_PER_US));
+            most = Math.max(most, row.latencyNs().getMaxValue() / NS_PER_US);
         }
         if (least <= most) {
             double low = Math.floor(Math.log10(least));
@@ -100,8 +99,8 @@ final class BenchPictures {
     }
 
     /** A figure of the closed loops against their depth, a curve for each variant. */
-    String byDepth(String title, ToDoubleFunction<RoundFigures> of) throws IOException {
-        XYChart chart = chart(title, "requests in flight", title);
+    String byDepth(String scenario, String what, String in, ToDoubleFunction<RoundFigures> of) throws IOException {
+        XYChart chart = chart(what + in, "requests in flight", what);
         // The axis is one of binary logarithms.
         chart.getStyler().setXAxisTickLabelsFormattingFunction(x -> x == Math.rint(x) ? plain(Math.pow(2, x)) : "");
         chart.getStyler()
@@ -111,6 +110,7 @@ final class BenchPictures {
             List<Double> x = new ArrayList<>();
             List<Double> y = new ArrayList<>();
             result.rows().stream()
+                    .filter(row -> row.scenario().equals(scenario))
                     .filter(row -> row.variant().equals(variant) && !row.shape().open())
                     .sorted((a, b) ->
                             Integer.compare(a.shape().value(), b.shape().value()))

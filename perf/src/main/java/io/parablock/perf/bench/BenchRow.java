@@ -6,15 +6,17 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.HdrHistogram.Histogram;
 
-/** All rounds of one load at one variant. One thread. */
+/** All rounds of one load at one variant in one scenario. One thread. */
 public final class BenchRow {
+    private final String scenario;
     private final LoadShape shape;
     private final String variant;
     private final List<RoundFigures> rounds = new ArrayList<>();
     private final Histogram latencyNs = new Histogram(MeasuredLoad.LATENCY_MAX_NS, 3);
     private String problem = "";
 
-    BenchRow(LoadShape shape, String variant) {
+    BenchRow(String scenario, LoadShape shape, String variant) {
+        this.scenario = scenario;
         this.shape = shape;
         this.variant = variant;
     }
@@ -25,6 +27,10 @@ public final class BenchRow {
         if (problem.isEmpty()) {
             problem = seen.problem();
         }
+    }
+
+    public String scenario() {
+        return scenario;
     }
 
     public LoadShape shape() {

@@ -10,6 +10,8 @@ import java.util.function.ToDoubleFunction;
 /** What was measured as a table: for a terminal, in Markdown, and for the page. Columns: docs/benchmarks.md. */
 public final class BenchTable {
     private static final String NOTHING = "-";
+    private static final int TEXT_COLUMNS = 3;
+    private static final int COMPARISON_TEXT_COLUMNS = 4;
 
     private final BenchResult result;
     private final boolean compared;
@@ -22,7 +24,9 @@ public final class BenchTable {
     List<String> header() {
         List<String> header = new ArrayList<>(List.of(
                 "load",
+                "scenario",
                 "variant",
+                "mean µs",
                 "per second",
                 "p50 µs",
                 "p99 µs",
@@ -42,7 +46,9 @@ public final class BenchTable {
         for (BenchRow row : result.rows()) {
             lines.add(line(row));
             result.crossChecks().stream()
-                    .filter(c -> c.shape().equals(row.shape()) && c.variant().equals(row.variant()))
+                    .filter(c -> c.scenario().equals(row.scenario())
+                            && c.shape().equals(row.shape())
+                            && c.variant().equals(row.variant()))
                     .forEach(c -> lines.add(line(c)));
         }
         return lines;
@@ -51,7 +57,9 @@ public final class BenchTable {
     private List<String> line(BenchRow row) {
         List<String> line = new ArrayList<>(List.of(
                 row.shape().label(),
+                row.scenario(),
                 row.variant(),
+                whole(row.median(r -> r.all().meanUs())),
                 whole(row.median(RoundFigures::perSecond)),
                 whole(row.median(r -> r.all().p50Us())),
                 whole(row.median(r -> r.all().p99Us())),
@@ -72,7 +80,9 @@ public final class BenchTable {
     private List<String> line(CrossCheck check) {
         List<String> line = new ArrayList<>(List.of(
                 check.shape().label(),
+                check.scenario(),
                 check.variant() + ", seen by fio",
+                NOTHING,
                 whole(RoundMedians.median(check.rounds(), FioRound::perSecond)),
                 whole(RoundMedians.median(check.rounds(), FioRound::p50Us)),
                 whole(RoundMedians.median(check.rounds(), FioRound::p99Us))));
@@ -95,6 +105,24 @@ public final class BenchTable {
                     / of.applyAsDouble(result.floor().get(i));
         }
         return RoundMedians.median(ratios);
+    }
+
+    List<String> comparisonHeader() {
+        return List.of("load", "scenario", "parallel", "over strict", "mean", "p99", "per second");
+    }
+
+    /** Parallel over strict, in every scenario and for every load; empty if no variants differ in their mode alone. */
+    List<List<String>> comparisonLines() {
+        return ModeComparison.of(result).stream()
+                .map(c -> List.of(
+                        c.shape().label(),
+                        c.scenario(),
+                        c.parallel(),
+                        c.strict(),
+                        two(c.mean()),
+                        two(c.p99()),
+                        two(c.perSecond())))
+                .toList();
     }
 
     private static String ratio(BenchRow row, BenchRow base, ToDoubleFunction<RoundFigures> of) {
@@ -131,12 +159,14 @@ public final class BenchTable {
         if (compared) {
             remarks.add("A: " + result.variants().keySet().iterator().next());
         }
+        result.scenarios().forEach((name, says) -> remarks.add(name + ": " + says));
         result.rows().stream()
                 .filter(row -> row.shape().open())
                 .map(row -> String.format(
                         Locale.ROOT,
-                        "%s, %s: the load itself was late by %.0f µs (p50), %.0f µs (p99); that is in its latencies",
+                        "%s, %s, %s: the load itself was late by %.0f µs (p50), %.0f µs (p99); that is in its latencies",
                         row.shape().label(),
+                        row.scenario(),
                         row.variant(),
                         row.median(r -> r.sendDelays().p50Us()),
                         row.median(r -> r.sendDelays().p99Us())))
@@ -147,16 +177,23 @@ public final class BenchTable {
 
     /** In Markdown. */
     public void print(PrintWriter out) {
-        List<String> header = header();
-        out.println("| " + String.join(" | ", header) + " |");
-        out.println("|---|---|" + "---:|".repeat(header.size() - 2));
-        for (List<String> line : lines()) {
-            out.println("| " + String.join(" | ", line) + " |");
+        print(out, header(), TEXT_COLUMNS, lines());
+        List<List<String>> comparisons = comparisonLines();
+        if (!comparisons.isEmpty()) {
+            print(out, comparisonHeader(), COMPARISON_TEXT_COLUMNS, comparisons);
         }
-        out.println();
         for (String remark : remarks()) {
             out.println("- " + remark);
         }
         out.flush();
+    }
+
+    private static void print(PrintWriter out, List<String> header, int textColumns, List<List<String>> lines) {
+        out.println("| " + String.join(" | ", header) + " |");
+        out.println("|" + "---|".repeat(textColumns) + "---:|".repeat(header.size() - textColumns));
+        for (List<String> line : lines) {
+            out.println("| " + String.join(" | ", line) + " |");
+        }
+        out.println();
     }
 }

@@ -12,7 +12,7 @@ import java.util.List;
  *
  * @param rounds what fio saw, in order
  */
-public record CrossCheck(LoadShape shape, String variant, List<FioRound> rounds) {
+public record CrossCheck(String scenario, LoadShape shape, String variant, List<FioRound> rounds) {
     public CrossCheck {
         rounds = List.copyOf(rounds);
     }
@@ -21,8 +21,8 @@ public record CrossCheck(LoadShape shape, String variant, List<FioRound> rounds)
     private static final int DEPTH_MAX = 32;
 
     /** The load that fio measures too, or none if fio has no such load. */
-    static List<LoadShape> shapes(BenchSettings settings) {
-        boolean possible = settings.addresses() == Addresses.uniform && settings.overlapPercent() == 0;
+    static List<LoadShape> shapes(BenchSettings settings, BenchSubject subject) {
+        boolean possible = settings.addresses() == Addresses.uniform && subject.overlapPercent() == 0;
         return settings.shapes().stream()
                 .filter(s -> possible && !s.open() && s.value() <= DEPTH_MAX)
                 .max((a, b) -> Integer.compare(a.value(), b.value()))

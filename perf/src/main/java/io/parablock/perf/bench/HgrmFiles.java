@@ -13,9 +13,10 @@ public final class HgrmFiles {
 
     private HgrmFiles() {}
 
-    /** Such as {@code depth-32_parallel-fsync.hgrm}. */
+    /** Such as {@code depth-32_parallel-fsync.hgrm}, with another scenario than the clean one before it. */
     public static String name(BenchRow row) {
-        return plain(row.shape().label()) + "_" + plain(row.variant()) + ".hgrm";
+        String scenario = row.scenario().equals(BenchSubject.CLEAN) ? "" : plain(row.scenario()) + "_";
+        return scenario + plain(row.shape().label()) + "_" + plain(row.variant()) + ".hgrm";
     }
 
     private static String plain(String text) {

@@ -4,11 +4,16 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A cluster that runs and is measured: one variant. */
 public interface MeasuredCluster {
     /** What is particular about it, for people. */
     String variant();
+
+    /** The variant that is as this one but strict, while this one is parallel; null if there is none. */
+    @Nullable
+    String strictVariant();
 
     /** The export to attach to. */
     String export();

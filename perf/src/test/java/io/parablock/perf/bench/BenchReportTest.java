@@ -79,7 +79,9 @@ class BenchReportTest {
                 .isTrue();
         StringWriter printed = new StringWriter();
         new BenchTable(result).print(new PrintWriter(printed));
-        assertThat(printed.toString()).contains("the disk's floor is not known").contains("| depth 1 | " + A + " |");
+        assertThat(printed.toString())
+                .contains("the disk's floor is not known")
+                .contains("| depth 1 | clean | " + A + " |");
         assertThat(printed.toString()).doesNotContain("NaN");
     }
 
@@ -89,11 +91,12 @@ class BenchReportTest {
         new BenchTable(result(List.of(100.0, 300.0, 200.0))).print(new PrintWriter(printed));
         List<String[]> rows = printed.toString()
                 .lines()
+                .takeWhile(line -> !line.isEmpty())
                 .filter(line -> line.startsWith("| ") && !line.startsWith("| load"))
                 .map(line -> line.split(" *\\| *"))
                 .toList();
         assertThat(rows)
-                .extracting(row -> row[1] + ", " + row[2])
+                .extracting(row -> row[1] + ", " + row[3])
                 .containsExactly(
                         "depth 1, " + A,
                         "depth 1, " + B,
@@ -103,9 +106,50 @@ class BenchReportTest {
                         "1000/s, " + A,
                         "1000/s, " + B);
         assertThat(rows.get(1)).endsWith("2.00", "2.00");
-        assertThat(rows.get(0)[9]).isEqualTo("1.60");
-        assertThat(rows.get(2)[9]).as("the floor is that of one request").isEqualTo("-");
+        assertThat(rows.get(0)[11]).isEqualTo("1.60");
+        assertThat(rows.get(2)[11]).as("the floor is that of one request").isEqualTo("-");
         assertThat(printed.toString()).contains("- A: " + A).contains("- a note & more");
+    }
+
+    @Test
+    void shouldCompareTheModesInEachScenario() throws Exception {
+        BenchResult result = result(List.of(), BenchSubject.CLEAN, "lane-stall");
+        List<ModeComparison> all = ModeComparison.of(result);
+        assertThat(all)
+                .extracting(c -> c.scenario() + ", " + c.shape().label())
+                .containsExactly(
+                        "clean, depth 1",
+                        "clean, depth 32",
+                        "clean, 1000/s",
+                        "lane-stall, depth 1",
+                        "lane-stall, depth 32",
+                        "lane-stall, 1000/s");
+        assertThat(all).allMatch(c -> c.parallel().equals(A) && c.strict().equals(B));
+        assertThat(all.get(1).mean()).isCloseTo(0.5, within(0.001));
+        assertThat(all.get(4).mean()).isCloseTo(0.25, within(0.001));
+        assertThat(all.get(4).p99()).isCloseTo(0.25, within(0.001));
+        assertThat(all.get(4).perSecond()).isEqualTo(1);
+
+        JsonNode json = BenchJson.of(result);
+        assertThat(json.path("scenarios").path("lane-stall").asText()).isEqualTo("what is wrong in lane-stall");
+        assertThat(json.path("rows")).hasSize(12);
+        JsonNode row = json.path("rows").path(9);
+        assertThat(row.path("scenario").asText()).isEqualTo("lane-stall");
+        assertThat(row.path("histogram").asText()).isEqualTo("lane-stall_depth-32_strict-fsync.hgrm");
+        assertThat(row.path("ratios").path("p50_to_first").asDouble()).isCloseTo(4, within(0.01));
+        JsonNode comparison = json.path("comparisons").path(4);
+        assertThat(comparison.path("scenario").asText()).isEqualTo("lane-stall");
+        assertThat(comparison.path("depth").asInt()).isEqualTo(32);
+        assertThat(comparison.path("p99_ratio").asDouble()).isCloseTo(0.25, within(0.001));
+
+        StringWriter printed = new StringWriter();
+        new BenchTable(result).print(new PrintWriter(printed));
+        assertThat(printed.toString())
+                .contains("| depth 32 | lane-stall | " + A + " | " + B + " | 0.25 | 0.25 | 1.00 |")
+                .contains("- lane-stall: what is wrong in lane-stall");
+        String page = BenchPage.of(result);
+        assertThat(page).contains("<h2>Parallel over strict</h2>", "<td>lane-stall</td>", "depth 32, lane-stall");
+        assertThat(pictures(page)).hasSize(10);
     }
 
     @Test
@@ -169,16 +213,25 @@ class BenchReportTest {
                 List.of(shapes), 4096, readPercent, Addresses.uniform, overlapPercent, hotBlocks, 64 << 20, 1, 0, 2, 1);
     }
 
-    /** Two rounds of three loads at two variants; B takes twice as long as A. */
     private static BenchResult result(List<Double> writersP50Us) {
+        return result(writersP50Us, BenchSubject.CLEAN);
+    }
+
+    /** Two rounds of three loads at two variants; B takes twice as long as A, four times where something is wrong. */
+    private static BenchResult result(List<Double> writersP50Us, String... names) {
         List<BenchRow> rows = new ArrayList<>();
-        for (LoadShape shape : List.of(ALONE, DEEP, STEADY)) {
-            for (String variant : List.of(A, B)) {
-                BenchRow row = new BenchRow(shape, variant);
-                for (int round = 0; round < 2; round++) {
-                    row.add(figures(variant.equals(A) ? 400_000 : 800_000), 0.5);
+        Map<String, String> scenarios = new LinkedHashMap<>();
+        for (String scenario : names) {
+            scenarios.put(scenario, "what is wrong in " + scenario);
+            long slower = scenario.equals(BenchSubject.CLEAN) ? 2 : 4;
+            for (LoadShape shape : List.of(ALONE, DEEP, STEADY)) {
+                for (String variant : List.of(A, B)) {
+                    BenchRow row = new BenchRow(scenario, shape, variant);
+                    for (int round = 0; round < 2; round++) {
+                        row.add(figures(variant.equals(A) ? 400_000 : 400_000 * slower), 0.5);
+                    }
+                    rows.add(row);
                 }
-                rows.add(row);
             }
         }
         Map<String, Map<String, String>> variants = new LinkedHashMap<>();
@@ -188,10 +241,13 @@ class BenchReportTest {
         return new BenchResult(
                 settings(0, 0, 8, ALONE, DEEP, STEADY),
                 variants,
+                Map.of(A, B),
+                scenarios,
                 Map.of("commit", "abc <i>"),
                 rows,
                 List.of(floor, floor),
-                List.of(new CrossCheck(DEEP, A, List.of(new FioRound(80, 410, 900), new FioRound(80, 410, 900)))),
+                List.of(new CrossCheck(
+                        names[0], DEEP, A, List.of(new FioRound(80, 410, 900), new FioRound(80, 410, 900)))),
                 List.of("a note & more"),
                 Instant.EPOCH,
                 12);

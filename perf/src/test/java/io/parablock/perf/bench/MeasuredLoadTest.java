@@ -82,6 +82,6 @@ class MeasuredLoadTest {
     }
 
     private static RequestMix mix(int readPercent) {
-        return new RequestMix(BenchReportTest.settings(readPercent, 0, 8, LoadShape.closed(1)), null, 5);
+        return new RequestMix(BenchReportTest.settings(readPercent, 0, 8, LoadShape.closed(1)), 0, null, 5);
     }
 }

@@ -49,8 +49,9 @@ class RequestMixTest {
 
     @Test
     void shouldSendTheOverlappingShareOfWritesToTheHotBlocks() {
-        BenchSettings settings = settings(25, 40, 8);
-        RequestMix mix = new RequestMix(settings, null, 11);
+        // The scenario's share, not that of the settings.
+        BenchSettings settings = settings(25, 0, 8);
+        RequestMix mix = new RequestMix(settings, 40, null, 11);
         int reads = 0;
         int hotWrites = 0;
         int hotReads = 0;
@@ -68,8 +69,8 @@ class RequestMixTest {
 
     @Test
     void shouldDecideTheSameForTheSameSeed() {
-        RequestMix one = new RequestMix(settings(50, 10, 8), null, 11);
-        RequestMix other = new RequestMix(settings(50, 10, 8), null, 11);
+        RequestMix one = new RequestMix(settings(50, 10, 8), 10, null, 11);
+        RequestMix other = new RequestMix(settings(50, 10, 8), 10, null, 11);
         for (int i = 0; i < 1000; i++) {
             boolean read = one.nextIsRead();
             assertThat(other.nextIsRead()).isEqualTo(read);

@@ -1,0 +1,77 @@
+package io.parablock.config;
+
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Reads {@code impairment.*}. */
+final class ImpairmentReader {
+    private static final String LANES = "impairment.lanes";
+    private static final String PEERS = "impairment.peers";
+    private static final String ALL = "all";
+    private static final String CONTROL = "control";
+    private static final int CONTROL_LANE = -1;
+    private static final long TIME_MS_MAX = 60_000;
+    private static final long KIB = 1024;
+    private static final long GIB = 1L << 30;
+
+    private ImpairmentReader() {}
+
+    static NodeConfig.ImpairmentKeys read(KeyReader r, List<NodeConfig.Peer> peers) {
+        return new NodeConfig.ImpairmentKeys(
+                lanes(r, r.number("transport.lanes", 1, 16)),
+                peers(r, peers),
+                r.time("impairment.delay", 0, TIME_MS_MAX),
+                r.time("impairment.jitter", 0, TIME_MS_MAX),
+                r.probability("impairment.stall_probability"),
+                r.time("impairment.stall", 0, TIME_MS_MAX),
+                r.probability("impairment.loss_probability"),
+                r.time("impairment.retransmit", 0, TIME_MS_MAX),
+                r.bytes("impairment.bytes_per_second", 0, 64 * GIB, 1),
+                r.bytes("impairment.buffer_bytes", 64 * KIB, GIB, 1),
+                r.probability("impairment.wal_delay_probability"),
+                r.time("impairment.wal_delay", 0, TIME_MS_MAX),
+                r.number("impairment.seed", 0, Integer.MAX_VALUE));
+    }
+
+    private static Set<Integer> lanes(KeyReader r, int lanes) {
+        Set<Integer> out = new TreeSet<>();
+        for (String word : r.words(LANES)) {
+            if (word.equals(ALL)) {
+                return Set.of();
+            }
+            out.add(
+                    word.equals(CONTROL)
+                            ? CONTROL_LANE
+                            : number(word, 0, lanes - 1, LANES, "all, control or lanes 0.."));
+        }
+        return out;
+    }
+
+    private static Set<Integer> peers(KeyReader r, List<NodeConfig.Peer> peers) {
+        Set<Integer> out = new TreeSet<>();
+        for (String word : r.words(PEERS)) {
+            if (word.equals(ALL)) {
+                return Set.of();
+            }
+            int id = number(word, 1, ConfigLoader.NODE_ID_MAX, PEERS, "all or ids 1..");
+            if (peers.stream().noneMatch(p -> p.id() == id)) {
+                throw new ConfigException(PEERS + ": node " + id + " is not among peers");
+            }
+            out.add(id);
+        }
+        return out;
+    }
+
+    private static int number(String word, int min, int max, String key, String expected) {
+        try {
+            int value = Integer.parseInt(word);
+            if (value >= min && value <= max) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // Told below.
+        }
+        throw new ConfigException(key + " must be " + expected + max + ", not " + word);
+    }
+}
