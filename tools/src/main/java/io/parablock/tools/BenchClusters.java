@@ -3,7 +3,8 @@ package io.parablock.tools;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.parablock.perf.bench.MeasuredCluster;
 import java.io.IOException;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -21,7 +22,14 @@ final class BenchClusters implements AutoCloseable {
     /** What a daemon says of itself that a report repeats. */
     private static final List<String> FACTS = List.of("mode", "durability", "wal_engine", "transport", "pipeline");
 
+    /** What the measuring client speaks NBD over. */
+    enum Socket {
+        tcp,
+        unix
+    }
+
     private final Path folder;
+    private final Socket socket;
     private final ByteSize size;
     private final Map<String, String> extra;
     private final NodeLauncher launcher = new NodeLauncher();
@@ -30,8 +38,9 @@ final class BenchClusters implements AutoCloseable {
     private final List<DemoCluster> clusters = new ArrayList<>();
 
     /** @param extra configuration keys for every daemon */
-    BenchClusters(Path folder, ByteSize size, Map<String, String> extra) {
+    BenchClusters(Path folder, ByteSize size, Socket socket, Map<String, String> extra) {
         this.folder = folder;
+        this.socket = socket;
         this.size = size;
         this.extra = Map.copyOf(extra);
     }
@@ -42,6 +51,11 @@ final class BenchClusters implements AutoCloseable {
         cluster.prepare();
         for (int node = 1; node <= NODES; node++) {
             StringBuilder own = new StringBuilder();
+            if (socket == Socket.unix) {
+                own.append("nbd.listen = \"")
+                        .append(NodeConfig.LOOPBACK + ":" + cluster.settings().nbdPort(node))
+                        .append(",unix:" + socketOf(cluster, node) + "\"\n");
+            }
             faults.keysOf(node).forEach((key, value) -> {
                 if (!extra.containsKey(key)) {
                     own.append(key).append(" = ").append(value).append('\n');
@@ -51,7 +65,11 @@ final class BenchClusters implements AutoCloseable {
         }
         cluster.startPrepared();
         cluster.awaitWritable();
-        return new Variant(variant, faults, cluster);
+        return new Variant(variant, faults, cluster, socket);
+    }
+
+    private static Path socketOf(DemoCluster cluster, int node) {
+        return cluster.folder().dir().resolve("nbd" + node);
     }
 
     private synchronized DemoCluster add(BenchVariant variant, BenchScenario.Faults faults) {
@@ -81,7 +99,7 @@ final class BenchClusters implements AutoCloseable {
         all.forEach(DemoCluster::close);
     }
 
-    private record Variant(BenchVariant what, BenchScenario.Faults faults, DemoCluster cluster)
+    private record Variant(BenchVariant what, BenchScenario.Faults faults, DemoCluster cluster, Socket socket)
             implements MeasuredCluster {
         @Override
         public String variant() {
@@ -100,7 +118,7 @@ final class BenchClusters implements AutoCloseable {
         }
 
         @Override
-        public InetSocketAddress leader() throws InterruptedException {
+        public SocketAddress leader() throws InterruptedException {
             String ended = cluster.ended();
             if (ended != null) {
                 throw new CommandFailure(what.label() + ": " + ended);
@@ -111,7 +129,7 @@ final class BenchClusters implements AutoCloseable {
                         what.label() + ": node " + leader + ", which is to be a bad follower, leads; the"
                                 + " others were too slow for elections, so measure again on a calmer machine");
             }
-            return cluster.nbd(leader);
+            return socket == Socket.unix ? UnixDomainSocketAddress.of(socketOf(cluster, leader)) : cluster.nbd(leader);
         }
 
         @Override
@@ -129,6 +147,7 @@ final class BenchClusters implements AutoCloseable {
                     facts.put(fact, said.asText());
                 }
             }
+            facts.put("socket", socket.name());
             facts.put("nodes", Integer.toString(NODES));
             facts.putAll(cluster.settings().extra());
             return facts;

@@ -148,6 +148,13 @@ final class BenchCommand implements Callable<Integer> {
     private List<Integer> lanes;
 
     @Option(
+            names = "--socket",
+            defaultValue = "tcp",
+            description = "what the client speaks NBD over: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+    @SuppressWarnings("NullAway.Init")
+    private BenchClusters.Socket socket;
+
+    @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
             description = "a configuration key for every daemon (repeatable)")
@@ -279,7 +286,7 @@ final class BenchCommand implements Callable<Integer> {
             Path folder,
             Progress progress)
             throws IOException, InterruptedException {
-        BenchClusters clusters = new BenchClusters(folder, volume(), extra);
+        BenchClusters clusters = new BenchClusters(folder, volume(), socket, extra);
         // Ctrl-C ends the process through its shutdown hooks.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> cleanUp(clusters, folder), "stop-clusters"));
         try {

@@ -41,7 +41,8 @@ class BenchE2eTest {
                 .setOut(new PrintWriter(printed))
                 .setErr(new PrintWriter(progress))
                 .execute(("--quick --depths 1,4 --rates 200 --rounds 2 --seconds 0.2 --warm-up 0.3 --size 4MiB"
-                                + " --read-percent 30 --overlap 20 --scenarios lane-stall --dir " + disk + " --out "
+                                + " --read-percent 30 --overlap 20 --scenarios lane-stall --socket unix --dir " + disk
+                                + " --out "
                                 + out)
                         .split(" "));
         assertThat(exitCode).as(progress.toString()).isZero();
@@ -74,6 +75,7 @@ class BenchE2eTest {
             assertThat(comparison.path("strict").asText()).isEqualTo("strict fsync");
             assertThat(comparison.path("mean_ratio").asDouble()).isPositive();
         });
+        assertThat(json.path("variants").path(0).path("socket").asText()).isEqualTo("unix");
         assertThat(json.path("machine").path("commit").asText()).isNotEmpty();
         assertThat(json.path("floor")).hasSize(2);
         assertThat(json.path("floor").path(0).path("round_trip_us").asDouble()).isPositive();

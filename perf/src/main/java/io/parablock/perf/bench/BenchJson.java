@@ -41,6 +41,14 @@ public final class BenchJson {
         }
         ArrayNode rows = json.putArray("rows");
         result.rows().forEach(row -> row(rows.addObject(), result, row));
+        ArrayNode goals = json.putArray("goals");
+        for (BenchGoals.Goal goal : BenchGoals.of(result)) {
+            goals.addObject()
+                    .put("what", goal.what())
+                    .put("bar", goal.bar())
+                    .put("figure", goal.figure())
+                    .put("met", goal.met());
+        }
         ArrayNode comparisons = json.putArray("comparisons");
         for (ModeComparison comparison : ModeComparison.of(result)) {
             ObjectNode one = shape(comparisons.addObject().put("scenario", comparison.scenario()), comparison.shape());

@@ -40,6 +40,8 @@ public final class BenchPage {
                 comparisons.isEmpty()
                         ? List.of()
                         : List.of(Map.of("header", table.comparisonHeader(), "lines", comparisons)));
+        List<List<String>> goals = table.goalLines();
+        page.put("goals", goals.isEmpty() ? List.of() : List.of(Map.of("header", table.goalHeader(), "lines", goals)));
         page.put("remarks", table.remarks());
         page.put("machine", pairs(result.machine()));
         page.put("settings", pairs(settings(result.settings())));

@@ -13,6 +13,8 @@ public final class BenchTable {
     private static final int TEXT_COLUMNS = 3;
     private static final int COMPARISON_TEXT_COLUMNS = 4;
 
+    private static final int GOAL_TEXT_COLUMNS = 1;
+
     private final BenchResult result;
     private final boolean compared;
 
@@ -125,6 +127,17 @@ public final class BenchTable {
                 .toList();
     }
 
+    List<String> goalHeader() {
+        return List.of("goal", "bar", "figure", "met");
+    }
+
+    /** Of those goals that this run has measured. */
+    List<List<String>> goalLines() {
+        return BenchGoals.of(result).stream()
+                .map(g -> List.of(g.what(), g.bar(), g.figure(), g.met() ? "yes" : "no"))
+                .toList();
+    }
+
     private static String ratio(BenchRow row, BenchRow base, ToDoubleFunction<RoundFigures> of) {
         return two(row.ratio(base, of));
     }
@@ -181,6 +194,10 @@ public final class BenchTable {
         List<List<String>> comparisons = comparisonLines();
         if (!comparisons.isEmpty()) {
             print(out, comparisonHeader(), COMPARISON_TEXT_COLUMNS, comparisons);
+        }
+        List<List<String>> goals = goalLines();
+        if (!goals.isEmpty()) {
+            print(out, goalHeader(), GOAL_TEXT_COLUMNS, goals);
         }
         for (String remark : remarks()) {
             out.println("- " + remark);

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.parablock.perf.FioProgram;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -34,10 +36,17 @@ public record CrossCheck(String scenario, LoadShape shape, String variant, List<
         return readPercent == 0 ? "randwrite" : readPercent == 100 ? "randread" : "randrw";
     }
 
+    private static String uri(SocketAddress server, String export) {
+        if (server instanceof UnixDomainSocketAddress unix) {
+            return "nbd+unix:///" + export + "?socket=" + unix.getPath();
+        }
+        InetSocketAddress tcp = (InetSocketAddress) server;
+        return "nbd://" + tcp.getHostString() + ":" + tcp.getPort() + "/" + export;
+    }
+
     static FioRound measure(MeasuredCluster cluster, BenchSettings settings, LoadShape shape, double warmUpSeconds)
             throws IOException, InterruptedException {
-        InetSocketAddress leader = cluster.leader();
-        String uri = "nbd://" + leader.getHostString() + ":" + leader.getPort() + "/" + cluster.export();
+        String uri = uri(cluster.leader(), cluster.export());
         List<String> arguments = new ArrayList<>(List.of(
                 "--name=cross-check",
                 "--ioengine=nbd",

@@ -1,7 +1,7 @@
 package io.parablock.perf.bench;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +18,8 @@ public interface MeasuredCluster {
     /** The export to attach to. */
     String export();
 
-    /** Where the node that leads now serves NBD; waits for one. */
-    InetSocketAddress leader() throws IOException, InterruptedException;
+    /** Where the node that leads now serves NBD, TCP or unix; waits for one. */
+    SocketAddress leader() throws IOException, InterruptedException;
 
     /** What the daemons say of themselves: mode, durability, engine, transport and the like. */
     Map<String, String> facts() throws IOException, InterruptedException;

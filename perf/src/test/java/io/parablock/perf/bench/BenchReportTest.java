@@ -153,6 +153,34 @@ class BenchReportTest {
     }
 
     @Test
+    void shouldSayWhichGoalsARunHasMet() throws Exception {
+        BenchResult result = result(List.of(100.0, 300.0, 200.0), BenchSubject.CLEAN, "lane-stall", "slow-follower");
+        assertThat(BenchGoals.of(result))
+                .extracting(g -> g.what().replace(A, "A") + " " + g.bar() + ": " + g.figure() + " " + g.met())
+                .containsExactly(
+                        "clean, depth 1, A: p50 / floor ≤ 1.50: 1.60 false",
+                        "clean, depth 32, A: per second ≥ 18000: 100 false",
+                        "clean, depth 32, A: p99 µs ≤ 6000: 401 true",
+                        "slow-follower, depth 1, A: p99 / clean ≤ 1.20: 1.00 true",
+                        "slow-follower, depth 32, A: p99 / clean ≤ 1.20: 1.00 true",
+                        "clean, depth 1, A: rate / strict ≥ 0.95: 1.00 true",
+                        "clean, depth 32, A: rate / strict ≥ 0.95: 1.00 true",
+                        "lane-stall, depth 1, A: mean / strict ≤ 0.40: 0.25 true",
+                        "lane-stall, depth 1, A: p99 / strict ≤ 0.20: 0.25 false",
+                        "lane-stall, depth 1, A: rate / strict ≥ 2.00: 1.00 false",
+                        "lane-stall, depth 32, A: mean / strict ≤ 0.40: 0.25 true",
+                        "lane-stall, depth 32, A: p99 / strict ≤ 0.20: 0.25 false",
+                        "lane-stall, depth 32, A: rate / strict ≥ 2.00: 1.00 false",
+                        "slow-follower, depth 1, A: rate / strict ≥ 0.95: 1.00 true",
+                        "slow-follower, depth 32, A: rate / strict ≥ 0.95: 1.00 true");
+        assertThat(BenchJson.of(result).path("goals")).hasSize(15);
+        assertThat(BenchPage.of(result)).contains("<h2>Goals</h2>", "<td>clean, depth 1, " + A + ": p50 / floor</td>");
+        StringWriter printed = new StringWriter();
+        new BenchTable(result).print(new PrintWriter(printed));
+        assertThat(printed.toString()).contains("| clean, depth 1, " + A + ": p50 / floor | ≤ 1.50 | 1.60 | no |");
+    }
+
+    @Test
     void shouldDrawACurveForEachVariantOnAPageThatNeedsNothingElse() throws Exception {
         String page = BenchPage.of(result(List.of(100.0, 300.0, 200.0)));
         assertThat(page).contains("<td>depth 32</td>", "abc &lt;i&gt;", "a note &amp; more");
@@ -235,8 +263,8 @@ class BenchReportTest {
             }
         }
         Map<String, Map<String, String>> variants = new LinkedHashMap<>();
-        variants.put(A, Map.of("mode", "parallel"));
-        variants.put(B, Map.of("mode", "strict"));
+        variants.put(A, Map.of("mode", "parallel", "durability", "fsync"));
+        variants.put(B, Map.of("mode", "strict", "durability", "fsync"));
         FloorRound floor = new FloorRound(writersP50Us, 50);
         return new BenchResult(
                 settings(0, 0, 8, ALONE, DEEP, STEADY),
