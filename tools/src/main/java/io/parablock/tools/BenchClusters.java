@@ -51,6 +51,9 @@ final class BenchClusters implements AutoCloseable {
         }
         cluster.startPrepared();
         cluster.awaitWritable();
+        if (faults.badNodeDown()) {
+            cluster.kill(BenchScenario.BAD_NODE);
+        }
         return new Variant(variant, faults, cluster);
     }
 
@@ -101,7 +104,7 @@ final class BenchClusters implements AutoCloseable {
 
         @Override
         public InetSocketAddress leader() throws InterruptedException {
-            String ended = cluster.ended();
+            String ended = faults.badNodeDown() ? null : cluster.ended();
             if (ended != null) {
                 throw new CommandFailure(what.label() + ": " + ended);
             }
@@ -139,7 +142,7 @@ final class BenchClusters implements AutoCloseable {
             List<ProcessHandle> all = new ArrayList<>();
             for (int node = 1; node <= NODES; node++) {
                 Process process = cluster.process(node);
-                if (process != null) {
+                if (process != null && process.isAlive()) {
                     all.add(process.toHandle());
                 }
             }
