@@ -173,6 +173,12 @@ class ThreeNodesInOneProcessTest {
         run("pipeline = threads");
     }
 
+    /** The groups hear of what is late from another thread than the WAL's. */
+    @Test
+    void shouldDoTheSameWithThreadsAndASlowLog() throws Exception {
+        run("pipeline = threads\nimpairment { wal_delay = 5ms, wal_delay_probability = 0.2 }");
+    }
+
     @Test
     void shouldDoTheSameInStrictMode() throws Exception {
         run("mode = strict");

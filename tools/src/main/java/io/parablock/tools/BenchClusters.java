@@ -65,6 +65,9 @@ final class BenchClusters implements AutoCloseable {
         }
         cluster.startPrepared();
         cluster.awaitWritable();
+        if (faults.badNodeDown()) {
+            cluster.kill(BenchScenario.BAD_NODE);
+        }
         return new Variant(variant, faults, cluster, socket);
     }
 
@@ -119,7 +122,7 @@ final class BenchClusters implements AutoCloseable {
 
         @Override
         public SocketAddress leader() throws InterruptedException {
-            String ended = cluster.ended();
+            String ended = faults.badNodeDown() ? null : cluster.ended();
             if (ended != null) {
                 throw new CommandFailure(what.label() + ": " + ended);
             }
@@ -158,7 +161,7 @@ final class BenchClusters implements AutoCloseable {
             List<ProcessHandle> all = new ArrayList<>();
             for (int node = 1; node <= NODES; node++) {
                 Process process = cluster.process(node);
-                if (process != null) {
+                if (process != null && process.isAlive()) {
                     all.add(process.toHandle());
                 }
             }

@@ -20,7 +20,7 @@ record BenchScenario(
     static final int BAD_NODE = 3;
 
     static final String NAMES =
-            "clean, lane-stall, jitter, slow-follower, slow-disk, slow-disks, overlap-N (N percent)";
+            "clean, lane-stall, lane-stall-two-nodes, jitter, slow-follower, slow-disk, slow-disks, overlap-N (N percent)";
 
     private static final String OVERLAP = "overlap-";
     private static final int PERCENT_MAX = 100;
@@ -32,13 +32,23 @@ record BenchScenario(
      * @param lanes to each peer, where the variant leaves that open; 0 for the daemon's choice
      * @param keysOfBadNode besides those; empty if no node is worse than the others
      * @param keysOfOthers besides those
+     * @param badNodeDown whether it is killed once the cluster serves, so that every write needs both others
      */
     record Faults(
-            Map<String, String> keys, int lanes, Map<String, String> keysOfBadNode, Map<String, String> keysOfOthers) {
-        static final Faults NONE = new Faults(Map.of(), 0, Map.of(), Map.of());
+            Map<String, String> keys,
+            int lanes,
+            Map<String, String> keysOfBadNode,
+            Map<String, String> keysOfOthers,
+            boolean badNodeDown) {
+        static final Faults NONE = everywhere(Map.of(), 0);
+
+        /** Of every node alike. */
+        static Faults everywhere(Map<String, String> keys, int lanes) {
+            return new Faults(keys, lanes, Map.of(), Map.of(), false);
+        }
 
         boolean hasBadNode() {
-            return !keysOfBadNode.isEmpty();
+            return badNodeDown || !keysOfBadNode.isEmpty();
         }
 
         /** Of one daemon alone. */
@@ -74,27 +84,33 @@ record BenchScenario(
             new BenchScenario(
                     "lane-stall",
                     "one lane in eight to each peer stalls 20 ms for 1 % of its messages",
-                    new Faults(LANE_STALL, 8, Map.of(), Map.of()),
+                    Faults.everywhere(LANE_STALL, 8),
+                    null),
+            new BenchScenario(
+                    "lane-stall-two-nodes",
+                    "one lane in eight stalls 20 ms for 1 % of its messages, and one follower is down: each write needs both"
+                            + " others",
+                    new Faults(LANE_STALL, 8, Map.of(), Map.of(), true),
                     null),
             new BenchScenario(
                     "jitter",
                     "each message between nodes takes 0.5 to 2.5 ms more, in order on each lane",
-                    new Faults(JITTER, 0, Map.of(), Map.of()),
+                    Faults.everywhere(JITTER, 0),
                     null),
             new BenchScenario(
                     "slow-follower",
                     "each message to and from one follower takes 5 ms more",
-                    new Faults(Map.of(), 0, DELAY, DELAY_TO_BAD_NODE),
+                    new Faults(Map.of(), 0, DELAY, DELAY_TO_BAD_NODE, false),
                     null),
             new BenchScenario(
                     "slow-disk",
                     "1 % of the records of one follower's log are durable 20 ms late; 32 writes in flight everywhere",
-                    new Faults(WRITES_IN_FLIGHT, 0, SLOW_WRITES, Map.of()),
+                    new Faults(WRITES_IN_FLIGHT, 0, SLOW_WRITES, Map.of(), false),
                     null),
             new BenchScenario(
                     "slow-disks",
                     "1 % of the records of every log are durable 20 ms late; 32 writes in flight everywhere",
-                    new Faults(merged(WRITES_IN_FLIGHT, SLOW_WRITES), 0, Map.of(), Map.of()),
+                    Faults.everywhere(merged(WRITES_IN_FLIGHT, SLOW_WRITES), 0),
                     null));
 
     private static Map<String, String> merged(Map<String, String> one, Map<String, String> other) {
