@@ -50,8 +50,10 @@ public final class JmhBaseline {
             line.put("name", row.name());
             ObjectNode params = line.putObject("params");
             new TreeMap<>(row.params()).forEach(params::put);
-            putNumber(line, "ns", row.scoreNs(), 100);
-            putNumber(line, "error", row.errorNs(), 100);
+            putNumber(line, "ns", row.scoreNs(), 10);
+            putNumber(line, "error", row.errorNs(), 10);
+            putNumber(line, "median", row.medianNs(), 10);
+            putNumber(line, "lowest", row.lowestNs(), 10);
             putNumber(line, "bytes", row.bytes(), 10);
             lines.add("    " + mapper.writeValueAsString(line));
         }

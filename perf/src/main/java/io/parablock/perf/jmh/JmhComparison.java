@@ -12,7 +12,7 @@ import java.util.Map;
 
 /**
  * Two programs, measured in turn, round after round: what else the machine does falls on both. Prints Markdown: the ratio of
- * the medians, and from where to where the ratios of single rounds go. If those lie on both sides of 1, it says nothing.
+ * the medians, from where to where the ratios of single rounds go, and the ratio of the lowest iterations of all.
  */
 public final class JmhComparison {
     private static final String BETWEEN = "--";
@@ -48,8 +48,9 @@ public final class JmhComparison {
     static void print(List<List<JmhRow>> a, List<List<JmhRow>> b, PrintStream out) {
         Map<String, List<JmhRow>> ofA = byKey(a);
         Map<String, List<JmhRow>> ofB = byKey(b);
-        out.println("| benchmark | parameters | A ns | B ns | B / A | rounds from | to | A bytes | B bytes |");
-        out.println("|---|---|---:|---:|---:|---:|---:|---:|---:|");
+        out.println(
+                "| benchmark | parameters | A ns | B ns | B / A | rounds from | to | lowest B / A | A bytes | B bytes |");
+        out.println("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|");
         List<String> alone = new ArrayList<>();
         ofA.forEach((key, rowsA) -> {
             List<JmhRow> rowsB = ofB.remove(key);
@@ -76,6 +77,10 @@ public final class JmhComparison {
         return byKey;
     }
 
+    private static double lowest(List<JmhRow> rounds) {
+        return rounds.stream().mapToDouble(JmhRow::lowestNs).min().orElse(Double.NaN);
+    }
+
     private static void printRow(List<JmhRow> a, List<JmhRow> b, PrintStream out) {
         double lowest = Double.POSITIVE_INFINITY;
         double highest = 0;
@@ -88,7 +93,7 @@ public final class JmhComparison {
         double nsB = RoundMedians.median(b, JmhRow::medianNs);
         out.printf(
                 Locale.ROOT,
-                "| %s | %s | %.1f | %.1f | %.2f | %.2f | %.2f | %.1f | %.1f |%n",
+                "| %s | %s | %.1f | %.1f | %.2f | %.2f | %.2f | %.2f | %.1f | %.1f |%n",
                 a.get(0).name(),
                 a.get(0).shownParams(),
                 nsA,
@@ -96,6 +101,7 @@ public final class JmhComparison {
                 nsB / nsA,
                 lowest,
                 highest,
+                lowest(b) / lowest(a),
                 RoundMedians.median(a, JmhRow::bytes),
                 RoundMedians.median(b, JmhRow::bytes));
     }

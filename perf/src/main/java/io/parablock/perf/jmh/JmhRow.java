@@ -16,11 +16,19 @@ import java.util.TreeMap;
  *
  * @param name class and method
  * @param medianNs median of all iterations of all forks, in ns for one operation
+ * @param lowestNs the lowest iteration: what is nearest to a machine of one's own, if iterations are short
  * @param scoreNs mean of them, as JMH tells it
  * @param errorNs half of JMH's interval of 99.9 %; NaN if there were too few iterations
  * @param bytes allocated for one operation; NaN without {@code -prof gc}
  */
-record JmhRow(String name, Map<String, String> params, double medianNs, double scoreNs, double errorNs, double bytes) {
+record JmhRow(
+        String name,
+        Map<String, String> params,
+        double medianNs,
+        double lowestNs,
+        double scoreNs,
+        double errorNs,
+        double bytes) {
     private static final String ALLOCATION = "gc.alloc.rate.norm";
     private static final String UNIT = "ns/op";
 
@@ -74,6 +82,7 @@ record JmhRow(String name, Map<String, String> params, double medianNs, double s
                 name,
                 params,
                 RoundMedians.median(iterations, Double::doubleValue),
+                iterations.stream().mapToDouble(Double::doubleValue).min().orElse(Double.NaN),
                 primary.path("score").asDouble(Double.NaN),
                 primary.path("scoreError").asDouble(Double.NaN),
                 bytes);

@@ -41,7 +41,7 @@ class JmhResultsTest {
         List<JmhRow> rows = JmhRow.read(file(RESULT));
         assertThat(rows).hasSize(2);
         assertThat(rows.get(0))
-                .isEqualTo(new JmhRow("ConflictBench.check", Map.of("extents", "16"), 12.5, 20.456, 1.5, 96.04));
+                .isEqualTo(new JmhRow("ConflictBench.check", Map.of("extents", "16"), 12.5, 10, 20.456, 1.5, 96.04));
         assertThat(rows.get(1).key()).isEqualTo("ChecksumBench.payload");
         assertThat(rows.get(1).errorNs()).isNaN();
         assertThat(rows.get(1).bytes()).isNaN();
@@ -67,12 +67,12 @@ class JmhResultsTest {
         assertThat(baseline.path("machine").path("commit").asText()).isEqualTo("unknown");
         assertThat(json.lines().filter(line -> line.contains("\"name\"")))
                 .containsExactly(
-                        "    {\"name\":\"ConflictBench.check\",\"params\":{\"extents\":\"16\"},\"ns\":20.46,\"error\":1.5,\"bytes\":96.0},",
-                        "    {\"name\":\"ChecksumBench.payload\",\"params\":{},\"ns\":300.0,\"error\":null,\"bytes\":null}");
+                        "    {\"name\":\"ConflictBench.check\",\"params\":{\"extents\":\"16\"},\"ns\":20.5,\"error\":1.5,\"median\":12.5,\"lowest\":10.0,\"bytes\":96.0},",
+                        "    {\"name\":\"ChecksumBench.payload\",\"params\":{},\"ns\":300.0,\"error\":null,\"median\":300.0,\"lowest\":300.0,\"bytes\":null}");
     }
 
     private static JmhRow row(String name, double ns) {
-        return new JmhRow(name, Map.of("b", "2", "a", "1"), ns, ns, Double.NaN, 8);
+        return new JmhRow(name, Map.of("b", "2", "a", "1"), ns, ns / 2, ns, Double.NaN, 8);
     }
 
     @Test
@@ -85,7 +85,7 @@ class JmhResultsTest {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         JmhComparison.print(a, b, new PrintStream(printed, true, StandardCharsets.UTF_8));
         assertThat(printed.toString(StandardCharsets.UTF_8).lines())
-                .contains("| x | a=1, b=2 | 110.0 | 66.0 | 0.60 | 0.20 | 0.60 | 8.0 | 8.0 |")
+                .contains("| x | a=1, b=2 | 110.0 | 66.0 | 0.60 | 0.20 | 0.60 | 0.50 | 8.0 | 8.0 |")
                 .contains("not in every round of both: new a=1, b=2")
                 .noneMatch(line -> line.startsWith("| new"));
     }
