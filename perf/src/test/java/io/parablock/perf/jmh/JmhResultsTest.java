@@ -71,6 +71,19 @@ class JmhResultsTest {
                         "    {\"name\":\"ChecksumBench.payload\",\"params\":{},\"ns\":300.0,\"error\":null,\"median\":300.0,\"lowest\":300.0,\"bytes\":null}");
     }
 
+    @Test
+    void committedBaselineIsOfBenchmarksThatAreThere() throws Exception {
+        JsonNode baseline =
+                new ObjectMapper().readTree(Path.of("jmh-baseline.json").toFile());
+        assertThat(baseline.path("benchmarks")).isNotEmpty().allSatisfy(row -> {
+            String[] name = row.path("name").asText().split("\\.", -1);
+            assertThat(Class.forName("io.parablock.perf.jmh." + name[0]).getMethods())
+                    .extracting("name")
+                    .contains(name[1]);
+            assertThat(row.path("ns").asDouble()).isPositive();
+        });
+    }
+
     private static JmhRow row(String name, double ns) {
         return new JmhRow(name, Map.of("b", "2", "a", "1"), ns, ns / 2, ns, Double.NaN, 8);
     }
