@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Frames to messages: pure; every count is checked against the bytes that are there before anything is allocated. Payloads
  * are copied into buffers of their own, because slices would pin whole receive buffers for as long as the log needs them.
  */
-final class FrameReader {
+public final class FrameReader {
     private static final int DEP_WORDS_MAX = 64;
     private static final int ENTRY_BYTES = 68;
     private static final long[] NO_DEP = new long[0];
@@ -41,7 +41,7 @@ final class FrameReader {
      * @param frame one frame without its length field; not released here
      * @throws CodecException if the frame is not sound
      */
-    FrameReader(ByteBuf frame, ByteBufAllocator alloc) {
+    public FrameReader(ByteBuf frame, ByteBufAllocator alloc) {
         this.in = frame;
         this.alloc = alloc;
         int start = frame.readerIndex() - FrameDescriptor.LENGTH_BYTES;
@@ -170,8 +170,12 @@ final class FrameReader {
         }
     }
 
-    /** References of payloads pass to the caller; after an exception none is held. */
-    Message message() {
+    /**
+     * References of payloads pass to the caller; after an exception none is held.
+     *
+     * @throws CodecException if the frame is not a sound message between cores
+     */
+    public Message message() {
         return whole(() -> coreMessage(i64()));
     }
 

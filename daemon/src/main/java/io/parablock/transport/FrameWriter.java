@@ -20,7 +20,7 @@ import java.util.zip.CRC32C;
  * Messages to frames. Stateless. Payloads are not copied: a frame is its head and a slice of each payload's own buffer, gathered
  * when it is written, so that all peers share one reference-counted buffer (architecture.md, decision 4).
  */
-final class FrameWriter {
+public final class FrameWriter {
     private static final int INITIAL_BYTES = 256;
     private static final int ENTRY_BODY_BYTES = 128;
 
@@ -116,7 +116,12 @@ final class FrameWriter {
 
     // ---------------------------------------------------------------- core messages
 
-    static ByteBuf message(ByteBufAllocator alloc, int groupId, Message message) {
+    /**
+     * One frame, its length field included; its reference is the caller's.
+     *
+     * @throws IllegalArgumentException if an entry does not have the payload that it says
+     */
+    public static ByteBuf message(ByteBufAllocator alloc, int groupId, Message message) {
         FrameType type = typeOf(message);
         List<Entry> entries = List.of();
         if (message instanceof Message.Append m) {
