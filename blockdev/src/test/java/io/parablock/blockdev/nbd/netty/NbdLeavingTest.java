@@ -16,10 +16,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Many leave at once, with requests in work, over every transport: each tells of the end of a connection in its own way. */
+@Tag("one-jdk")
 class NbdLeavingTest {
     private static final int CROWD = 1_500;
     private static final int NEWCOMERS = 100;
