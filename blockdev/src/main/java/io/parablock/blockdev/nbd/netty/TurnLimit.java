@@ -12,7 +12,7 @@ final class TurnLimit {
     static final int REQUESTS_MAX = 256;
 
     /** Named limit: bytes to be read or written; the last request of a turn may go beyond it. */
-    static final long BYTES_MAX = 128 << 10;
+    static final long BYTES_MAX = 256 << 10;
 
     private final EventExecutor loop;
     private final Runnable onNextTurn;

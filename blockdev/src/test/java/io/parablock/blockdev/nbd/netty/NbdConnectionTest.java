@@ -114,7 +114,7 @@ class NbdConnectionTest {
     @Test
     void shouldBeginSoManyBytesInATurn() {
         attach();
-        int length = 48 << 10;
+        int length = 96 << 10;
         receiveReads(8, length);
         for (int begun = 3; begun < 8; begun += 3) {
             assertThat(backend.begun).hasSize(begun);
@@ -132,7 +132,7 @@ class NbdConnectionTest {
             all.ends(channel.eventLoop()).end(new EmbeddedChannel());
         }
         channel.freezeTime();
-        int length = 64 << 10;
+        int length = (int) TurnLimit.BYTES_MAX / 2;
         receiveReads(8, length);
         assertThat(backend.begun).hasSize(2);
         channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
