@@ -3,6 +3,7 @@ package io.parablock.blockdev.nbd.netty;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** What the clients of a server share. Thread-safe. */
 final class AllClients {
@@ -10,6 +11,8 @@ final class AllClients {
     private final ReplyBacklog backlog;
     private final ClientLog log;
     private final Map<EventExecutor, ClientRounds> rounds = new ConcurrentHashMap<>();
+    private final Map<EventExecutor, LeavingClients> ends = new ConcurrentHashMap<>();
+    private final AtomicInteger leaving = new AtomicInteger();
 
     /** @param loop one of those that serve the clients */
     AllClients(NbdServerConfig config, EventExecutor loop) {
@@ -33,5 +36,15 @@ final class AllClients {
     /** Of the clients of this event loop; to be used on it. */
     ClientRounds rounds(EventExecutor loop) {
         return rounds.computeIfAbsent(loop, ClientRounds::new);
+    }
+
+    /** Of the clients of this event loop; to be used on it. */
+    LeavingClients ends(EventExecutor loop) {
+        return ends.computeIfAbsent(loop, l -> new LeavingClients(l, leaving));
+    }
+
+    /** Connected still, but only until their turn to be closed comes. */
+    int leaving() {
+        return leaving.get();
     }
 }

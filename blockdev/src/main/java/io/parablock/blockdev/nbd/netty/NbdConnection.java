@@ -3,9 +3,9 @@ package io.parablock.blockdev.nbd.netty;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.Future;
 import io.parablock.blockdev.nbd.Handshake;
@@ -45,6 +45,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
     private boolean inRead;
     /** Only replies leave any more, then the connection is closed. */
     private boolean ending;
+    /** It is closed in its turn. */
+    private boolean leaving;
 
     /** A client that was in the middle of its last option then still begins, and nothing of what it asks is done. */
     private boolean stopping;
@@ -287,26 +289,24 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
                 ChannelFuture unused = duplex.shutdownOutput();
             }
             active(gate).want(true);
-            deadline = c.executor().schedule(() -> c.close(), LINGER_MS, TimeUnit.MILLISECONDS);
+            deadline = c.executor().schedule(() -> leave(c), LINGER_MS, TimeUnit.MILLISECONDS);
         });
     }
 
     @Override
     public void onFailed(Throwable cause) {
-        ending = true;
         LOG.error("NBD connection {} failed: {}", ctx().channel().remoteAddress(), cause.toString());
-        ctx().close();
+        leave(ctx());
     }
 
     private void refuse(@Nullable String why) {
-        if (!closed) {
-            ending = true;
+        if (!closed && !leaving) {
             log(Level.WARN, "closing NBD client {}: {}", why);
             Transmission t = transmission;
             if (t != null) {
                 t.flush();
             }
-            ctx().close();
+            leave(ctx());
         }
     }
 
@@ -318,8 +318,36 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
     private void closeAfterReplies() {
         if (!ending) {
             ending = true;
-            ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            ChannelHandlerContext c = ctx();
+            c.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> leave(c));
         }
+    }
+
+    /** A client that sends no more is gone (proto.md, "Terminating the transmission phase"), even if it might still read. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE) {
+            leave(context);
+        }
+        context.fireUserEventTriggered(event);
+    }
+
+    /** Nothing is read or begun any more, and the connection is closed when {@link LeavingClients} comes to it; idempotent. */
+    private void leave(ChannelHandlerContext context) {
+        ending = true;
+        if (closed || leaving) {
+            return;
+        }
+        leaving = true;
+        ReadGate g = gate;
+        if (g != null) {
+            g.close();
+        }
+        Transmission t = transmission;
+        if (t != null) {
+            t.leave();
+        }
+        all.ends(context.executor()).end(context.channel());
     }
 
     @Override
@@ -348,16 +376,17 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof IOException) {
-            log(Level.INFO, "NBD client {} is gone: {}", cause.getMessage());
+            if (!leaving) {
+                log(Level.INFO, "NBD client {} is gone: {}", cause.getMessage());
+            }
         } else {
             LOG.error("NBD connection {} failed: {}", context.channel().remoteAddress(), cause.toString());
         }
-        ending = true;
         Transmission t = transmission;
         if (t != null) {
             // Before the channel writes what it still has: it may be the first part of a reply.
             t.close();
         }
-        context.close();
+        leave(context);
     }
 }

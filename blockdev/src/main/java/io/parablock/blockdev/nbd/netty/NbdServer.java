@@ -96,6 +96,8 @@ public final class NbdServer implements AutoCloseable {
                 .option(ChannelOption.SO_BACKLOG, config.acceptBacklog())
                 .handler(new AcceptPace(config.acceptsPerSecond(), this::hasRoomFor, System::nanoTime))
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, REPLY_QUEUE)
+                // Else the channel closes itself at the end of its input, however many do so at the same time.
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel ch) {
@@ -149,7 +151,7 @@ public final class NbdServer implements AutoCloseable {
     }
 
     private boolean hasRoomFor(Channel ch) {
-        int connected = clients.size();
+        int connected = clients.size() - all.leaving();
         boolean room = connected < config.connectionsMax();
         if (!room) {
             all.log().line(Level.WARN, "refusing NBD client {}: {} are connected", ch.remoteAddress(), connected);
@@ -188,6 +190,11 @@ public final class NbdServer implements AutoCloseable {
 
     public int connections() {
         return clients.size();
+    }
+
+    /** Of {@link #connections}, those that have come to their end and are closed in their turn. */
+    int leaving() {
+        return all.leaving();
     }
 
     /** Request bytes in work over all connections, reads until their replies are written. */

@@ -33,6 +33,7 @@ final class ReadGate {
     private final Channel channel;
     private boolean wanted = true;
     private boolean held;
+    private boolean closed;
     private int turnBytes;
     private int creditBytes = CREDIT_BYTES_MAX;
 
@@ -48,6 +49,12 @@ final class ReadGate {
     /** Whether the owner wants reads, if not at this moment. */
     boolean isWanted() {
         return wanted;
+    }
+
+    /** Nothing is read any more, whatever the owner wants. */
+    void close() {
+        closed = true;
+        update();
     }
 
     void onRead(int bytes) {
@@ -80,7 +87,7 @@ final class ReadGate {
 
     private void update() {
         ChannelConfig config = channel.config();
-        boolean reads = wanted && !held;
+        boolean reads = wanted && !held && !closed;
         if (config.isAutoRead() != reads && channel.isActive()) {
             config.setAutoRead(reads);
         }

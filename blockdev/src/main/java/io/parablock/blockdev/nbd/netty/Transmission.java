@@ -39,8 +39,6 @@ final class Transmission implements RequestDecoder.Sink {
 
     /** Named limit: ended requests kept for use again. */
     private static final int SPARE_MAX = 256;
-    /** Named limit: requests that one connection may begin before everything else on the event loop has its turn. */
-    static final int TURN_REQUESTS_MAX = 256;
 
     private final ChannelHandlerContext ctx;
     private final Owner owner;
@@ -49,6 +47,7 @@ final class Transmission implements RequestDecoder.Sink {
     private final ReplyWriter replies;
     private final RequestBudget.Share share;
     private final ReadGate gate;
+    private final TurnLimit turn;
     private final long inFlightBytesMax;
     private final StopReply stopReply;
     private final ArrayDeque<Request> spare = new ArrayDeque<>();
@@ -62,10 +61,10 @@ final class Transmission implements RequestDecoder.Sink {
     /** A request waits for its turn among all connections. */
     private boolean waiting;
 
-    private int turnRequests;
     private long outstanding;
     private boolean disconnecting;
     private boolean stopping;
+    private boolean leaving;
     private boolean closed;
 
     Transmission(
@@ -84,6 +83,7 @@ final class Transmission implements RequestDecoder.Sink {
         this.replies = new ReplyWriter(ctx, negotiated.mode(), watch, this::onWritten);
         this.share = budget.join(this::handOverTurn);
         this.gate = gate;
+        this.turn = new TurnLimit(ctx.executor(), this::onNextTurn);
         this.inFlightBytesMax = config.inFlightBytesMax();
         this.stopReply = config.stopReply();
         watch.watchReceiving(this::received);
@@ -118,7 +118,7 @@ final class Transmission implements RequestDecoder.Sink {
     }
 
     private boolean hasRoom(long cost) {
-        return turnRequests < TURN_REQUESTS_MAX
+        return !turn.isReached()
                 && ctx.channel().isWritable()
                 && (inFlightBytes == 0 || inFlightBytes + cost <= inFlightBytesMax);
     }
@@ -146,7 +146,7 @@ final class Transmission implements RequestDecoder.Sink {
 
     private void onTurn(long cost) {
         waiting = false;
-        if (closed) {
+        if (closed || leaving) {
             return;
         }
         admitted(cost);
@@ -168,13 +168,10 @@ final class Transmission implements RequestDecoder.Sink {
     private void admitted(long cost) {
         inFlightBytes += cost;
         receivingBytes = cost;
-        if (++turnRequests == TURN_REQUESTS_MAX) {
-            ctx.executor().execute(this::onNextTurn);
-        }
+        turn.begin(cost);
     }
 
     private void onNextTurn() {
-        turnRequests = 0;
         if (!closed) {
             admitMore();
         }
@@ -423,6 +420,18 @@ final class Transmission implements RequestDecoder.Sink {
             decoder.stop();
         }
         endIfIdle();
+    }
+
+    /**
+     * The client has gone, or is to go: what has not begun never does, and what is outstanding counts no more. Others may come
+     * in its place before {@link #close}.
+     */
+    void leave() {
+        leaving = true;
+        heldUpBytes = 0;
+        receivingBytes = 0;
+        share.leave();
+        decoder.close();
     }
 
     /** Nothing is begun any more but what was being received when the server began to stop. */

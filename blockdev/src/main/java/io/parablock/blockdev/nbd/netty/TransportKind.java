@@ -2,6 +2,7 @@ package io.parablock.blockdev.nbd.netty;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.DefaultSelectStrategyFactory;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
@@ -38,6 +39,12 @@ public enum TransportKind {
      * @param fallback empty if the best was taken
      */
     public record Choice(TransportKind kind, String fallback) {}
+
+    /**
+     * Named limit: sockets that are looked at before the event loop's other work has its turn. By itself Netty looks at every one
+     * that has something to tell.
+     */
+    private static final int EPOLL_EVENTS_MAX = 64;
 
     private final String label;
 
@@ -91,7 +98,7 @@ public enum TransportKind {
     public IoHandlerFactory ioHandler() {
         return switch (this) {
             case IO_URING -> IoUringIoHandler.newFactory();
-            case EPOLL -> EpollIoHandler.newFactory();
+            case EPOLL -> EpollIoHandler.newFactory(EPOLL_EVENTS_MAX, DefaultSelectStrategyFactory.INSTANCE);
             case NIO -> NioIoHandler.newFactory();
         };
     }

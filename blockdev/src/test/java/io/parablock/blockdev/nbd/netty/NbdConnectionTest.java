@@ -5,26 +5,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.parablock.blockdev.nbd.Nbd;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** One connection without a socket: what comes in is in exactly these pieces. */
 class NbdConnectionTest {
     private final HoldingBackend backend = new HoldingBackend(1 << 20);
-    private final NbdConnection connection = new NbdConnection(
-            backend, NbdServerConfig.DEFAULT, new AllClients(NbdServerConfig.DEFAULT, GlobalEventExecutor.INSTANCE));
+    private final AllClients all = new AllClients(NbdServerConfig.DEFAULT, GlobalEventExecutor.INSTANCE);
+    private final NbdConnection connection = new NbdConnection(backend, NbdServerConfig.DEFAULT, all);
     private final EmbeddedChannel channel = new EmbeddedChannel(connection);
 
     private static ByteBuf request(int type, long cookie) {
+        return request(type, cookie, 512);
+    }
+
+    private static ByteBuf request(int type, long cookie, int length) {
         return Unpooled.buffer()
                 .writeInt(Nbd.REQUEST_MAGIC)
                 .writeShort(0)
                 .writeShort(type)
                 .writeLong(cookie)
                 .writeLong(0)
-                .writeInt(512);
+                .writeInt(length);
     }
 
     private ByteBuf sent() {
@@ -69,28 +75,82 @@ class NbdConnectionTest {
         sent().release();
     }
 
+    /** As a socket would: writeInbound() would give the tasks a turn too. */
+    private void receiveReads(int count, int length) {
+        ByteBuf reads = Unpooled.buffer();
+        for (int i = 0; i < count; i++) {
+            ByteBuf each = request(Nbd.CMD_READ, i, length);
+            reads.writeBytes(each);
+            each.release();
+        }
+        channel.pipeline().fireChannelRead(reads);
+        channel.pipeline().fireChannelReadComplete();
+    }
+
+    private void answerAll(int length) {
+        int requests = backend.begun.size();
+        backend.begun.forEach(begun -> begun.answer().run());
+        ByteBuf replies = sent();
+        assertThat(replies.readableBytes()).isEqualTo(requests * (16 + length));
+        replies.release();
+    }
+
     @Test
     void shouldBeginSoManyRequestsInATurnAndTheOthersInTheNextOnes() {
         attach();
-        int requests = 5 * Transmission.TURN_REQUESTS_MAX / 2;
-        ByteBuf all = Unpooled.buffer();
-        for (int i = 0; i < requests; i++) {
-            ByteBuf each = request(Nbd.CMD_READ, i);
-            all.writeBytes(each);
-            each.release();
+        int requests = 5 * TurnLimit.REQUESTS_MAX / 2;
+        receiveReads(requests, 512);
+        for (int turn = 1; turn <= 2; turn++) {
+            assertThat(backend.begun).hasSize(turn * TurnLimit.REQUESTS_MAX);
+            assertThat(channel.config().isAutoRead()).isFalse();
+            channel.runPendingTasks();
         }
-        // As a socket would: writeInbound() would give the tasks a turn too.
-        channel.pipeline().fireChannelRead(all);
-        channel.pipeline().fireChannelReadComplete();
-        assertThat(backend.begun).hasSize(Transmission.TURN_REQUESTS_MAX);
-        assertThat(channel.config().isAutoRead()).isFalse();
-        channel.runPendingTasks();
         assertThat(backend.begun).hasSize(requests);
         assertThat(channel.config().isAutoRead()).isTrue();
-        backend.begun.forEach(begun -> begun.answer().run());
-        ByteBuf replies = sent();
-        assertThat(replies.readableBytes()).isEqualTo(requests * (16 + 512));
-        replies.release();
+        answerAll(512);
         assertThat(channel.close().isSuccess()).isTrue();
+    }
+
+    @Test
+    void shouldBeginSoManyBytesInATurn() {
+        attach();
+        int length = 96 << 10;
+        receiveReads(8, length);
+        for (int begun = 3; begun < 8; begun += 3) {
+            assertThat(backend.begun).hasSize(begun);
+            channel.runPendingTasks();
+        }
+        assertThat(backend.begun).hasSize(8);
+        answerAll(length);
+        assertThat(channel.close().isSuccess()).isTrue();
+    }
+
+    @Test
+    void shouldBeginNothingMoreForAClientThatHasGone() {
+        attach();
+        for (int i = 0; i < LeavingClients.AT_ONCE_MAX; i++) {
+            all.ends(channel.eventLoop()).end(new EmbeddedChannel());
+        }
+        channel.freezeTime();
+        int length = (int) TurnLimit.BYTES_MAX / 2;
+        receiveReads(8, length);
+        assertThat(backend.begun).hasSize(2);
+        channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        for (int i = 0; i < 5; i++) {
+            channel.runPendingTasks();
+        }
+        assertThat(channel.isOpen()).as("its turn has not come").isTrue();
+        assertThat(channel.config().isAutoRead()).isFalse();
+        assertThat(backend.begun).hasSize(2);
+        assertThat(all.budget().inWorkBytes()).isZero();
+        backend.begun.remove().answer().run();
+        channel.advanceTimeBy(LeavingClients.PAUSE_MS, TimeUnit.MILLISECONDS);
+        channel.runPendingTasks();
+        assertThat(channel.isOpen()).isFalse();
+        backend.begun.remove().answer().run();
+        assertThat(backend.begun).isEmpty();
+        assertThat(all.leaving()).isZero();
+        assertThat(all.budget().inWorkBytes()).isZero();
+        sent().release();
     }
 }
