@@ -95,7 +95,11 @@ class ConfigLoaderTest {
                     gateway.range_steps_max = 0    | gateway.range_steps_max must be in 1..1024, not 0
                     node.id = 9                    | node.id 9 is not among peers
                     volumes = []                   | volumes is required
-                    gateway.request_timeout = 5ms  | gateway.request_timeout must be in 100..86400000 ms, not 5ms
+                    gateway.request_timeout = 5ms  | gateway.request_timeout must be 0 or in 100ms..1d, not 5ms
+                    gateway.request_timeout = 99500us | gateway.request_timeout must be 0 or in 100ms..1d, not 99500us
+                    raft.span = 64.5               | raft.span must be a whole number, not 64.5
+                    raft = 5                       | raft is the beginning of keys, such as raft.span
+                    http.listen = "127.0.0.1:7001" | http.listen has 127.0.0.1:7001, which is in peers too
                     """)
     void shouldNameTheWrongKeyInOneLine(String line, String message) {
         assertThatThrownBy(() -> ConfigLoader.parse(MINIMAL + line))
