@@ -24,16 +24,18 @@ final class KeyReader {
     private final Config config;
     private final String prefix;
     private final String catalogued;
+    private final String objectPlace;
 
     /** Of a process. */
     KeyReader(Config config) {
-        this(config, "", "");
+        this(config, "", "", "");
     }
 
-    private KeyReader(Config config, String prefix, String catalogued) {
+    private KeyReader(Config config, String prefix, String catalogued, String objectPlace) {
         this.config = config;
         this.prefix = prefix;
         this.catalogued = catalogued;
+        this.objectPlace = objectPlace;
     }
 
     /** Of an object in a list; an error says {@code volumes[0].size}. */
@@ -44,7 +46,8 @@ final class KeyReader {
                 defaults = defaults.withFallback(ConfigFactory.parseString(key.member() + " = " + key.otherwise()));
             }
         }
-        return new KeyReader(defaults, list + "[" + index + "].", list + "[].");
+        String place = Origin.of(object.origin()).prefix();
+        return new KeyReader(defaults, list + "[" + index + "].", list + "[].", place);
     }
 
     private Key key(String name) {
@@ -57,13 +60,8 @@ final class KeyReader {
 
     /** What to throw: the place, the key, and {@code why}. */
     ConfigException error(String key, String why) {
-        String place = "";
-        if (has(key)) {
-            place = Origin.of(config.getValue(key).origin()).prefix();
-        } else if (!prefix.isEmpty()) {
-            place = Origin.of(config.origin()).prefix();
-        }
-        return new ConfigException(place, prefix + key + " " + why);
+        String place = has(key) ? Origin.of(config.getValue(key).origin()).prefix() : "";
+        return new ConfigException(place.isEmpty() ? objectPlace : place, prefix + key + " " + why);
     }
 
     /** @throws ConfigException if the relation {@code why} of {@code key} with {@code other} does not hold */
