@@ -11,27 +11,24 @@ final class ImpairmentReader {
     private static final String ALL = "all";
     private static final String CONTROL = "control";
     private static final int CONTROL_LANE = -1;
-    private static final long TIME_MS_MAX = 60_000;
-    private static final long KIB = 1024;
-    private static final long GIB = 1L << 30;
 
     private ImpairmentReader() {}
 
     static NodeConfig.ImpairmentKeys read(KeyReader r, List<NodeConfig.Peer> peers) {
         return new NodeConfig.ImpairmentKeys(
-                lanes(r, r.number("transport.lanes", 1, 16)),
+                lanes(r, r.number("transport.lanes")),
                 peers(r, peers),
-                r.time("impairment.delay", 0, TIME_MS_MAX),
-                r.time("impairment.jitter", 0, TIME_MS_MAX),
+                r.time("impairment.delay"),
+                r.time("impairment.jitter"),
                 r.probability("impairment.stall_probability"),
-                r.time("impairment.stall", 0, TIME_MS_MAX),
+                r.time("impairment.stall"),
                 r.probability("impairment.loss_probability"),
-                r.time("impairment.retransmit", 0, TIME_MS_MAX),
-                r.bytes("impairment.bytes_per_second", 0, 64 * GIB, 1),
-                r.bytes("impairment.buffer_bytes", 64 * KIB, GIB, 1),
+                r.time("impairment.retransmit"),
+                r.bytes("impairment.bytes_per_second"),
+                r.bytes("impairment.buffer_bytes"),
                 r.probability("impairment.wal_delay_probability"),
-                r.time("impairment.wal_delay", 0, TIME_MS_MAX),
-                r.number("impairment.seed", 0, Integer.MAX_VALUE));
+                r.time("impairment.wal_delay"),
+                r.number("impairment.seed"));
     }
 
     private static Set<Integer> lanes(KeyReader r, int lanes) {
@@ -43,7 +40,7 @@ final class ImpairmentReader {
             out.add(
                     word.equals(CONTROL)
                             ? CONTROL_LANE
-                            : number(word, 0, lanes - 1, LANES, "all, control or lanes 0.."));
+                            : number(r, word, 0, lanes - 1, LANES, "all, control or lanes 0.."));
         }
         return out;
     }
@@ -54,16 +51,16 @@ final class ImpairmentReader {
             if (word.equals(ALL)) {
                 return Set.of();
             }
-            int id = number(word, 1, ConfigLoader.NODE_ID_MAX, PEERS, "all or ids 1..");
+            int id = number(r, word, 1, KeyCatalogue.NODE_ID_MAX, PEERS, "all or ids 1..");
             if (peers.stream().noneMatch(p -> p.id() == id)) {
-                throw new ConfigException(PEERS + ": node " + id + " is not among peers");
+                throw r.error(PEERS, "has node " + id + ", which is not among peers");
             }
             out.add(id);
         }
         return out;
     }
 
-    private static int number(String word, int min, int max, String key, String expected) {
+    private static int number(KeyReader r, String word, int min, int max, String key, String expected) {
         try {
             int value = Integer.parseInt(word);
             if (value >= min && value <= max) {
@@ -72,6 +69,6 @@ final class ImpairmentReader {
         } catch (NumberFormatException e) {
             // Told below.
         }
-        throw new ConfigException(key + " must be " + expected + max + ", not " + word);
+        throw r.error(key, "must be " + expected + max + ", not " + word);
     }
 }

@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DuplexChannel;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,9 @@ final class HttpConnection extends SimpleChannelInboundHandler<ByteBuf> {
     }
 
     private final Pages pages;
-    private @Nullable ChannelHandlerContext ctx;
+    /** Set on the event loop before anything is read. */
+    private volatile @Nullable ChannelHandlerContext ctx;
+
     private ByteBuf received = Unpooled.EMPTY_BUFFER;
     private boolean understood;
     private boolean answered;
@@ -74,6 +77,13 @@ final class HttpConnection extends SimpleChannelInboundHandler<ByteBuf> {
         }
     }
 
+    /** Whether the client is surely on this machine: it has a loopback address, or the one that it has connected to. On any thread. */
+    boolean isFromThisMachine() {
+        return ctx().channel().remoteAddress() instanceof InetSocketAddress from
+                && ctx().channel().localAddress() instanceof InetSocketAddress to
+                && (from.getAddress().isLoopbackAddress() || from.getAddress().equals(to.getAddress()));
+    }
+
     /** On any thread. */
     void answer(String method, Answer answer) {
         ctx().executor().execute(() -> answerInLoop(method, answer));
@@ -106,8 +116,10 @@ final class HttpConnection extends SimpleChannelInboundHandler<ByteBuf> {
         return switch (code) {
             case 200 -> "OK";
             case 400 -> "Bad Request";
+            case 403 -> "Forbidden";
             case 404 -> "Not Found";
             case 405 -> "Method Not Allowed";
+            case 422 -> "Unprocessable Content";
             default -> "Service Unavailable";
         };
     }

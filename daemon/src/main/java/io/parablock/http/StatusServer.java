@@ -1,7 +1,9 @@
 package io.parablock.http;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -14,27 +16,45 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import io.parablock.config.ConfigException;
+import io.parablock.config.LiveConfig;
 import io.parablock.metrics.NodeMeters;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
-/** {@code /}, {@code /status} and {@code /metrics}, read-only, on threads of its own. */
+/**
+ * {@code /}, {@code /status} and {@code /metrics}, read-only, and {@code POST /reload}, which nobody but a client on this machine
+ * may ask for: there is no authentication. On threads of its own.
+ */
 public final class StatusServer implements AutoCloseable {
     private static final int THREADS = 2;
     private static final int WAITING_MAX = 64;
     private static final int BACKLOG = 64;
     private static final int CONNECTIONS_MAX = 128;
     private static final String JSON = "application/json";
+    private static final String RELOAD = "/reload";
 
     /** Reads the process's figures; may wait for its threads, for a bounded time. */
     @FunctionalInterface
     public interface Source {
         Reading read() throws IOException;
+    }
+
+    /** Reads the process's configuration file again. */
+    @FunctionalInterface
+    public interface Reload {
+        /**
+         * @return what has changed, or would after a restart
+         * @throws ConfigException nothing has changed
+         */
+        List<LiveConfig.Change> reload();
     }
 
     private interface Page {
@@ -54,14 +74,16 @@ public final class StatusServer implements AutoCloseable {
 
     private final ObjectMapper mapper = new ObjectMapper();
     private final Source source;
+    private final @Nullable Reload reload;
     private final NodeMeters meters;
     private final EventLoopGroup loop;
     private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Channel listener;
     private final ExecutorService pool;
 
-    private StatusServer(InetSocketAddress listen, Source source, NodeMeters meters) {
+    private StatusServer(InetSocketAddress listen, Source source, @Nullable Reload reload, NodeMeters meters) {
         this.source = source;
+        this.reload = reload;
         this.meters = meters;
         this.pool = new ThreadPoolExecutor(
                 THREADS, THREADS, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(WAITING_MAX), task -> {
@@ -77,10 +99,12 @@ public final class StatusServer implements AutoCloseable {
     /**
      * Binds; {@link #start} begins to serve.
      *
+     * @param reload null if there is no configuration file
      * @throws IOException if the address cannot be listened on
      */
-    public static StatusServer bind(InetSocketAddress listen, Source source, NodeMeters meters) throws IOException {
-        return new StatusServer(listen, source, meters);
+    public static StatusServer bind(InetSocketAddress listen, Source source, @Nullable Reload reload, NodeMeters meters)
+            throws IOException {
+        return new StatusServer(listen, source, reload, meters);
     }
 
     private Channel listen(InetSocketAddress address) {
@@ -115,7 +139,7 @@ public final class StatusServer implements AutoCloseable {
 
     private void serve(RequestHead head, HttpConnection to) {
         try {
-            pool.execute(() -> to.answer(head.method(), answer(head)));
+            pool.execute(() -> to.answer(head.method(), answer(head, to)));
         } catch (RejectedExecutionException busy) {
             to.answer(head.method(), error(503, "busy"));
         }
@@ -134,7 +158,14 @@ public final class StatusServer implements AutoCloseable {
         return meters.scrape();
     }
 
-    private HttpConnection.Answer answer(RequestHead head) {
+    private HttpConnection.Answer answer(RequestHead head, HttpConnection from) {
+        Reload r = reload;
+        if (head.path().equals(RELOAD) && r != null) {
+            if (!head.method().equals("POST")) {
+                return error(405, "only POST");
+            }
+            return from.isFromThisMachine() ? reloaded(r) : error(403, "only from the machine itself");
+        }
         if (!head.method().equals("GET") && !head.method().equals("HEAD")) {
             return error(405, "only GET");
         }
@@ -144,6 +175,20 @@ public final class StatusServer implements AutoCloseable {
             case "/metrics" -> page("text/plain; version=0.0.4; charset=utf-8", this::metrics);
             default -> error(404, "no such page");
         };
+    }
+
+    private static HttpConnection.Answer reloaded(Reload reload) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        ArrayNode applied = json.putArray("applied");
+        ArrayNode later = json.putArray("after_restart");
+        try {
+            for (LiveConfig.Change c : reload.reload()) {
+                (c.key().reloadable() ? applied : later).add(c.key().name());
+            }
+        } catch (ConfigException e) {
+            return error(422, String.valueOf(e.getMessage()));
+        }
+        return new HttpConnection.Answer(200, JSON, json + "\n");
     }
 
     private static HttpConnection.Answer page(String type, Page page) {

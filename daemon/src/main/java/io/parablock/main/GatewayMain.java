@@ -2,8 +2,8 @@ package io.parablock.main;
 
 import io.netty.channel.ChannelException;
 import io.parablock.config.ConfigException;
-import io.parablock.config.GatewayConfigLoader;
 import io.parablock.config.GatewayProcessConfig;
+import io.parablock.config.LiveConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -19,16 +19,17 @@ public final class GatewayMain {
 
     /** Runs a gateway until it is told to stop; returns the exit code. */
     public static int run(Path file) {
-        GatewayProcessConfig config;
+        LiveConfig<GatewayProcessConfig> live;
+        ProcessLog log = new ProcessLog();
         try {
-            config = GatewayConfigLoader.load(file);
+            live = LiveConfig.ofGateway(file, System.getenv(), System.getProperties());
+            log.to(live.config().log());
         } catch (ConfigException e) {
             System.err.println(e.getMessage());
             return NodeMain.EXIT_CONFIG;
         }
-        ProcessLog.to(config.log());
         try {
-            return serve(config);
+            return serve(live, log);
         } catch (ConfigException e) {
             System.err.println(file + ": " + e.getMessage());
             return NodeMain.EXIT_CONFIG;
@@ -38,9 +39,17 @@ public final class GatewayMain {
         }
     }
 
-    private static int serve(GatewayProcessConfig config) throws IOException {
+    private static int serve(LiveConfig<GatewayProcessConfig> live, ProcessLog log) throws IOException {
         CountDownLatch stopped = new CountDownLatch(1);
-        GatewayProcess gateway = new GatewayProcess(config, NodeMain::halt);
+        GatewayProcess gateway = new GatewayProcess(live.config(), NodeMain::halt);
+        ConfigReloader<GatewayProcessConfig> reloader = new ConfigReloader<>(live, changed -> {
+            log.to(changed.log());
+            gateway.reconfigure(changed);
+        });
+        HangUp.onSignal(reloader::onSignal);
+        gateway.onReload(reloader);
+        // Its start lasts until a node tells it what to serve.
+        reloader.begin();
         // SIGTERM and Ctrl-C end the process through its shutdown hooks.
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(

@@ -56,7 +56,9 @@ final class GatewayProcess implements AutoCloseable {
     private static final long STOP_TIMEOUT_MS = 5_000;
     private static final int LOOP_THREADS_OF_THREADS_PIPELINE = 2;
 
-    private final GatewayProcessConfig config;
+    /** Of all keys, those that a reload applies may change: {@link #reconfigure}. */
+    private volatile GatewayProcessConfig config;
+
     private final Node.FatalHandler fatal;
     private final TransportKind transport;
     private final PipelineConfig pipelineConfig;
@@ -72,6 +74,7 @@ final class GatewayProcess implements AutoCloseable {
     private final CompletableFuture<Serving> serving = new CompletableFuture<>();
     private volatile @Nullable NbdServer nbd;
     private volatile @Nullable StatusServer http;
+    private StatusServer.@Nullable Reload reload;
     private boolean closed;
 
     /** What the first offer made; nothing of it changes. */
@@ -104,6 +107,20 @@ final class GatewayProcess implements AutoCloseable {
         this.members = new GatewayTransport(links, loops, transport, keepAliveMs, new Inputs());
     }
 
+    /** What {@code POST /reload} does; before the start. */
+    void onReload(StatusServer.Reload r) {
+        reload = r;
+    }
+
+    /** @param changed what it has, but for reloadable keys */
+    synchronized void reconfigure(GatewayProcessConfig changed) {
+        config = changed;
+        NbdServer s = nbd;
+        if (s != null) {
+            s.reconfigure(NodeSettings.nbd(changed.nbd(), changed.limits()));
+        }
+    }
+
     /**
      * Returns once clients are served: as soon as a member has told what there is.
      *
@@ -112,7 +129,8 @@ final class GatewayProcess implements AutoCloseable {
     void start() throws IOException, InterruptedException {
         InetSocketAddress listen = config.httpListen();
         if (listen != null) {
-            StatusServer status = StatusServer.bind(NodeSettings.resolved(listen, "http.listen"), this::read, meters);
+            StatusServer status =
+                    StatusServer.bind(NodeSettings.resolved(listen, "http.listen"), this::read, reload, meters);
             http = status;
             status.start();
         }

@@ -7,7 +7,6 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.parablock.blockdev.nbd.netty.NbdServer;
 import io.parablock.blockdev.nbd.netty.TransportKind;
 import io.parablock.blockdev.store.BlockStore;
-import io.parablock.config.ConfigException;
 import io.parablock.config.NodeConfig;
 import io.parablock.gateway.Gateway;
 import io.parablock.http.NodeReading;
@@ -39,7 +38,6 @@ import io.parablock.transport.GatewayOffer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -70,7 +68,6 @@ public final class Node implements AutoCloseable {
     private static final long READ_TIMEOUT_MS = 1_000;
     private static final long STOP_TIMEOUT_MS = 5_000;
     private static final int BACKGROUND_THREADS = 2;
-    private static final Path UPTIME = Path.of("/proc/uptime");
     private static final int LOOP_THREADS_OF_THREADS_PIPELINE = 2;
 
     /** What happens when the node cannot go on; the process's main class halts. */
@@ -79,7 +76,9 @@ public final class Node implements AutoCloseable {
         void onFatal(String line);
     }
 
-    private final NodeConfig config;
+    /** Of all keys, those that a reload applies may change: {@link #reconfigure}. */
+    private volatile NodeConfig config;
+
     private final FatalHandler fatal;
     private final TransportKind transport;
     private final PipelineConfig.Kind pipeline;
@@ -98,7 +97,8 @@ public final class Node implements AutoCloseable {
     private final Gateway gateway;
     private final List<AutoCloseable> stages = new ArrayList<>();
     private @Nullable ThreadedWalStage walStage;
-    private @Nullable NbdServer nbd;
+    private volatile @Nullable NbdServer nbd;
+    private StatusServer.@Nullable Reload reload;
     private @Nullable StatusServer http;
     private boolean started;
     private boolean closed;
@@ -109,7 +109,7 @@ public final class Node implements AutoCloseable {
         this.transport = NodeSettings.transport(config.transport().kind());
         PipelineConfig pipelineConfig = NodeSettings.pipeline(config.pipeline());
         this.pipeline = pipelineConfig.resolve(Runtime.getRuntime().availableProcessors());
-        this.suspended = config.reads() == NodeConfig.ReadMode.LEASE ? openUptime() : null;
+        this.suspended = NodeSettings.suspendedTime(config.reads());
         this.slowLog = SlowLog.of(config, router);
         this.disk = NodeDisk.open(config, slowLog == null ? router : slowLog);
         this.formation = new NodeFormation(disk.identity(), NodeSettings.voterIds(config), fatal);
@@ -144,15 +144,6 @@ public final class Node implements AutoCloseable {
         if (walStage == null) {
             // On the groups' own thread; the WAL's thread tells them itself.
             router.onFailure(failure -> groups.values().forEach(g -> g.onError(failure)));
-        }
-    }
-
-    private static SuspendedTime openUptime() {
-        try {
-            return SuspendedTime.open(UPTIME);
-        } catch (IOException e) {
-            throw new ConfigException(
-                    "reads = lease needs a clock that counts suspends, and this system has none: " + e.getMessage());
         }
     }
 
@@ -220,11 +211,25 @@ public final class Node implements AutoCloseable {
         }
     }
 
+    /** What {@code POST /reload} does; before the start. */
+    void onReload(StatusServer.Reload r) {
+        reload = r;
+    }
+
+    /** @param changed what it has, but for reloadable keys */
+    void reconfigure(NodeConfig changed) {
+        config = changed;
+        NbdServer s = nbd;
+        if (s != null) {
+            s.reconfigure(NodeSettings.nbd(changed.nbd(), changed.limits()));
+        }
+    }
+
     /** Serves from here on. */
     void start() throws IOException {
         // Bound first: a taken port must be known before this node votes.
-        StatusServer status =
-                StatusServer.bind(NodeSettings.resolved(config.httpListen(), "http.listen"), this::read, meters);
+        StatusServer status = StatusServer.bind(
+                NodeSettings.resolved(config.httpListen(), "http.listen"), this::read, reload, meters);
         http = status;
         ThreadedWalStage shared = walStage;
         if (shared == null) {

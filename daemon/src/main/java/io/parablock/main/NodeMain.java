@@ -3,7 +3,7 @@ package io.parablock.main;
 import io.netty.channel.ChannelException;
 import io.parablock.blockdev.store.BlockStoreException;
 import io.parablock.config.ConfigException;
-import io.parablock.config.ConfigLoader;
+import io.parablock.config.LiveConfig;
 import io.parablock.config.NodeConfig;
 import io.parablock.replica.Identity;
 import io.parablock.wal.WalException;
@@ -28,16 +28,18 @@ public final class NodeMain {
 
     /** Runs a node until it is told to stop; returns the exit code. */
     public static int run(Path file) {
-        NodeConfig config;
+        LiveConfig<NodeConfig> live;
+        ProcessLog log = new ProcessLog();
         try {
-            config = ConfigLoader.load(file);
+            live = LiveConfig.ofNode(file, System.getenv(), System.getProperties());
+            log.to(live.config().log());
         } catch (ConfigException e) {
             System.err.println(e.getMessage());
             return EXIT_CONFIG;
         }
-        ProcessLog.to(config.log());
+        NodeConfig config = live.config();
         try {
-            return serve(config);
+            return serve(live, log);
         } catch (ConfigException | Identity.WrongIdentityException e) {
             System.err.println(file + ": " + e.getMessage());
             return EXIT_CONFIG;
@@ -51,9 +53,15 @@ public final class NodeMain {
         }
     }
 
-    private static int serve(NodeConfig config) throws IOException {
+    private static int serve(LiveConfig<NodeConfig> live, ProcessLog log) throws IOException {
         CountDownLatch stopped = new CountDownLatch(1);
-        Node node = new Node(config, NetworkLinks::of, NodeMain::halt);
+        Node node = new Node(live.config(), NetworkLinks::of, NodeMain::halt);
+        ConfigReloader<NodeConfig> reloader = new ConfigReloader<>(live, changed -> {
+            log.to(changed.log());
+            node.reconfigure(changed);
+        });
+        HangUp.onSignal(reloader::onSignal);
+        node.onReload(reloader);
         // SIGTERM and Ctrl-C end the process through its shutdown hooks.
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
@@ -66,6 +74,7 @@ public final class NodeMain {
         try {
             node.start();
             started = true;
+            reloader.begin();
             stopped.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

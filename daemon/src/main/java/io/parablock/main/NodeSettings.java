@@ -19,10 +19,12 @@ import io.parablock.transport.GatewayOffer;
 import io.parablock.transport.LaneImpairment;
 import io.parablock.transport.PeerTransportConfig;
 import io.parablock.transport.impair.LinkImpairment;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -32,6 +34,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +46,8 @@ final class NodeSettings {
 
     /** So many signs of life may be lost before sessions end. */
     private static final int KEEP_ALIVES_PER_EXPIRY = 6;
+
+    private static final Path UPTIME = Path.of("/proc/uptime");
 
     private static final Logger LOG = LoggerFactory.getLogger(NodeSettings.class);
 
@@ -121,6 +126,19 @@ final class NodeSettings {
     private static long scrubRate(NodeConfig config) {
         long rate = config.scrub().bytesPerSecond();
         return rate == 0 ? 0 : Math.max(1, rate / config.groups());
+    }
+
+    /** Of a clock that counts suspends; null if nothing depends on one. */
+    static @Nullable SuspendedTime suspendedTime(NodeConfig.ReadMode reads) throws ConfigException {
+        if (reads != NodeConfig.ReadMode.LEASE) {
+            return null;
+        }
+        try {
+            return SuspendedTime.open(UPTIME);
+        } catch (IOException e) {
+            throw new ConfigException(
+                    "reads = lease needs a clock that counts suspends, and this system has none: " + e.getMessage());
+        }
     }
 
     static PipelineConfig pipeline(NodeConfig.PipelineKeys k) {

@@ -118,12 +118,16 @@ class ConfigLoaderTest {
                     gateway.range_steps_max = 0    | gateway.range_steps_max must be in 1..1024, not 0
                     impairment.lanes = 4           | impairment.lanes must be all, control or lanes 0..3, not 4
                     impairment.lanes = [0, data]   | impairment.lanes must be all, control or lanes 0..3, not data
-                    impairment.peers = 3           | impairment.peers: node 3 is not among peers
+                    impairment.peers = 3           | impairment.peers has node 3, which is not among peers
                     impairment.stall_probability = 2 | impairment.stall_probability must be a number from 0 to 1, not 2
-                    impairment.delay = 61s         | impairment.delay must be in 0..60000 ms, not 61s
+                    impairment.delay = 61s         | impairment.delay must be in 0..1min, not 61s
                     node.id = 9                    | node.id 9 is not among peers
                     volumes = []                   | volumes is required
-                    gateway.request_timeout = 5ms  | gateway.request_timeout must be in 100..86400000 ms, not 5ms
+                    gateway.request_timeout = 5ms  | gateway.request_timeout must be 0 or in 100ms..1d, not 5ms
+                    gateway.request_timeout = 99500us | gateway.request_timeout must be 0 or in 100ms..1d, not 99500us
+                    raft.span = 64.5               | raft.span must be a whole number, not 64.5
+                    raft = 5                       | raft is the beginning of keys, such as raft.span
+                    http.listen = "127.0.0.1:7001" | http.listen has 127.0.0.1:7001, which is in peers too
                     """)
     void shouldNameTheWrongKeyInOneLine(String line, String message) {
         assertThatThrownBy(() -> ConfigLoader.parse(MINIMAL + line))

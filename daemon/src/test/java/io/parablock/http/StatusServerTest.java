@@ -1,12 +1,21 @@
 package io.parablock.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.parablock.config.ConfigException;
+import io.parablock.config.KeyCatalogue;
+import io.parablock.config.LiveConfig;
 import io.parablock.metrics.NodeMeters;
 import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -20,6 +29,7 @@ class StatusServerTest {
     private static final int AT_ONCE_MS = 3_000;
 
     private StatusServer server;
+    private volatile boolean refuses;
 
     @BeforeEach
     void start() throws IOException {
@@ -28,8 +38,18 @@ class StatusServerTest {
                 () -> {
                     throw new IOException("no reading");
                 },
+                () -> {
+                    if (refuses) {
+                        throw new ConfigException("node.conf:3", "mode must be one of [parallel, strict], not x");
+                    }
+                    return List.of(change("nbd.client_stall"), change("raft.span"));
+                },
                 new NodeMeters());
         server.start();
+    }
+
+    private static LiveConfig.Change change(String name) {
+        return new LiveConfig.Change(Objects.requireNonNull(KeyCatalogue.find(name)), "1", "2");
     }
 
     @AfterEach
@@ -72,6 +92,38 @@ class StatusServerTest {
             bytes[i] = new byte[] {whole[i]};
         }
         assertThat(exchange(bytes)).isEqualTo(answer);
+    }
+
+    @Test
+    void shouldReloadForAClientOfThisMachine() throws Exception {
+        byte[] post = ascii("POST /reload HTTP/1.1~Host: x~Content-Length: 0~~");
+        assertThat(exchange(post))
+                .startsWith("HTTP/1.1 200 OK")
+                .endsWith("{\"applied\":[\"nbd.client_stall\"],\"after_restart\":[\"raft.span\"]}\n");
+        refuses = true;
+        assertThat(exchange(post))
+                .startsWith("HTTP/1.1 422 Unprocessable Content")
+                .endsWith("{\"error\":\"node.conf:3: mode must be one of [parallel, strict], not x\"}\n");
+        assertThat(exchange(ascii("GET /reload HTTP/1.1~~")))
+                .startsWith("HTTP/1.1 405 ")
+                .contains("only POST");
+    }
+
+    @Test
+    void shouldNotReloadForOthers() throws Exception {
+        InetAddress other = NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(a -> a instanceof Inet4Address && !a.isLoopbackAddress())
+                .findFirst()
+                .orElse(null);
+        assumeTrue(other != null, "this machine has loopback addresses only");
+        try (Socket s = new Socket("127.0.0.1", server.address().getPort(), other, 0)) {
+            s.setSoTimeout(AT_ONCE_MS);
+            s.getOutputStream().write(ascii("POST /reload HTTP/1.1~~"));
+            assertThat(new String(s.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("HTTP/1.1 403 Forbidden")
+                    .contains("only from the machine itself");
+        }
     }
 
     @Test

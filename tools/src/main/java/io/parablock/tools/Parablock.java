@@ -1,11 +1,15 @@
 package io.parablock.tools;
 
+import io.parablock.config.KeyCatalogue;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The {@code parablock} command. */
 @Command(
@@ -17,6 +21,7 @@ import picocli.CommandLine.Spec;
             DemoCommand.class,
             NodeCommand.class,
             GatewayCommand.class,
+            ConfigCommand.class,
             StatusCommand.class,
             CompareReplicasCommand.class,
             SimulateCommand.class,
@@ -28,6 +33,9 @@ import picocli.CommandLine.Spec;
             HelpCommand.class
         })
 public final class Parablock implements Runnable {
+    /** How some of the library's messages begin. */
+    private static final String ERROR = "Error: ";
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -41,7 +49,7 @@ public final class Parablock implements Runnable {
         return new CommandLine(new Parablock())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((wrong, all) -> {
-                    fail(wrong.getCommandLine(), String.valueOf(wrong.getMessage()));
+                    fail(wrong.getCommandLine(), line(wrong));
                     return CommandFailure.WRONG_ARGUMENTS;
                 })
                 .setExecutionExceptionHandler((failure, command, result) -> {
@@ -49,6 +57,30 @@ public final class Parablock implements Runnable {
                     return failure instanceof CommandFailure known ? known.exitCode : CommandFailure.FAILED;
                 })
                 .execute(arguments);
+    }
+
+    /** A word that is no command, and an option that there is not, with the nearest that there is. */
+    private static String line(ParameterException wrong) {
+        if (!(wrong instanceof UnmatchedArgumentException unmatched)) {
+            String message = String.valueOf(wrong.getMessage());
+            return message.startsWith(ERROR) ? message.substring(ERROR.length()) : message;
+        }
+        String word = unmatched.getUnmatched().get(0);
+        CommandSpec command = wrong.getCommandLine().getCommandSpec();
+        List<String> known = new ArrayList<>();
+        boolean option = word.startsWith("-");
+        if (option) {
+            command.options().forEach(o -> known.add(o.longestName()));
+        } else {
+            command.subcommands().forEach((name, sub) -> {
+                if (!sub.getCommandSpec().usageMessage().hidden()) {
+                    known.add(name);
+                }
+            });
+        }
+        String what = option ? "unknown option " : known.isEmpty() ? "unexpected argument " : "unknown command ";
+        String line = what + word + (command.parent() == null ? "" : " of " + command.qualifiedName(" "));
+        return known.isEmpty() ? line : line + "; did you mean " + KeyCatalogue.nearest(word, known) + "?";
     }
 
     private static void fail(CommandLine command, String message) {
@@ -60,7 +92,7 @@ public final class Parablock implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "give a command: demo, node, gateway, status, compare-replicas, simulate, wal, nbd, bench, proxy (parablock"
-                        + " help tells more)");
+                "give a command: demo, node, gateway, config, status, compare-replicas, simulate, wal, nbd, bench, proxy"
+                        + " (parablock help tells more)");
     }
 }

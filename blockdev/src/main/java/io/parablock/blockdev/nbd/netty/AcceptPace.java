@@ -30,7 +30,9 @@ final class AcceptPace extends ChannelInboundHandlerAdapter {
 
     private static final long PAUSE_NS_MIN = 1_000_000;
 
-    private final long intervalNs;
+    /** Changed on any thread, read on the event loop. */
+    private volatile long intervalNs;
+
     private final Predicate<Channel> taken;
     private final LongSupplier nowNs;
     private final ArrayDeque<Channel> waiting = new ArrayDeque<>();
@@ -47,10 +49,19 @@ final class AcceptPace extends ChannelInboundHandlerAdapter {
      * @param nowNs the time; any origin
      */
     AcceptPace(int perSecond, Predicate<Channel> taken, LongSupplier nowNs) {
-        this.intervalNs = perSecond == 0 ? 0 : TimeUnit.SECONDS.toNanos(1) / perSecond;
+        this.intervalNs = intervalNs(perSecond);
         this.taken = taken;
         this.nowNs = nowNs;
         this.dueNs = nowNs.getAsLong() - AT_ONCE_MAX * intervalNs;
+    }
+
+    private static long intervalNs(int perSecond) {
+        return perSecond == 0 ? 0 : TimeUnit.SECONDS.toNanos(1) / perSecond;
+    }
+
+    /** From the next one on; whose moment is set already keeps it. On any thread. */
+    void changeTo(int perSecond) {
+        intervalNs = intervalNs(perSecond);
     }
 
     @Override
@@ -70,9 +81,10 @@ final class AcceptPace extends ChannelInboundHandlerAdapter {
 
     private boolean mayComeIn() {
         long now = nowNs.getAsLong();
-        dueNs = Math.max(dueNs, now - (AT_ONCE_MAX - 1) * intervalNs);
+        long interval = intervalNs;
+        dueNs = Math.max(dueNs, now - (AT_ONCE_MAX - 1) * interval);
         boolean may = dueNs <= now;
-        dueNs += may ? intervalNs : 0;
+        dueNs += may ? interval : 0;
         return may;
     }
 

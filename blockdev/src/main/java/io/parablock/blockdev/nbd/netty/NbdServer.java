@@ -2,6 +2,7 @@ package io.parablock.blockdev.nbd.netty;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -39,7 +41,10 @@ public final class NbdServer implements AutoCloseable {
     private final EventLoopGroup loops;
     private final TransportKind transport;
     private final NbdBackend backend;
-    private final NbdServerConfig config;
+    /** Of connections that come; {@link #reconfigure} changes it on any thread. */
+    private volatile NbdServerConfig config;
+
+    private final List<AcceptPace> paces = new CopyOnWriteArrayList<>();
     private final List<SocketAddress> addresses = new ArrayList<>();
     private final List<Channel> listeners = new ArrayList<>();
     private final List<UnixSocketFile> socketFiles = new ArrayList<>();
@@ -91,10 +96,12 @@ public final class NbdServer implements AutoCloseable {
     }
 
     private void bind(SocketAddress address) {
+        AcceptPace pace = new AcceptPace(config.acceptsPerSecond(), this::hasRoomFor, System::nanoTime);
+        paces.add(pace);
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
                 .option(ChannelOption.SO_BACKLOG, config.acceptBacklog())
-                .handler(new AcceptPace(config.acceptsPerSecond(), this::hasRoomFor, System::nanoTime))
+                .handler(pace)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, REPLY_QUEUE)
                 // Else the channel closes itself at the end of its input, however many do so at the same time.
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
@@ -111,13 +118,6 @@ public final class NbdServer implements AutoCloseable {
                     .channel(transport.serverChannel())
                     .option(ChannelOption.SO_REUSEADDR, true)
                     .childOption(ChannelOption.TCP_NODELAY, true);
-            if (config.keepAliveSeconds() > 0) {
-                bootstrap
-                        .childOption(ChannelOption.SO_KEEPALIVE, true)
-                        .childOption(transport.keepAliveIdle(), config.keepAliveSeconds())
-                        .childOption(transport.keepAliveInterval(), KEEP_ALIVE_INTERVAL_SECONDS)
-                        .childOption(transport.keepAliveProbes(), KEEP_ALIVE_PROBES);
-            }
             Channel listener = bound(bootstrap.bind(address), address);
             listeners.add(listener);
             addresses.add(listener.localAddress());
@@ -166,7 +166,35 @@ public final class NbdServer implements AutoCloseable {
             return;
         }
         clients.add(ch);
-        ch.pipeline().addLast(new NbdConnection(backend, config, all));
+        NbdServerConfig now = config;
+        if (now.keepAliveSeconds() > 0 && ch.localAddress() instanceof InetSocketAddress) {
+            keepAlive(ch.config(), now.keepAliveSeconds());
+        }
+        ch.pipeline().addLast(new NbdConnection(backend, now, all));
+    }
+
+    private void keepAlive(ChannelConfig tcp, int seconds) {
+        tcp.setOption(ChannelOption.SO_KEEPALIVE, true);
+        tcp.setOption(transport.keepAliveIdle(), seconds);
+        tcp.setOption(transport.keepAliveInterval(), KEEP_ALIVE_INTERVAL_SECONDS);
+        tcp.setOption(transport.keepAliveProbes(), KEEP_ALIVE_PROBES);
+    }
+
+    /**
+     * For connections that come from now on, and the pace at which they do. What all connections share stays as it was:
+     * {@code connectionsMax}, {@code totalBytesMax} and {@code acceptBacklog} must be the same. On any thread.
+     *
+     * @throws IllegalArgumentException if one of those differs
+     */
+    public void reconfigure(NbdServerConfig changed) {
+        NbdServerConfig before = config;
+        if (changed.connectionsMax() != before.connectionsMax()
+                || changed.totalBytesMax() != before.totalBytesMax()
+                || changed.acceptBacklog() != before.acceptBacklog()) {
+            throw new IllegalArgumentException("what all connections share cannot change");
+        }
+        config = changed;
+        paces.forEach(pace -> pace.changeTo(changed.acceptsPerSecond()));
     }
 
     /** Where it listens, in the order of the request; a TCP port of 0 is now the real one. */

@@ -59,6 +59,22 @@ class AcceptPaceTest {
     }
 
     @Test
+    void shouldChangeThePaceForThoseWhoWait() {
+        accept(40);
+        assertThat(letIn()).isEqualTo(AcceptPace.AT_ONCE_MAX);
+        pace.changeTo(2 * PER_SECOND);
+        pass(INTERVAL_MS);
+        assertThat(letIn()).isEqualTo(1);
+        for (int i = 0; i < 10; i++) {
+            pass(INTERVAL_MS / 2);
+            assertThat(letIn()).isEqualTo(1);
+        }
+        pace.changeTo(0);
+        pass(INTERVAL_MS);
+        assertThat(letIn()).as("all that fit into one turn").isEqualTo(AcceptPace.AT_ONCE_MAX);
+    }
+
+    @Test
     void shouldLetNobodyOvertake() {
         accept(20);
         pass(INTERVAL_MS / 2);

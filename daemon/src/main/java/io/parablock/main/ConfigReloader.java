@@ -1,0 +1,71 @@
+package io.parablock.main;
+
+import io.parablock.config.ConfigException;
+import io.parablock.config.LiveConfig;
+import io.parablock.http.StatusServer;
+import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reloads a process's configuration file, at SIGHUP or {@code POST /reload}: what can be applied is, what cannot is told, and a
+ * file that is wrong changes nothing. Thread-safe; one at a time.
+ *
+ * @param <C> the process's configuration
+ */
+final class ConfigReloader<C> implements StatusServer.Reload {
+    private static final Logger LOG = LoggerFactory.getLogger(ConfigReloader.class);
+
+    private final LiveConfig<C> live;
+    private final Consumer<C> target;
+    private boolean begun;
+
+    /** @param target takes a changed configuration, or throws a ConfigException and has changed nothing */
+    ConfigReloader(LiveConfig<C> live, Consumer<C> target) {
+        this.live = live;
+        this.target = target;
+    }
+
+    /** The process has started; until then it does not reload. */
+    synchronized void begin() {
+        begun = true;
+    }
+
+    @Override
+    public synchronized List<LiveConfig.Change> reload() {
+        try {
+            if (!begun) {
+                throw new ConfigException("the process is still starting");
+            }
+            LiveConfig.Reload<C> reload = live.reread();
+            target.accept(reload.config());
+            live.accept(reload);
+            tell(reload.changes());
+            return reload.changes();
+        } catch (ConfigException e) {
+            LOG.error("the configuration is not reloaded: {}", e.getMessage());
+            throw e;
+        }
+    }
+
+    private static void tell(List<LiveConfig.Change> changes) {
+        LOG.info("the configuration is reloaded, {} keys have changed", changes.size());
+        for (LiveConfig.Change c : changes) {
+            if (c.key().reloadable()) {
+                LOG.info("{}", c.line());
+            } else {
+                LOG.warn("{}", c.line());
+            }
+        }
+    }
+
+    /** On the signal's thread. */
+    void onSignal() {
+        try {
+            List<LiveConfig.Change> unused = reload();
+        } catch (ConfigException e) {
+            // The log has it.
+        }
+    }
+}
