@@ -175,7 +175,7 @@ public final class KeyCatalogue {
                     .reloads()
                     .ofGatewaysToo(),
             Key.of("impairment.lanes", KeyType.WORDS).example("[0, control]"),
-            Key.of("impairment.peers", KeyType.WORDS).example("[2]"),
+            Key.of("impairment.peers", KeyType.WORDS).example("1"),
             Key.time("impairment.delay", 0, 60 * SECOND),
             Key.time("impairment.jitter", 0, 60 * SECOND),
             Key.of("impairment.stall_probability", KeyType.PROBABILITY).example("0.01"),
