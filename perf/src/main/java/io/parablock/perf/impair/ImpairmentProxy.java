@@ -108,8 +108,13 @@ public final class ImpairmentProxy implements AutoCloseable {
         clients.add(client);
         long number = connections.getAndIncrement();
         ProxyEnd atClient = new ProxyEnd();
-        ProxyEnd atTarget = new ProxyEnd();
         client.pipeline().addLast(lane(number, 0), atClient);
+        // Only when the client's channel has been registered: a target on this machine may be connected at once.
+        client.eventLoop().execute(() -> dial(client, atClient, number));
+    }
+
+    private void dial(Channel client, ProxyEnd atClient, long number) {
+        ProxyEnd atTarget = new ProxyEnd();
         ChannelFuture dialling = new Bootstrap()
                 .group(client.eventLoop())
                 .channel(kind.socketChannel())

@@ -15,6 +15,9 @@ final class ProxyEnd extends ChannelInboundHandlerAdapter {
     private @Nullable Channel own;
     private @Nullable ProxyEnd other;
     private @Nullable ChannelFuture lastWrite;
+    /** No bytes come in here any more; under epoll it is an error to ask for some. */
+    private boolean inputEnded;
+
     /** No bytes go out here any more. */
     private boolean ended;
 
@@ -67,7 +70,7 @@ final class ProxyEnd extends ChannelInboundHandlerAdapter {
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         ProxyEnd from = other;
-        if (from != null && from.own != null) {
+        if (from != null && from.own != null && !from.inputEnded) {
             from.own.config().setAutoRead(ctx.channel().isWritable());
         }
     }
@@ -75,7 +78,9 @@ final class ProxyEnd extends ChannelInboundHandlerAdapter {
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         ProxyEnd to = other;
-        if (event == ChannelInputShutdownEvent.INSTANCE && to != null && to.own != null) {
+        boolean ends = event == ChannelInputShutdownEvent.INSTANCE;
+        inputEnded |= ends;
+        if (ends && to != null && to.own != null) {
             // As late as a message, and behind all that was read.
             Runnable turn = to::endOutput;
             to.own.write(turn);

@@ -103,11 +103,13 @@ public final class NbdServer implements AutoCloseable {
                 .option(ChannelOption.SO_BACKLOG, config.acceptBacklog())
                 .handler(pace)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, REPLY_QUEUE)
-                // Else the channel closes itself at the end of its input, however many do so at the same time.
-                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel ch) {
+                        // Else the channel closes itself at the end of its input, however many do so at the same time.
+                        // NIO's of
+                        // a unix socket cannot do otherwise.
+                        boolean unused = ch.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
                         accept(ch);
                     }
                 });
