@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Other people's NBD clients against each of three daemons. */
 @Tag("e2e")
+@Tag("second-jdk")
 class ClientsE2eTest {
     private static final long COPY_BYTES = Integer.getInteger("parablock.copyMiB", 256) * (1L << 20);
 
