@@ -106,9 +106,8 @@ public final class NbdServer implements AutoCloseable {
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel ch) {
-                        // Else the channel closes itself at the end of its input, however many do so at the same time.
-                        // NIO's of
-                        // a unix socket cannot do otherwise.
+                        // Else it closes itself at the end of its input, however many do so at the same time.
+                        // The transports differ: NIO's unix sockets have no such option, and close themselves.
                         boolean unused = ch.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
                         accept(ch);
                     }
@@ -153,7 +152,8 @@ public final class NbdServer implements AutoCloseable {
     }
 
     private boolean hasRoomFor(Channel ch) {
-        int connected = clients.size() - all.leaving();
+        // Those that leave make room, but not for more than as many again: their sockets are still open.
+        int connected = clients.size() - Math.min(all.leaving(), config.connectionsMax());
         boolean room = connected < config.connectionsMax();
         if (!room) {
             all.log().line(Level.WARN, "refusing NBD client {}: {} are connected", ch.remoteAddress(), connected);
