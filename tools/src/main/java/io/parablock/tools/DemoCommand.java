@@ -118,6 +118,10 @@ final class DemoCommand implements Callable<Integer> {
 
     /** What the command line says; what it does not say is as it was when this folder was used before. */
     private DemoSettings settings() {
+        // What no cluster can have is wrong whatever an earlier run left in the folder.
+        if (nodes != null) {
+            DemoSettings.requireNodes(nodes);
+        }
         ClusterFolder folder = new ClusterFolder(dir == null ? ClusterFolder.defaultDir() : dir);
         PreviousDemo previous = PreviousDemo.in(folder);
         previous.requireSame("--nodes", nodes, PreviousDemo.NODES);

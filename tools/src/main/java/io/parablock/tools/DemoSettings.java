@@ -27,12 +27,16 @@ record DemoSettings(
     DemoSettings {
         dir = dir.toAbsolutePath().normalize();
         extra = Map.copyOf(extra);
-        if (nodes < 1 || nodes > NODES_MAX) {
-            throw CommandFailure.wrongArgument("--nodes is from 1 to " + NODES_MAX + ": " + nodes);
-        }
+        requireNodes(nodes);
         requirePorts("--nbd-port", nbdPort, nodes);
         requirePorts("--http-port", httpPort, nodes);
         requirePorts("the peer port (--nbd-port + " + PEER_PORT_DISTANCE + ")", peerPort, nodes);
+    }
+
+    static void requireNodes(int count) {
+        if (count < 1 || count > NODES_MAX) {
+            throw CommandFailure.wrongArgument("--nodes is from 1 to " + NODES_MAX + ": " + count);
+        }
     }
 
     private static void requirePorts(String option, int first, int count) {
