@@ -16,9 +16,6 @@ final class HttpConnection extends SimpleChannelInboundHandler<ByteBuf> {
     /** What a client still sends is taken for this long, so that its system does not throw the answer away. */
     private static final int LINGER_MS = 1_000;
 
-    /** An answer; {@code code} is the HTTP status. */
-    record Answer(int code, String type, String body) {}
-
     /** Makes the answer on a thread that may wait, and hands it to {@link #answer}. */
     @FunctionalInterface
     interface Pages {
@@ -73,7 +70,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<ByteBuf> {
                 pages.serve(head, this);
             }
         } catch (RequestHead.BadRequest e) {
-            answerInLoop("GET", StatusServer.error(400, String.valueOf(e.getMessage())));
+            answerInLoop("GET", Answer.error(400, String.valueOf(e.getMessage())));
         }
     }
 

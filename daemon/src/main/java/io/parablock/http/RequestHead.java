@@ -7,8 +7,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The request line of an HTTP/1.x request (RFC 9112 §3); header fields are passed over. What cannot become one is known at
  * its first wrong byte.
+ *
+ * @param query what follows the question mark, or empty
  */
-record RequestHead(String method, String path) {
+record RequestHead(String method, String path, String query) {
     /** Named limit of the line and all header fields. */
     static final int BYTES_MAX = 8_192;
 
@@ -57,8 +59,10 @@ record RequestHead(String method, String path) {
             boolean afterLineFeed = in.getByte(from + i - 1) == '\n'
                     || (in.getByte(from + i - 1) == '\r' && in.getByte(from + i - 2) == '\n');
             if (next == '\n' && afterLineFeed) {
-                int query = parts[1].indexOf('?');
-                return new RequestHead(parts[0], query < 0 ? parts[1] : parts[1].substring(0, query));
+                int mark = parts[1].indexOf('?');
+                return mark < 0
+                        ? new RequestHead(parts[0], parts[1], "")
+                        : new RequestHead(parts[0], parts[1].substring(0, mark), parts[1].substring(mark + 1));
             }
         }
         return incomplete(length);

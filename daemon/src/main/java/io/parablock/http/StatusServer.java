@@ -1,9 +1,5 @@
 package io.parablock.http;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -16,49 +12,27 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
-import io.parablock.config.ConfigException;
-import io.parablock.config.LiveConfig;
 import io.parablock.metrics.NodeMeters;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
-/**
- * {@code /}, {@code /status} and {@code /metrics}, read-only, and {@code POST /reload}, which nobody but a client on this machine
- * may ask for: there is no authentication. On threads of its own.
- */
+/** {@code /}, {@code /status}, {@code /metrics} and what its {@link Routes} have besides. On threads of its own. */
 public final class StatusServer implements AutoCloseable {
     private static final int THREADS = 2;
     private static final int WAITING_MAX = 64;
     private static final int BACKLOG = 64;
     private static final int CONNECTIONS_MAX = 128;
-    private static final String JSON = "application/json";
-    private static final String RELOAD = "/reload";
+    private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
     /** Reads the process's figures; may wait for its threads, for a bounded time. */
     @FunctionalInterface
     public interface Source {
         Reading read() throws IOException;
-    }
-
-    /** Reads the process's configuration file again. */
-    @FunctionalInterface
-    public interface Reload {
-        /**
-         * @return what has changed, or would after a restart
-         * @throws ConfigException nothing has changed
-         */
-        List<LiveConfig.Change> reload();
-    }
-
-    private interface Page {
-        String body() throws IOException;
     }
 
     private static final String INDEX = """
@@ -72,18 +46,20 @@ public final class StatusServer implements AutoCloseable {
             </script>
             """;
 
-    private final ObjectMapper mapper = new ObjectMapper();
-    private final Source source;
-    private final @Nullable Reload reload;
+    private final Routes routes;
     private final NodeMeters meters;
     private final EventLoopGroup loop;
     private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Channel listener;
     private final ExecutorService pool;
 
-    private StatusServer(InetSocketAddress listen, Source source, @Nullable Reload reload, NodeMeters meters) {
-        this.source = source;
-        this.reload = reload;
+    private StatusServer(InetSocketAddress listen, Source source, Routes routes, NodeMeters meters) {
+        this.routes = routes.page("/", query -> Answer.text("text/html; charset=utf-8", INDEX))
+                .page("/status", query -> Answer.json(source.read().json()))
+                .page("/metrics", query -> {
+                    source.read().figures(meters);
+                    return Answer.text(PROMETHEUS_TEXT, meters.scrape());
+                });
         this.meters = meters;
         this.pool = new ThreadPoolExecutor(
                 THREADS, THREADS, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(WAITING_MAX), task -> {
@@ -99,12 +75,12 @@ public final class StatusServer implements AutoCloseable {
     /**
      * Binds; {@link #start} begins to serve.
      *
-     * @param reload null if there is no configuration file
+     * @param routes what else is served
      * @throws IOException if the address cannot be listened on
      */
-    public static StatusServer bind(InetSocketAddress listen, Source source, @Nullable Reload reload, NodeMeters meters)
+    public static StatusServer bind(InetSocketAddress listen, Source source, Routes routes, NodeMeters meters)
             throws IOException {
-        return new StatusServer(listen, source, reload, meters);
+        return new StatusServer(listen, source, routes, meters);
     }
 
     private Channel listen(InetSocketAddress address) {
@@ -139,69 +115,14 @@ public final class StatusServer implements AutoCloseable {
 
     private void serve(RequestHead head, HttpConnection to) {
         try {
-            pool.execute(() -> to.answer(head.method(), answer(head, to)));
+            pool.execute(() -> to.answer(head.method(), routes.answer(head, to.isFromThisMachine())));
         } catch (RejectedExecutionException busy) {
-            to.answer(head.method(), error(503, "busy"));
+            to.answer(head.method(), Answer.error(503, "busy"));
         }
     }
 
     public InetSocketAddress address() {
         return (InetSocketAddress) listener.localAddress();
-    }
-
-    private String status() throws IOException {
-        return mapper.writeValueAsString(source.read().json()) + "\n";
-    }
-
-    private String metrics() throws IOException {
-        source.read().figures(meters);
-        return meters.scrape();
-    }
-
-    private HttpConnection.Answer answer(RequestHead head, HttpConnection from) {
-        Reload r = reload;
-        if (head.path().equals(RELOAD) && r != null) {
-            if (!head.method().equals("POST")) {
-                return error(405, "only POST");
-            }
-            return from.isFromThisMachine() ? reloaded(r) : error(403, "only from the machine itself");
-        }
-        if (!head.method().equals("GET") && !head.method().equals("HEAD")) {
-            return error(405, "only GET");
-        }
-        return switch (head.path()) {
-            case "/" -> page("text/html; charset=utf-8", () -> INDEX);
-            case "/status" -> page(JSON, this::status);
-            case "/metrics" -> page("text/plain; version=0.0.4; charset=utf-8", this::metrics);
-            default -> error(404, "no such page");
-        };
-    }
-
-    private static HttpConnection.Answer reloaded(Reload reload) {
-        ObjectNode json = JsonNodeFactory.instance.objectNode();
-        ArrayNode applied = json.putArray("applied");
-        ArrayNode later = json.putArray("after_restart");
-        try {
-            for (LiveConfig.Change c : reload.reload()) {
-                (c.key().reloadable() ? applied : later).add(c.key().name());
-            }
-        } catch (ConfigException e) {
-            return error(422, String.valueOf(e.getMessage()));
-        }
-        return new HttpConnection.Answer(200, JSON, json + "\n");
-    }
-
-    private static HttpConnection.Answer page(String type, Page page) {
-        try {
-            return new HttpConnection.Answer(200, type, page.body());
-        } catch (IOException | RuntimeException e) {
-            return error(503, String.valueOf(e.getMessage()));
-        }
-    }
-
-    static HttpConnection.Answer error(int code, String why) {
-        String body = JsonNodeFactory.instance.objectNode().put("error", why).toString();
-        return new HttpConnection.Answer(code, JSON, body + "\n");
     }
 
     @Override

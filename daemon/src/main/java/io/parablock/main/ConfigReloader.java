@@ -1,9 +1,14 @@
 package io.parablock.main;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.parablock.config.ConfigException;
 import io.parablock.config.LiveConfig;
-import io.parablock.http.StatusServer;
+import io.parablock.http.Answer;
+import io.parablock.http.Routes;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,7 +19,10 @@ import org.slf4j.LoggerFactory;
  *
  * @param <C> the process's configuration
  */
-final class ConfigReloader<C> implements StatusServer.Reload {
+final class ConfigReloader<C> implements Routes.Route {
+    /** Where its {@link Routes} have it. */
+    static final String PATH = "/reload";
+
     private static final Logger LOG = LoggerFactory.getLogger(ConfigReloader.class);
 
     private final LiveConfig<C> live;
@@ -32,8 +40,24 @@ final class ConfigReloader<C> implements StatusServer.Reload {
         begun = true;
     }
 
+    /** What was applied, and what would be after a restart. */
     @Override
-    public synchronized List<LiveConfig.Change> reload() {
+    public Answer answer(Map<String, String> query) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        ArrayNode applied = json.putArray("applied");
+        ArrayNode later = json.putArray("after_restart");
+        try {
+            for (LiveConfig.Change c : reload()) {
+                (c.key().reloadable() ? applied : later).add(c.key().name());
+            }
+        } catch (ConfigException e) {
+            return Answer.error(422, String.valueOf(e.getMessage()));
+        }
+        return Answer.json(json);
+    }
+
+    /** @throws ConfigException nothing has changed */
+    synchronized List<LiveConfig.Change> reload() {
         try {
             if (!begun) {
                 throw new ConfigException("the process is still starting");

@@ -47,7 +47,7 @@ public final class GatewayMain {
             gateway.reconfigure(changed);
         });
         HangUp.onSignal(reloader::onSignal);
-        gateway.onReload(reloader);
+        gateway.routes().action(ConfigReloader.PATH, reloader);
         // Its start lasts until a node tells it what to serve.
         reloader.begin();
         // SIGTERM and Ctrl-C end the process through its shutdown hooks.

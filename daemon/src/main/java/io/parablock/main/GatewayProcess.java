@@ -10,6 +10,7 @@ import io.parablock.config.GatewayProcessConfig;
 import io.parablock.gateway.Gateway;
 import io.parablock.gateway.GatewayConfig;
 import io.parablock.http.GatewayReading;
+import io.parablock.http.Routes;
 import io.parablock.http.StatusServer;
 import io.parablock.metrics.LoopDelay;
 import io.parablock.metrics.NodeMeters;
@@ -74,7 +75,7 @@ final class GatewayProcess implements AutoCloseable {
     private final CompletableFuture<Serving> serving = new CompletableFuture<>();
     private volatile @Nullable NbdServer nbd;
     private volatile @Nullable StatusServer http;
-    private StatusServer.@Nullable Reload reload;
+    private final Routes routes = new Routes();
     private boolean closed;
 
     /** What the first offer made; nothing of it changes. */
@@ -107,9 +108,9 @@ final class GatewayProcess implements AutoCloseable {
         this.members = new GatewayTransport(links, loops, transport, keepAliveMs, new Inputs());
     }
 
-    /** What {@code POST /reload} does; before the start. */
-    void onReload(StatusServer.Reload r) {
-        reload = r;
+    /** What its HTTP server has besides the pages of every process; filled before the start. */
+    Routes routes() {
+        return routes;
     }
 
     /** @param changed what it has, but for reloadable keys */
@@ -130,7 +131,7 @@ final class GatewayProcess implements AutoCloseable {
         InetSocketAddress listen = config.httpListen();
         if (listen != null) {
             StatusServer status =
-                    StatusServer.bind(NodeSettings.resolved(listen, "http.listen"), this::read, reload, meters);
+                    StatusServer.bind(NodeSettings.resolved(listen, "http.listen"), this::read, routes, meters);
             http = status;
             status.start();
         }

@@ -10,6 +10,7 @@ import io.parablock.blockdev.store.BlockStore;
 import io.parablock.config.NodeConfig;
 import io.parablock.gateway.Gateway;
 import io.parablock.http.NodeReading;
+import io.parablock.http.Routes;
 import io.parablock.http.StatusServer;
 import io.parablock.metrics.LoopDelay;
 import io.parablock.metrics.NodeMeters;
@@ -98,7 +99,7 @@ public final class Node implements AutoCloseable {
     private final List<AutoCloseable> stages = new ArrayList<>();
     private @Nullable ThreadedWalStage walStage;
     private volatile @Nullable NbdServer nbd;
-    private StatusServer.@Nullable Reload reload;
+    private final Routes routes = new Routes();
     private @Nullable StatusServer http;
     private boolean started;
     private boolean closed;
@@ -211,9 +212,9 @@ public final class Node implements AutoCloseable {
         }
     }
 
-    /** What {@code POST /reload} does; before the start. */
-    void onReload(StatusServer.Reload r) {
-        reload = r;
+    /** What its HTTP server has besides the pages of every process; filled before the start. */
+    Routes routes() {
+        return routes;
     }
 
     /** @param changed what it has, but for reloadable keys */
@@ -229,7 +230,7 @@ public final class Node implements AutoCloseable {
     void start() throws IOException {
         // Bound first: a taken port must be known before this node votes.
         StatusServer status = StatusServer.bind(
-                NodeSettings.resolved(config.httpListen(), "http.listen"), this::read, reload, meters);
+                NodeSettings.resolved(config.httpListen(), "http.listen"), this::read, routes, meters);
         http = status;
         ThreadedWalStage shared = walStage;
         if (shared == null) {

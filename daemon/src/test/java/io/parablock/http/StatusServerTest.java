@@ -3,9 +3,6 @@ package io.parablock.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.parablock.config.ConfigException;
-import io.parablock.config.KeyCatalogue;
-import io.parablock.config.LiveConfig;
 import io.parablock.metrics.NodeMeters;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -14,9 +11,8 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
-import java.util.Objects;
 import java.util.Random;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,7 +25,6 @@ class StatusServerTest {
     private static final int AT_ONCE_MS = 3_000;
 
     private StatusServer server;
-    private volatile boolean refuses;
 
     @BeforeEach
     void start() throws IOException {
@@ -38,18 +33,13 @@ class StatusServerTest {
                 () -> {
                     throw new IOException("no reading");
                 },
-                () -> {
-                    if (refuses) {
-                        throw new ConfigException("node.conf:3", "mode must be one of [parallel, strict], not x");
-                    }
-                    return List.of(change("nbd.client_stall"), change("raft.span"));
-                },
+                new Routes()
+                        .action("/move", query -> Answer.text("text/plain", new TreeMap<>(query) + "\n"))
+                        .action("/fail", query -> {
+                            throw new IOException("not now");
+                        }),
                 new NodeMeters());
         server.start();
-    }
-
-    private static LiveConfig.Change change(String name) {
-        return new LiveConfig.Change(Objects.requireNonNull(KeyCatalogue.find(name)), "1", "2");
     }
 
     @AfterEach
@@ -95,22 +85,21 @@ class StatusServerTest {
     }
 
     @Test
-    void shouldReloadForAClientOfThisMachine() throws Exception {
-        byte[] post = ascii("POST /reload HTTP/1.1~Host: x~Content-Length: 0~~");
-        assertThat(exchange(post))
+    void shouldActForAClientOfThisMachine() throws Exception {
+        assertThat(exchange(ascii("POST /move?to=2&why=a%20b HTTP/1.1~Host: x~Content-Length: 0~~")))
                 .startsWith("HTTP/1.1 200 OK")
-                .endsWith("{\"applied\":[\"nbd.client_stall\"],\"after_restart\":[\"raft.span\"]}\n");
-        refuses = true;
-        assertThat(exchange(post))
-                .startsWith("HTTP/1.1 422 Unprocessable Content")
-                .endsWith("{\"error\":\"node.conf:3: mode must be one of [parallel, strict], not x\"}\n");
-        assertThat(exchange(ascii("GET /reload HTTP/1.1~~")))
+                .endsWith("{to=2, why=a b}\n");
+        assertThat(exchange(ascii("POST /move HTTP/1.1~~"))).endsWith("{}\n");
+        assertThat(exchange(ascii("POST /fail HTTP/1.1~~")))
+                .startsWith("HTTP/1.1 503 ")
+                .endsWith("{\"error\":\"not now\"}\n");
+        assertThat(exchange(ascii("GET /move HTTP/1.1~~")))
                 .startsWith("HTTP/1.1 405 ")
                 .contains("only POST");
     }
 
     @Test
-    void shouldNotReloadForOthers() throws Exception {
+    void shouldNotActForOthers() throws Exception {
         InetAddress other = NetworkInterface.networkInterfaces()
                 .flatMap(NetworkInterface::inetAddresses)
                 .filter(a -> a instanceof Inet4Address && !a.isLoopbackAddress())
@@ -119,7 +108,7 @@ class StatusServerTest {
         assumeTrue(other != null, "this machine has loopback addresses only");
         try (Socket s = new Socket("127.0.0.1", server.address().getPort(), other, 0)) {
             s.setSoTimeout(AT_ONCE_MS);
-            s.getOutputStream().write(ascii("POST /reload HTTP/1.1~~"));
+            s.getOutputStream().write(ascii("POST /move HTTP/1.1~~"));
             assertThat(new String(s.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                     .startsWith("HTTP/1.1 403 Forbidden")
                     .contains("only from the machine itself");
