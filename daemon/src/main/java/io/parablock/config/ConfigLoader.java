@@ -95,6 +95,7 @@ public final class ConfigLoader {
                 r.choice("wal.engine", NodeConfig.WalEngine.class),
                 r.bytes("wal.segment_bytes"),
                 r.bytes("wal.reserve_bytes"),
+                r.bytes("wal.low_space_bytes"),
                 r.number("wal.writes_in_flight"),
                 (int) r.bytes("wal.write_bytes"));
         if (wal.engine() == NodeConfig.WalEngine.DIRECT && durability == NodeConfig.DurabilityMode.MAPPED) {
@@ -141,7 +142,11 @@ public final class ConfigLoader {
     }
 
     static NodeConfig.LogKeys log(KeyReader r) {
-        return new NodeConfig.LogKeys(r.text("log.target"), r.choice("log.level", NodeConfig.LogLevel.class));
+        return new NodeConfig.LogKeys(
+                r.text("log.target"),
+                r.choice("log.level", NodeConfig.LogLevel.class),
+                r.choice("log.format", NodeConfig.LogFormat.class),
+                r.number("log.events_max"));
     }
 
     static NodeConfig.NbdKeys nbd(KeyReader r) {
@@ -198,7 +203,14 @@ public final class ConfigLoader {
                 r.number("raft.sessions_max"),
                 r.number("raft.session_window"),
                 r.time("raft.session_expiry"),
-                r.number("raft.clock_drift_ppm"));
+                r.number("raft.clock_drift_ppm"),
+                new NodeConfig.SlowKeys(
+                        r.time("raft.slow_leader.limit"),
+                        r.time("raft.slow_leader.for"),
+                        r.time("raft.slow_leader.back_off"),
+                        r.time("raft.slow_follower.limit"),
+                        r.time("raft.slow_follower.for"),
+                        r.number("raft.slow_follower.lag")));
         r.require(
                 raft.heartbeatIntervalNs() * 3 <= raft.electionTimeoutNs(),
                 "raft.heartbeat_interval",

@@ -97,6 +97,7 @@ public final class KeyCatalogue {
                     .example("256KiB"),
             Key.size("wal.segment_bytes", MIB, 512 * MIB).multipleOf(BLOCK_BYTES),
             Key.size("wal.reserve_bytes", 0, TIB),
+            Key.size("wal.low_space_bytes", 0, TIB),
             Key.word("pipeline.kind", NodeConfig.PipelineKind.class)
                     .example("threads")
                     .ofGatewaysToo(),
@@ -130,6 +131,12 @@ public final class KeyCatalogue {
             Key.number("raft.session_window", "entries", 64, 65_536).powerOfTwo(),
             Key.time("raft.session_expiry", 10 * SECOND, DAY),
             Key.number("raft.clock_drift_ppm", "millionths", 0, 200_000),
+            Key.time("raft.slow_leader.limit", 10, 60 * SECOND).orZero(),
+            Key.time("raft.slow_leader.for", SECOND, HOUR),
+            Key.time("raft.slow_leader.back_off", SECOND, HOUR),
+            Key.time("raft.slow_follower.limit", 10, 60 * SECOND).orZero(),
+            Key.time("raft.slow_follower.for", SECOND, HOUR),
+            Key.number("raft.slow_follower.lag", "slots", 1024, 1 << 24),
             Key.size("checkpoint.bytes", MIB, 64 * GIB),
             Key.time("checkpoint.interval", 100, HOUR),
             Key.rate("install.bytes_per_second", MIB, 64 * GIB),
@@ -174,6 +181,11 @@ public final class KeyCatalogue {
                     .example("debug")
                     .reloads()
                     .ofGatewaysToo(),
+            Key.word("log.format", NodeConfig.LogFormat.class)
+                    .example("json")
+                    .reloads()
+                    .ofGatewaysToo(),
+            Key.number("log.events_max", "events", 16, 65_536).ofGatewaysToo(),
             Key.of("impairment.lanes", KeyType.WORDS).example("[0, control]"),
             Key.of("impairment.peers", KeyType.WORDS).example("1"),
             Key.time("impairment.delay", 0, 60 * SECOND),

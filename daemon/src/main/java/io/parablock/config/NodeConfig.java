@@ -129,13 +129,26 @@ public record NodeConfig(
         DEBUG
     }
 
+    /** {@code log.format}. */
+    public enum LogFormat {
+        TEXT,
+        LOGFMT,
+        JSON
+    }
+
     /**
      * {@code wal.*}.
      *
      * @param writesInFlight 0 is auto: measured at the first start
      * @param writeBytes 0 is auto: measured at the first start
      */
-    public record WalKeys(WalEngine engine, long segmentBytes, long reserveBytes, int writesInFlight, int writeBytes) {}
+    public record WalKeys(
+            WalEngine engine,
+            long segmentBytes,
+            long reserveBytes,
+            long lowSpaceBytes,
+            int writesInFlight,
+            int writeBytes) {}
 
     /** {@code pipeline.*}. */
     public record PipelineKeys(PipelineKind kind, PipelineWait waiting, int ringSize) {}
@@ -168,7 +181,17 @@ public record NodeConfig(
             int sessionsMax,
             int sessionWindow,
             long sessionExpiryNs,
-            int clockDriftPpm) {}
+            int clockDriftPpm,
+            SlowKeys slow) {}
+
+    /** {@code raft.slow_leader.*}, {@code raft.slow_follower.*}; a limit of 0 is off. */
+    public record SlowKeys(
+            long leaderLimitNs,
+            long leaderForNs,
+            long leaderBackOffNs,
+            long followerLimitNs,
+            long followerForNs,
+            int followerLagSlots) {}
 
     /** {@code checkpoint.*}. */
     public record CheckpointKeys(long bytes, long intervalNs) {}
@@ -207,8 +230,12 @@ public record NodeConfig(
             long nbdConnectionBytes,
             long nbdTotalBytes) {}
 
-    /** {@code log.*}. */
-    public record LogKeys(String target, LogLevel level) {}
+    /**
+     * {@code log.*}.
+     *
+     * @param eventsMax how many events are kept for {@code /events}
+     */
+    public record LogKeys(String target, LogLevel level, LogFormat format, int eventsMax) {}
 
     /**
      * {@code impairment.*}: FAULT INJECTION.

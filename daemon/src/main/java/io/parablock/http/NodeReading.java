@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.parablock.metrics.NodeMeters;
 import io.parablock.replica.ReplicaStatus;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a node says of itself at one moment.
@@ -11,6 +12,7 @@ import java.util.List;
  * @param nbd where it really listens, host:port
  * @param forming what it waits for before it may take part; empty once the cluster has formed
  * @param unanswered requests that its gateway has not answered yet
+ * @param slowFollowers by group that it leads: ids of the followers that are slow; groups without one are left out
  */
 public record NodeReading(
         int id,
@@ -27,10 +29,12 @@ public record NodeReading(
         long resends,
         long timeouts,
         long sessions,
-        List<ReplicaStatus> groups)
+        List<ReplicaStatus> groups,
+        Map<Integer, List<Integer>> slowFollowers)
         implements Reading {
     public NodeReading {
         groups = List.copyOf(groups);
+        slowFollowers = Map.copyOf(slowFollowers);
     }
 
     @Override
@@ -52,6 +56,10 @@ public record NodeReading(
             meters.figure("committed.out.of.order", id, g.raft().committedOutOfOrder());
             meters.figure("applied.out.of.order", id, g.raft().appliedOutOfOrder());
             meters.figure("conflicts.waited", id, g.raft().conflictsWaited());
+            meters.figure(
+                    "slow.followers",
+                    id,
+                    slowFollowers.getOrDefault(id, List.of()).size());
             meters.figure("elections", id, g.raft().elections());
             meters.figure("wal.bytes", id, g.walBytes());
             meters.figure("checkpoints", id, g.checkpoints());

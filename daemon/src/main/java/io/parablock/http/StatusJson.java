@@ -1,5 +1,6 @@
 package io.parablock.http;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.parablock.raft.RaftStatus;
@@ -46,6 +47,12 @@ final class StatusJson {
                         .anyMatch(g -> g.needsInstall() || g.raft().installing()));
         json.put("amnesiac", node.groups().stream().anyMatch(g -> g.raft().amnesiac()));
         lag(json, first.raft(), node.voters());
+        ArrayNode slow = json.putArray("slow_followers");
+        node.slowFollowers().values().stream()
+                .flatMap(List::stream)
+                .distinct()
+                .sorted()
+                .forEach(slow::add);
         for (ReplicaStatus group : node.groups()) {
             json.withArray("/groups").add(group(group, node.voters()));
         }

@@ -4,12 +4,16 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.parablock.config.ConfigException;
+import io.parablock.config.Key;
 import io.parablock.config.LiveConfig;
+import io.parablock.events.EventKind;
+import io.parablock.events.EventLog;
 import io.parablock.http.Answer;
 import io.parablock.http.Routes;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,11 +31,13 @@ final class ConfigReloader<C> implements Routes.Route {
 
     private final LiveConfig<C> live;
     private final Consumer<C> target;
+    private final EventLog events;
     private boolean begun;
 
     /** @param target takes a changed configuration, or throws a ConfigException and has changed nothing */
-    ConfigReloader(LiveConfig<C> live, Consumer<C> target) {
+    ConfigReloader(LiveConfig<C> live, EventLog events, Consumer<C> target) {
         this.live = live;
+        this.events = events;
         this.target = target;
     }
 
@@ -68,13 +74,19 @@ final class ConfigReloader<C> implements Routes.Route {
             tell(reload.changes());
             return reload.changes();
         } catch (ConfigException e) {
-            LOG.error("the configuration is not reloaded: {}", e.getMessage());
+            String why = String.valueOf(e.getMessage());
+            events.tell(EventKind.CONFIG_REFUSED, 0, "the configuration is not reloaded: " + why, why);
             throw e;
         }
     }
 
-    private static void tell(List<LiveConfig.Change> changes) {
-        LOG.info("the configuration is reloaded, {} keys have changed", changes.size());
+    private void tell(List<LiveConfig.Change> changes) {
+        events.tell(
+                EventKind.CONFIG_RELOADED,
+                0,
+                "the configuration is reloaded, " + changes.size() + " keys have changed",
+                names(changes, true),
+                names(changes, false));
         for (LiveConfig.Change c : changes) {
             if (c.key().reloadable()) {
                 LOG.info("{}", c.line());
@@ -82,6 +94,14 @@ final class ConfigReloader<C> implements Routes.Route {
                 LOG.warn("{}", c.line());
             }
         }
+    }
+
+    private static String names(List<LiveConfig.Change> changes, boolean applied) {
+        return changes.stream()
+                .map(LiveConfig.Change::key)
+                .filter(key -> key.reloadable() == applied)
+                .map(Key::name)
+                .collect(Collectors.joining(","));
     }
 
     /** On the signal's thread. */

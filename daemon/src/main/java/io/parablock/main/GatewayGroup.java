@@ -1,5 +1,6 @@
 package io.parablock.main;
 
+import io.parablock.events.EventLog;
 import io.parablock.gateway.Gateway;
 import io.parablock.gateway.LeaderClaims;
 import io.parablock.pipeline.GroupInputs;
@@ -10,19 +11,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** One group in a gateway without a replica: its part of the gateway, and what the nodes say of its leader. */
 final class GatewayGroup implements GroupInputs {
-    private static final Logger LOG = LoggerFactory.getLogger(GatewayGroup.class);
-
     /** Figures of the group, read on its thread. */
     record Reading(int groupId, int leader, Gateway.Figures figures) {}
 
     private final int groupId;
     private final Gateway gateway;
     private final PeerSender members;
+    private final EventLog events;
+    private final LeadershipEvents leadership;
     private final Consumer<Throwable> fatal;
     /** Of the group's thread. */
     private final LeaderClaims claims = new LeaderClaims();
@@ -30,10 +29,12 @@ final class GatewayGroup implements GroupInputs {
     private int leader;
     private @Nullable GroupLoop loop;
 
-    GatewayGroup(int groupId, Gateway gateway, PeerSender members, Consumer<Throwable> fatal) {
+    GatewayGroup(int groupId, Gateway gateway, PeerSender members, EventLog events, Consumer<Throwable> fatal) {
         this.groupId = groupId;
         this.gateway = gateway;
         this.members = members;
+        this.events = events;
+        this.leadership = new LeadershipEvents(groupId, 0, events, System::nanoTime);
         this.fatal = fatal;
     }
 
@@ -104,7 +105,7 @@ final class GatewayGroup implements GroupInputs {
     private void handle(int from, ClientMessage m) {
         if (m instanceof ClientMessage.LeaderNotice notice) {
             if (claims.onNotice(from, notice)) {
-                LOG.warn("group {}: answered writes that were not flushed may be lost, all sessions end", groupId);
+                NodeEvents.tellWritesLost(events, groupId);
                 gateway.endSessions(groupId);
             }
             tellLeader();
@@ -117,7 +118,7 @@ final class GatewayGroup implements GroupInputs {
         int now = claims.leader();
         if (now != leader) {
             leader = now;
-            LOG.info("group {}: leader {}", groupId, now == 0 ? "unknown" : now);
+            leadership.onLeader(now, false, 0);
             gateway.onLeader(groupId, now);
         }
     }

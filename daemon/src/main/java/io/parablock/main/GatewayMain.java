@@ -4,17 +4,15 @@ import io.netty.channel.ChannelException;
 import io.parablock.config.ConfigException;
 import io.parablock.config.GatewayProcessConfig;
 import io.parablock.config.LiveConfig;
+import io.parablock.events.EventKind;
+import io.parablock.events.EventLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The process of a gateway without a replica. Exit codes are those of {@link NodeMain}. */
 public final class GatewayMain {
-    private static final Logger LOG = LoggerFactory.getLogger(GatewayMain.class);
-
     private GatewayMain() {}
 
     /** Runs a gateway until it is told to stop; returns the exit code. */
@@ -28,26 +26,29 @@ public final class GatewayMain {
             System.err.println(e.getMessage());
             return NodeMain.EXIT_CONFIG;
         }
+        EventLog events = new EventLog(live.config().log().eventsMax());
         try {
-            return serve(live, log);
+            return serve(live, log, events);
         } catch (ConfigException e) {
             System.err.println(file + ": " + e.getMessage());
             return NodeMain.EXIT_CONFIG;
         } catch (ChannelException | IOException | UncheckedIOException e) {
-            LOG.error("the gateway cannot start: {}", e.getMessage());
+            String why = String.valueOf(e.getMessage());
+            events.tell(EventKind.CANNOT_START, 0, "the gateway cannot start: " + why, GatewayProcess.ROLE, null, why);
             return NodeMain.EXIT_FATAL;
         }
     }
 
-    private static int serve(LiveConfig<GatewayProcessConfig> live, ProcessLog log) throws IOException {
+    private static int serve(LiveConfig<GatewayProcessConfig> live, ProcessLog log, EventLog events)
+            throws IOException {
         CountDownLatch stopped = new CountDownLatch(1);
-        GatewayProcess gateway = new GatewayProcess(live.config(), NodeMain::halt);
-        ConfigReloader<GatewayProcessConfig> reloader = new ConfigReloader<>(live, changed -> {
+        GatewayProcess gateway = new GatewayProcess(live.config(), events, line -> NodeMain.halt(events, line));
+        ConfigReloader<GatewayProcessConfig> reloader = new ConfigReloader<>(live, events, changed -> {
             log.to(changed.log());
             gateway.reconfigure(changed);
         });
         HangUp.onSignal(reloader::onSignal);
-        gateway.routes().action(ConfigReloader.PATH, reloader);
+        gateway.routes().action(ConfigReloader.PATH, reloader).page(EventsRoute.PATH, new EventsRoute(events));
         // Its start lasts until a node tells it what to serve.
         reloader.begin();
         // SIGTERM and Ctrl-C end the process through its shutdown hooks.

@@ -7,6 +7,8 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.parablock.blockdev.nbd.netty.NbdServer;
 import io.parablock.blockdev.nbd.netty.TransportKind;
 import io.parablock.config.GatewayProcessConfig;
+import io.parablock.events.EventKind;
+import io.parablock.events.EventLog;
 import io.parablock.gateway.Gateway;
 import io.parablock.gateway.GatewayConfig;
 import io.parablock.http.GatewayReading;
@@ -53,6 +55,9 @@ import org.slf4j.LoggerFactory;
  */
 final class GatewayProcess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GatewayProcess.class);
+    /** As events say it. */
+    static final String ROLE = "gateway";
+
     private static final long READ_TIMEOUT_MS = 1_000;
     private static final long STOP_TIMEOUT_MS = 5_000;
     private static final int LOOP_THREADS_OF_THREADS_PIPELINE = 2;
@@ -60,6 +65,8 @@ final class GatewayProcess implements AutoCloseable {
     /** Of all keys, those that a reload applies may change: {@link #reconfigure}. */
     private volatile GatewayProcessConfig config;
 
+    private final EventLog events;
+    private final LinkEvents linkEvents;
     private final Node.FatalHandler fatal;
     private final TransportKind transport;
     private final PipelineConfig pipelineConfig;
@@ -81,10 +88,12 @@ final class GatewayProcess implements AutoCloseable {
     /** What the first offer made; nothing of it changes. */
     private record Serving(GatewayOffer offer, int sessionWindow, Gateway gateway, Map<Integer, GatewayGroup> groups) {}
 
-    GatewayProcess(GatewayProcessConfig config, Node.FatalHandler fatal) {
+    GatewayProcess(GatewayProcessConfig config, EventLog events, Node.FatalHandler fatal) {
         this.config = config;
+        this.events = events;
+        this.linkEvents = new LinkEvents(events);
         this.fatal = fatal;
-        this.transport = NodeSettings.transport(config.transport().kind());
+        this.transport = NodeSettings.transport(config.transport().kind(), events);
         this.pipelineConfig = NodeSettings.pipeline(config.pipeline());
         this.pipeline = pipelineConfig.resolve(Runtime.getRuntime().availableProcessors());
         this.id = GatewayTransport.drawId(new SecureRandom());
@@ -136,7 +145,8 @@ final class GatewayProcess implements AutoCloseable {
             status.start();
         }
         loops.forEach(loop -> LoopDelay.watch(loop, meters::onLoopDelay));
-        LOG.info("gateway {} looks for the nodes of cluster {}", id, config.clusterId());
+        String looks = "gateway " + id + " looks for the nodes of cluster " + config.clusterId();
+        events.tell(EventKind.PROCESS_STARTING, 0, looks, ROLE, id);
         members.dial();
         Serving s;
         try {
@@ -155,16 +165,22 @@ final class GatewayProcess implements AutoCloseable {
                     s.gateway,
                     NodeSettings.nbd(config.nbd(), config.limits()));
         }
-        LOG.info(
-                "gateway {} serves nbd {} http {}: cluster {}, transport {}, pipeline {}, volumes {}, groups {}",
+        String volumes =
+                s.offer.volumes().stream().map(GatewayOffer.Volume::name).collect(Collectors.joining(", "));
+        String text = "gateway " + id + " serves nbd " + nbdText(", ") + " http " + httpText() + ": cluster "
+                + config.clusterId() + ", transport " + transport.label() + ", pipeline " + NodeSettings.word(pipeline)
+                + ", volumes " + volumes + ", groups " + s.groups.size();
+        events.tell(
+                EventKind.PROCESS_STARTED,
+                0,
+                text,
+                ROLE,
                 id,
                 nbdText(", "),
                 httpText(),
-                config.clusterId(),
                 transport.label(),
                 NodeSettings.word(pipeline),
-                s.offer.volumes().stream().map(GatewayOffer.Volume::name).collect(Collectors.joining(", ")),
-                s.groups.size());
+                null);
     }
 
     private String nbdText(String between) {
@@ -192,7 +208,11 @@ final class GatewayProcess implements AutoCloseable {
 
     private GatewayGroup group(int groupId, Gateway gateway) {
         GatewayGroup group = new GatewayGroup(
-                groupId, gateway, members, cause -> fatal.onFatal("group " + groupId + " of the gateway: " + cause));
+                groupId,
+                gateway,
+                members,
+                events,
+                cause -> fatal.onFatal("group " + groupId + " of the gateway: " + cause));
         GroupLoop loop = pipeline == PipelineConfig.Kind.INLINE
                 ? new InlineGroupLoop(loops.next(), pipelineConfig, group)
                 : new ThreadedGroupLoop("group-" + groupId, pipelineConfig, timer, group);
@@ -247,6 +267,7 @@ final class GatewayProcess implements AutoCloseable {
             closed = true;
             clients = nbd;
         }
+        events.tell(EventKind.PROCESS_STOPPING, 0, "gateway " + id + " stops", ROLE, id);
         boolean unused = serving.completeExceptionally(new InterruptedException("stopped"));
         if (clients != null) {
             clients.stop(TimeUnit.NANOSECONDS.toMillis(config.nbd().stopGraceNs()));
@@ -261,7 +282,7 @@ final class GatewayProcess implements AutoCloseable {
         }
         loops.shutdownGracefully(0, STOP_TIMEOUT_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly(STOP_TIMEOUT_MS);
         timer.shutdownNow();
-        LOG.info("gateway {} has stopped", id);
+        events.tell(EventKind.PROCESS_STOPPED, 0, "gateway " + id + " has stopped", ROLE, id, null);
     }
 
     private static void stop(GatewayGroup group) {
@@ -303,8 +324,13 @@ final class GatewayProcess implements AutoCloseable {
         }
 
         @Override
+        public void onComplaint(int member, InetSocketAddress at, String why) {
+            linkEvents.onComplaint(member, " at " + at, why);
+        }
+
+        @Override
         public void onConnected(int member, boolean up) {
-            LOG.info("node {} is {}", member, up ? "connected" : "not connected any more");
+            linkEvents.onConnected(member, up);
             if (!serving.isCompletedExceptionally()) {
                 serving.join().groups.values().forEach(g -> g.onConnected(member, up));
             }

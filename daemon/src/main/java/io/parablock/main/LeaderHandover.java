@@ -1,5 +1,7 @@
 package io.parablock.main;
 
+import io.parablock.events.EventKind;
+import io.parablock.events.EventLog;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -31,16 +33,18 @@ final class LeaderHandover {
     private final List<NodeGroup> left;
     private final BooleanSupplier hasPeers;
     private final long timeoutNs;
+    private final EventLog events;
     private int handedOver;
 
     /**
      * @param hasPeers whether any peer is connected: without one nobody can take over
      * @param timeoutNs {@code raft.handover_timeout}; 0 hands nothing over
      */
-    LeaderHandover(Collection<NodeGroup> groups, BooleanSupplier hasPeers, long timeoutNs) {
+    LeaderHandover(Collection<NodeGroup> groups, BooleanSupplier hasPeers, long timeoutNs, EventLog events) {
         this.left = new ArrayList<>(groups);
         this.hasPeers = hasPeers;
         this.timeoutNs = timeoutNs;
+        this.events = events;
     }
 
     /** Returns when no group needs this node any more, or it is too late. Not on a group's thread. */
@@ -56,7 +60,9 @@ final class LeaderHandover {
             Thread.currentThread().interrupt();
         }
         if (handedOver > 0) {
-            LOG.info("handed over {} groups in {} ms", handedOver, (System.nanoTime() - beganNs) / 1_000_000);
+            long tookMs = (System.nanoTime() - beganNs) / 1_000_000;
+            String text = "handed over " + handedOver + " groups in " + tookMs + " ms";
+            events.tell(EventKind.HANDOVER_FINISHED, 0, text, handedOver, tookMs);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.parablock.main;
 
 import io.parablock.config.NodeConfig;
+import io.parablock.events.EventKind;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.client.ClientMessage;
 import io.parablock.transport.GatewayAccess;
@@ -9,14 +10,11 @@ import io.parablock.transport.PeerHandler;
 import io.parablock.transport.PeerTransport;
 import io.parablock.transport.PeerTransportConfig;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.Map;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The links over the network: {@link PeerTransport} with this node's configuration. */
 final class NetworkLinks implements PeerLinks {
-    private static final Logger LOG = LoggerFactory.getLogger(NetworkLinks.class);
-
     private static final int ACCEPTED_PER_NODE = 64;
     /** Its lanes, and as many that are about to take their places. */
     private static final int ACCEPTED_PER_GATEWAY = 2 * (1 + GatewayAccess.LANES_MAX);
@@ -44,14 +42,26 @@ final class NetworkLinks implements PeerLinks {
                         ACCEPTED_PER_NODE * addresses.size() + ACCEPTED_PER_GATEWAY * access.gatewaysMax()));
         LaneImpairment wrong = NodeSettings.laneImpairment(config.impairment());
         if (!wrong.wrong().isNone()) {
-            LOG.warn("impairment: links are bad on purpose, {}", wrong);
+            String settings = wrong.toString();
+            sockets.events()
+                    .tell(
+                            EventKind.IMPAIRED,
+                            0,
+                            "impairment: links are bad on purpose, " + settings,
+                            "links",
+                            settings);
             transportConfig = transportConfig.withImpairment(wrong);
         }
         return new NetworkLinks(PeerTransport.listen(
-                transportConfig, sockets.loops(), sockets.transport(), new Forward(receiver), sockets.door(), access));
+                transportConfig,
+                sockets.loops(),
+                sockets.transport(),
+                new Forward(receiver, new LinkEvents(sockets.events())),
+                sockets.door(),
+                access));
     }
 
-    private record Forward(Receiver receiver) implements PeerHandler {
+    private record Forward(Receiver receiver, LinkEvents events) implements PeerHandler {
         @Override
         public void onMessage(int groupId, int from, long boot, Message message) {
             receiver.onMessage(groupId, from, boot, message);
@@ -64,12 +74,33 @@ final class NetworkLinks implements PeerLinks {
 
         @Override
         public void onConnected(int peer, boolean up) {
+            events.onConnected(peer, up);
             receiver.onConnected(peer, up);
         }
 
         @Override
         public void onGateway(int gateway) {
             receiver.onGateway(gateway);
+        }
+
+        @Override
+        public void onComplaint(int peer, String why) {
+            events.onComplaint(peer, "", why);
+        }
+
+        @Override
+        public void onRefused(SocketAddress from, String why) {
+            events.onRefused(from, why);
+        }
+
+        @Override
+        public void onGatewayAttached(int gateway, SocketAddress from) {
+            events.onGatewayAttached(gateway, from);
+        }
+
+        @Override
+        public void onGatewayGone(int gateway) {
+            events.onGatewayGone(gateway);
         }
 
         @Override

@@ -8,6 +8,8 @@ import io.parablock.blockdev.nbd.netty.NbdServer;
 import io.parablock.blockdev.nbd.netty.TransportKind;
 import io.parablock.blockdev.store.BlockStore;
 import io.parablock.config.NodeConfig;
+import io.parablock.events.EventKind;
+import io.parablock.events.EventLog;
 import io.parablock.gateway.Gateway;
 import io.parablock.http.NodeReading;
 import io.parablock.http.Routes;
@@ -27,7 +29,6 @@ import io.parablock.replica.InlineWalStage;
 import io.parablock.replica.PeerSender;
 import io.parablock.replica.Recovery;
 import io.parablock.replica.Replica;
-import io.parablock.replica.ReplicaEvents;
 import io.parablock.replica.ReplicaPorts;
 import io.parablock.replica.ReplicaStatus;
 import io.parablock.replica.StandingClock;
@@ -42,7 +43,6 @@ import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -80,7 +80,8 @@ public final class Node implements AutoCloseable {
     /** Of all keys, those that a reload applies may change: {@link #reconfigure}. */
     private volatile NodeConfig config;
 
-    private final FatalHandler fatal;
+    private final EventLog events;
+    private final NodeEvents told;
     private final TransportKind transport;
     private final PipelineConfig.Kind pipeline;
     private final EventLoopGroup loops;
@@ -91,6 +92,9 @@ public final class Node implements AutoCloseable {
     private final Map<Integer, NodeGroup> groups = new TreeMap<>();
     private final Inputs inputs = new Inputs();
     private final @Nullable SuspendedTime suspended;
+    private final WalLatency latency;
+    private final AckLatency acks;
+    private final NodeWatch watch;
     private final @Nullable SlowLog slowLog;
     private final NodeDisk disk;
     private final NodeFormation formation;
@@ -104,16 +108,20 @@ public final class Node implements AutoCloseable {
     private boolean started;
     private boolean closed;
 
-    Node(NodeConfig config, PeerLinks.Factory peers, FatalHandler fatal) throws IOException {
+    Node(NodeConfig config, PeerLinks.Factory peers, EventLog events, FatalHandler fatal) throws IOException {
         this.config = config;
-        this.fatal = fatal;
-        this.transport = NodeSettings.transport(config.transport().kind());
+        this.events = events;
+        this.transport = NodeSettings.transport(config.transport().kind(), events);
         PipelineConfig pipelineConfig = NodeSettings.pipeline(config.pipeline());
         this.pipeline = pipelineConfig.resolve(Runtime.getRuntime().availableProcessors());
         this.suspended = NodeSettings.suspendedTime(config.reads());
-        this.slowLog = SlowLog.of(config, router);
-        this.disk = NodeDisk.open(config, slowLog == null ? router : slowLog);
-        this.formation = new NodeFormation(disk.identity(), NodeSettings.voterIds(config), fatal);
+        this.latency = new WalLatency(router, config.groups(), System::nanoTime);
+        this.acks = new AckLatency(NodeSettings.voterIds(config), config.groups(), System::nanoTime);
+        this.slowLog = SlowLog.of(config, latency, events);
+        this.disk = NodeDisk.open(config, slowLog == null ? latency : slowLog);
+        this.watch = new NodeWatch(config, events, latency, acks, this::isConnected, () -> nbd);
+        this.told = new NodeEvents(config.nodeId(), events, groups::get, disk::cured, fatal);
+        this.formation = new NodeFormation(disk.identity(), NodeSettings.voterIds(config), events, fatal);
         int threads = pipeline == PipelineConfig.Kind.INLINE ? 1 : LOOP_THREADS_OF_THREADS_PIPELINE;
         this.loops =
                 new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("loop", true), transport.ioHandler());
@@ -122,7 +130,7 @@ public final class Node implements AutoCloseable {
                 Executors.newFixedThreadPool(BACKGROUND_THREADS, new DefaultThreadFactory("background", true));
         // Greater in each run: gateway nonces and request ids begin with it.
         long boot = System.currentTimeMillis();
-        this.links = peers.create(config, new PeerLinks.Sockets(loops, transport, boot, formation), inputs);
+        this.links = peers.create(config, new PeerLinks.Sockets(loops, transport, boot, formation, events), inputs);
         PeerSender sender = new LoopBack(config.nodeId(), () -> links, inputs);
         this.gateway = new Gateway(
                 config.nodeId(),
@@ -172,14 +180,14 @@ public final class Node implements AutoCloseable {
             apply = stage;
         }
         Recovery.Recovered recovered = disk.recovered(id);
-        recovered.notes().forEach(LOG::warn);
+        told.onRecovered(id, recovered);
         ReplicaPorts ports = new ReplicaPorts(
-                wal,
+                latency.timed(id, wal),
                 g.state(),
                 store,
                 apply,
-                sender,
-                new Events(),
+                acks.timed(sender),
+                told,
                 loop::execute,
                 background,
                 clock,
@@ -244,7 +252,11 @@ public final class Node implements AutoCloseable {
                     outOfOrder, shared == null ? loops.next() : timer, shared == null ? () -> {} : shared::signal);
         }
         groups.values().forEach(g -> g.loop().start());
-        loops.forEach(loop -> LoopDelay.watch(loop, meters::onLoopDelay));
+        loops.forEach(loop -> LoopDelay.watch(loop, delayNs -> {
+            meters.onLoopDelay(delayNs);
+            watch.onLoopDelay(delayNs);
+        }));
+        watch.start(groups.values());
         started = true;
         formation.start(() -> groups.values().forEach(NodeGroup::open));
         links.start();
@@ -255,17 +267,28 @@ public final class Node implements AutoCloseable {
                 gateway,
                 NodeSettings.nbd(config.nbd(), config.limits()));
         status.start();
-        LOG.info(
-                "node {} serves nbd {} http {}: transport {}, wal {}, pipeline {}, mode {}, durability {}, groups {}",
+        tellStarted();
+    }
+
+    private void tellStarted() {
+        String nbdText = nbdAddresses().stream().map(NodeSettings::text).collect(Collectors.joining(", "));
+        String httpText = NodeSettings.text(httpAddress());
+        String walEngine = disk.wal().engine();
+        String text = "node " + config.nodeId() + " serves nbd " + nbdText + " http " + httpText + ": transport "
+                + transport.label() + ", wal " + walEngine + ", pipeline " + NodeSettings.word(pipeline) + ", mode "
+                + NodeSettings.word(config.mode()) + ", durability " + NodeSettings.word(config.durability())
+                + ", groups " + groups.size();
+        events.tell(
+                EventKind.PROCESS_STARTED,
+                0,
+                text,
+                "node",
                 config.nodeId(),
-                nbdAddresses().stream().map(NodeSettings::text).collect(Collectors.joining(", ")),
-                NodeSettings.text(httpAddress()),
+                nbdText,
+                httpText,
                 transport.label(),
-                disk.wal().engine(),
                 NodeSettings.word(pipeline),
-                NodeSettings.word(config.mode()),
-                NodeSettings.word(config.durability()),
-                groups.size());
+                walEngine);
     }
 
     private List<SocketAddress> nbdAddresses() {
@@ -330,21 +353,21 @@ public final class Node implements AutoCloseable {
                 resends,
                 timeouts,
                 sessions,
-                replicas);
+                replicas,
+                watch.slowFollowers());
     }
 
     /** Every group that this node leads goes to a peer, if there is one; clients are served meanwhile. */
     private void handOver() {
-        new LeaderHandover(groups.values(), this::hasPeers, config.raft().handoverTimeoutNs()).run();
+        new LeaderHandover(groups.values(), this::hasPeers, config.raft().handoverTimeoutNs(), events).run();
     }
 
     private boolean hasPeers() {
-        for (int voter : NodeSettings.voterIds(config)) {
-            if (voter != config.nodeId() && links.connected(voter)) {
-                return true;
-            }
-        }
-        return false;
+        return NodeSettings.voterIds(config).stream().anyMatch(v -> v != config.nodeId() && isConnected(v));
+    }
+
+    private boolean isConnected(int peer) {
+        return links.connected(peer);
     }
 
     /** Orderly: leaders hand over, no new clients, groups end, the log is forced and marked clean. */
@@ -355,7 +378,9 @@ public final class Node implements AutoCloseable {
         }
         closed = true;
         boolean clean = true;
+        watch.close();
         if (started) {
+            events.tell(EventKind.PROCESS_STOPPING, 0, "node " + config.nodeId() + " stops", "node", config.nodeId());
             handOver();
         }
         NbdServer clients = nbd;
@@ -388,12 +413,15 @@ public final class Node implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            clean = false;
         } catch (IOException | RuntimeException e) {
+            clean = false;
             LOG.warn("the stop is not marked clean: {}", e.getMessage());
         }
         disk.close();
         closeQuietly(suspended);
-        LOG.info("node {} has stopped", config.nodeId());
+        String text = "node " + config.nodeId() + " has stopped";
+        events.tell(EventKind.PROCESS_STOPPED, 0, text, "node", config.nodeId(), Boolean.toString(clean));
     }
 
     private boolean detachWal() {
@@ -422,6 +450,7 @@ public final class Node implements AutoCloseable {
     private final class Inputs implements PeerLinks.Receiver {
         @Override
         public void onMessage(int groupId, int from, long boot, Message m) {
+            acks.onMessage(groupId, from, m);
             NodeGroup g = groups.get(groupId);
             if (g != null) {
                 g.onMessage(from, boot, m);
@@ -446,52 +475,6 @@ public final class Node implements AutoCloseable {
         @Override
         public void onGateway(int id) {
             groups.values().forEach(g -> g.onGateway(id));
-        }
-    }
-
-    private final class Events implements ReplicaEvents {
-        private NodeGroup group(int groupId) {
-            return Objects.requireNonNull(groups.get(groupId));
-        }
-
-        @Override
-        public void onLeaderChanged(int groupId, int leaderNode, boolean ready) {
-            LOG.info(
-                    "group {}: leader {}{}",
-                    groupId,
-                    leaderNode == 0 ? "unknown" : leaderNode,
-                    ready ? " (this node)" : "");
-            group(groupId).onLeader(leaderNode == config.nodeId() && !ready ? 0 : leaderNode);
-        }
-
-        @Override
-        public void onFatal(int groupId, String line, Throwable cause) {
-            LOG.debug("fatal", cause);
-            fatal.onFatal(line);
-        }
-
-        @Override
-        public void onCured(int groupId) {
-            try {
-                disk.cured(groupId);
-            } catch (IOException e) {
-                fatal.onFatal("group " + groupId + " is cured, and the disk does not take note: " + e.getMessage());
-            }
-        }
-
-        @Override
-        public void onWritesLost(int groupId) {
-            group(groupId).onWritesLost();
-        }
-
-        @Override
-        public void onDamage(int groupId, String line) {
-            LOG.warn("group {}: {}", groupId, line);
-        }
-
-        @Override
-        public void onEvent(int groupId, String line) {
-            LOG.info("group {}: {}", groupId, line);
         }
     }
 }

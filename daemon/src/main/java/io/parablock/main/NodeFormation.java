@@ -1,5 +1,7 @@
 package io.parablock.main;
 
+import io.parablock.events.EventKind;
+import io.parablock.events.EventLog;
 import io.parablock.replica.Formation;
 import io.parablock.replica.IdentityFile;
 import io.parablock.transport.Doorkeeper;
@@ -7,22 +9,21 @@ import java.io.IOException;
 import java.util.List;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** {@link Formation} on the node's own disk. Thread-safe; the members are durable before anything is done with them. */
 final class NodeFormation implements Doorkeeper {
-    private static final Logger LOG = LoggerFactory.getLogger(NodeFormation.class);
     private static final Formation.Answer STARTING =
             new Formation.Answer(Formation.Verdict.NOT_YET, "the node is about to start");
 
     private final IdentityFile file;
     private final Formation formation;
+    private final EventLog events;
     private final Node.FatalHandler fatal;
     private @Nullable Runnable onFormed;
 
-    NodeFormation(IdentityFile file, List<Integer> voters, Node.FatalHandler fatal) {
+    NodeFormation(IdentityFile file, List<Integer> voters, EventLog events, Node.FatalHandler fatal) {
         this.file = file;
+        this.events = events;
         this.fatal = fatal;
         this.formation =
                 new Formation(file.identity().nodeId(), voters, file.identity().standing());
@@ -36,7 +37,7 @@ final class NodeFormation implements Doorkeeper {
                 form();
             }
             if (!formation.isFormed()) {
-                LOG.info("{}", formation.waitsFor());
+                events.tell(EventKind.FORMATION_WAITS, 0, formation.waitsFor(), formation.waitsFor());
                 return;
             }
         }
@@ -47,7 +48,8 @@ final class NodeFormation implements Doorkeeper {
         SortedMap<Integer, Long> members = formation.wanted();
         file.formed(members);
         formation.formed(members);
-        LOG.info("the cluster has formed: nodes {}", members.keySet());
+        String nodes = members.keySet().toString();
+        events.tell(EventKind.CLUSTER_FORMED, 0, "the cluster has formed: nodes " + nodes, nodes);
     }
 
     @Override

@@ -44,6 +44,8 @@ final class NodeGroup implements GroupInputs {
     private @Nullable GroupLoop loop;
     /** Of the group's thread: the cluster has formed. Until then the replica is silent (protocol.md §9). */
     private boolean isOpen;
+    /** This node leads and takes requests. */
+    private volatile boolean leads;
     /** Of the group's thread: this node led when it was asked to hand over. */
     private boolean handsOver;
     /** Of the group's thread: what gateways without a replica are told. */
@@ -175,6 +177,21 @@ final class NodeGroup implements GroupInputs {
         return out;
     }
 
+    boolean leads() {
+        return leads;
+    }
+
+    /** Another node is to lead, if one can take over now; this node stays, as a follower. */
+    void yieldLeadership() {
+        try {
+            loop().execute(() -> {
+                boolean unused = replica().handOver();
+            });
+        } catch (RejectedExecutionException e) {
+            // The node stops.
+        }
+    }
+
     /** An orderly stop is near: what this node leads goes to a peer. Ask again while it is under way. */
     CompletableFuture<Handover> handOver() {
         CompletableFuture<Handover> out = new CompletableFuture<>();
@@ -216,8 +233,18 @@ final class NodeGroup implements GroupInputs {
         return follows ? Handover.DONE : Handover.UNDER_WAY;
     }
 
-    /** @param leader 0 when none is known, or while this node leads and does not take requests yet */
-    void onLeader(int leader) {
+    /** The term that the replica is in; 0 while there is none. */
+    long term() {
+        Replica r = replica;
+        return r == null ? 0 : r.status().raft().term();
+    }
+
+    /**
+     * @param leader 0 when none is known, or while this node leads and does not take requests yet
+     * @param self it is this node
+     */
+    void onLeader(int leader, boolean self) {
+        leads = self;
         gateway.onLeader(groupId, leader);
         tell(PeerSender.EVERY_GATEWAY);
     }

@@ -5,14 +5,15 @@ import io.parablock.blockdev.store.BlockStoreException;
 import io.parablock.config.ConfigException;
 import io.parablock.config.LiveConfig;
 import io.parablock.config.NodeConfig;
+import io.parablock.events.EventKind;
+import io.parablock.events.EventLog;
 import io.parablock.replica.Identity;
 import io.parablock.wal.WalException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The node process. */
 public final class NodeMain {
@@ -22,7 +23,9 @@ public final class NodeMain {
     /** The node cannot go on (architecture.md decision 10). */
     public static final int EXIT_FATAL = 3;
 
-    private static final Logger LOG = LoggerFactory.getLogger(NodeMain.class);
+    private static final String NODE = "node";
+    /** How a line says that a disk is full: the log's reserve, and the system's own words. */
+    private static final List<String> FULL = List.of("no room for another segment", "No space left on device");
 
     private NodeMain() {}
 
@@ -38,30 +41,38 @@ public final class NodeMain {
             return EXIT_CONFIG;
         }
         NodeConfig config = live.config();
+        EventLog events = new EventLog(config.log().eventsMax());
         try {
-            return serve(live, log);
+            return serve(live, log, events);
         } catch (ConfigException | Identity.WrongIdentityException e) {
             System.err.println(file + ": " + e.getMessage());
             return EXIT_CONFIG;
         } catch (ChannelException | BlockStoreException | WalException e) {
-            LOG.error("node {} cannot start: {}", config.nodeId(), e.getMessage());
-            return EXIT_FATAL;
+            return cannotStart(events, config, "", e);
         } catch (IOException | UncheckedIOException e) {
             // The system's words alone do not say which disk is meant.
-            LOG.error("node {} cannot start, data directory {}: {}", config.nodeId(), config.dataDir(), e.getMessage());
-            return EXIT_FATAL;
+            return cannotStart(events, config, ", data directory " + config.dataDir(), e);
         }
     }
 
-    private static int serve(LiveConfig<NodeConfig> live, ProcessLog log) throws IOException {
+    private static int cannotStart(EventLog events, NodeConfig config, String more, Exception e) {
+        String why = String.valueOf(e.getMessage());
+        String text = "node " + config.nodeId() + " cannot start" + more + ": " + why;
+        events.tell(EventKind.CANNOT_START, 0, text, NODE, config.nodeId(), why);
+        return EXIT_FATAL;
+    }
+
+    private static int serve(LiveConfig<NodeConfig> live, ProcessLog log, EventLog events) throws IOException {
         CountDownLatch stopped = new CountDownLatch(1);
-        Node node = new Node(live.config(), NetworkLinks::of, NodeMain::halt);
-        ConfigReloader<NodeConfig> reloader = new ConfigReloader<>(live, changed -> {
+        int id = live.config().nodeId();
+        events.tell(EventKind.PROCESS_STARTING, 0, "node " + id + " starts", NODE, id);
+        Node node = new Node(live.config(), NetworkLinks::of, events, line -> halt(events, line));
+        ConfigReloader<NodeConfig> reloader = new ConfigReloader<>(live, events, changed -> {
             log.to(changed.log());
             node.reconfigure(changed);
         });
         HangUp.onSignal(reloader::onSignal);
-        node.routes().action(ConfigReloader.PATH, reloader);
+        node.routes().action(ConfigReloader.PATH, reloader).page(EventsRoute.PATH, new EventsRoute(events));
         // SIGTERM and Ctrl-C end the process through its shutdown hooks.
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
@@ -86,8 +97,9 @@ public final class NodeMain {
         return 0;
     }
 
-    static void halt(String line) {
-        LOG.error("{}", line);
+    static void halt(EventLog events, String line) {
+        boolean full = FULL.stream().anyMatch(line::contains);
+        events.tell(full ? EventKind.DISK_FULL : EventKind.PROCESS_FAILED, 0, line, line);
         // Not exit: hooks would wait for the thread that has just failed, and nothing may be answered any more.
         Runtime.getRuntime().halt(EXIT_FATAL);
     }

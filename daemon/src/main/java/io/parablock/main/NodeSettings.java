@@ -5,6 +5,8 @@ import io.parablock.blockdev.nbd.netty.StopReply;
 import io.parablock.blockdev.nbd.netty.TransportKind;
 import io.parablock.config.ConfigException;
 import io.parablock.config.NodeConfig;
+import io.parablock.events.EventKind;
+import io.parablock.events.EventLog;
 import io.parablock.gateway.GatewayConfig;
 import io.parablock.pipeline.PipelineConfig;
 import io.parablock.raft.InstallConfig;
@@ -35,8 +37,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The configuration in the words of each part. */
 final class NodeSettings {
@@ -48,8 +48,6 @@ final class NodeSettings {
     private static final int KEEP_ALIVES_PER_EXPIRY = 6;
 
     private static final Path UPTIME = Path.of("/proc/uptime");
-
-    private static final Logger LOG = LoggerFactory.getLogger(NodeSettings.class);
 
     private NodeSettings() {}
 
@@ -149,11 +147,13 @@ final class NodeSettings {
     }
 
     /** The kind of event loops that works here; says so if a better one does not. */
-    static TransportKind transport(NodeConfig.NetworkKind wanted) {
+    static TransportKind transport(NodeConfig.NetworkKind wanted, EventLog events) {
         try {
             TransportKind.Choice choice = TransportKind.choose(word(wanted));
             if (!choice.fallback().isEmpty()) {
-                LOG.info("transport {}: {}", choice.kind().label(), choice.fallback());
+                String label = choice.kind().label();
+                String text = "transport " + label + ": " + choice.fallback();
+                events.tell(EventKind.TRANSPORT_FALLBACK, 0, text, label, choice.fallback());
             }
             return choice.kind();
         } catch (IllegalArgumentException e) {

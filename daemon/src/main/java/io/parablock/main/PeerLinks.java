@@ -3,6 +3,7 @@ package io.parablock.main;
 import io.netty.channel.EventLoopGroup;
 import io.parablock.blockdev.nbd.netty.TransportKind;
 import io.parablock.config.NodeConfig;
+import io.parablock.events.EventLog;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.PeerSender;
 import io.parablock.replica.client.ClientMessage;
@@ -27,8 +28,9 @@ interface PeerLinks extends PeerSender, AutoCloseable {
      *
      * @param boot greater in each run of this node's process
      * @param door decides whom this node talks to
+     * @param events of connections
      */
-    record Sockets(EventLoopGroup loops, TransportKind transport, long boot, Doorkeeper door) {}
+    record Sockets(EventLoopGroup loops, TransportKind transport, long boot, Doorkeeper door, EventLog events) {}
 
     /** Makes the links of one node; they are not started. */
     @FunctionalInterface

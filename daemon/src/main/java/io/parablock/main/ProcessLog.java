@@ -5,7 +5,10 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
+import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.FileAppender;
+import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.status.Status;
 import io.parablock.config.ConfigException;
 import io.parablock.config.NodeConfig;
@@ -15,10 +18,14 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Where a daemon's log goes, and how much of it. Thread-safe. */
+/** Where a daemon's log goes, how much of it, and how its lines are written. Thread-safe. */
 final class ProcessLog {
+    /** At the end of a line that is an event: its id, the first of its values. */
+    private static final String EVENT_ID = "%replace(%kvp{NONE}){'^event=(PB-[0-9]+)(?s:.*)$', ' event=$1'}";
+
     private static final String LOG_PATTERN =
-            "%d{yyyy-MM-dd'T'HH:mm:ss.SSSX,UTC} %-5level %logger{0} %replace(%msg){'[\\r\\n]+', ' '}%n%nopex";
+            "%d{yyyy-MM-dd'T'HH:mm:ss.SSSX,UTC} %-5level %logger{0} %replace(%msg){'[\\r\\n]+', ' '}" + EVENT_ID
+                    + "%n%nopex";
     private static final String STDOUT = "stdout";
 
     private final LoggerContext context;
@@ -26,7 +33,8 @@ final class ProcessLog {
     /** As logback.xml has it. */
     private final List<Appender<ILoggingEvent>> console = new ArrayList<>();
 
-    private @Nullable FileAppender<ILoggingEvent> file;
+    /** What stands in the console's place, or null. */
+    private @Nullable Appender<ILoggingEvent> other;
 
     ProcessLog() {
         this.context = (LoggerContext) LoggerFactory.getILoggerFactory();
@@ -40,8 +48,9 @@ final class ProcessLog {
      * @throws ConfigException if the file cannot be written; nothing has changed
      */
     synchronized void to(NodeConfig.LogKeys keys) {
-        FileAppender<ILoggingEvent> before = file;
-        FileAppender<ILoggingEvent> after = keys.target().equals(STDOUT) ? null : open(keys.target());
+        Appender<ILoggingEvent> before = other;
+        boolean asItWas = keys.target().equals(STDOUT) && keys.format() == NodeConfig.LogFormat.TEXT;
+        Appender<ILoggingEvent> after = asItWas ? null : open(keys);
         if (after != null) {
             root.addAppender(after);
             console.forEach(root::detachAppender);
@@ -52,24 +61,40 @@ final class ProcessLog {
             root.detachAppender(before);
             before.stop();
         }
-        file = after;
+        other = after;
         root.setLevel(Level.toLevel(keys.level().name()));
     }
 
-    private FileAppender<ILoggingEvent> open(String target) {
-        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
-        encoder.setContext(context);
-        encoder.setPattern(LOG_PATTERN);
-        encoder.start();
-        FileAppender<ILoggingEvent> appender = new FileAppender<>();
+    private Appender<ILoggingEvent> open(NodeConfig.LogKeys keys) {
+        OutputStreamAppender<ILoggingEvent> appender;
+        if (keys.target().equals(STDOUT)) {
+            appender = new ConsoleAppender<>();
+        } else {
+            FileAppender<ILoggingEvent> file = new FileAppender<>();
+            file.setFile(keys.target());
+            appender = file;
+        }
         appender.setContext(context);
-        appender.setFile(target);
-        appender.setEncoder(encoder);
+        appender.setEncoder(encoder(keys.format()));
         appender.start();
         if (!appender.isStarted()) {
-            throw new ConfigException("log.target: cannot write to " + target + why());
+            throw new ConfigException("log.target: cannot write to " + keys.target() + why());
         }
         return appender;
+    }
+
+    private Encoder<ILoggingEvent> encoder(NodeConfig.LogFormat format) {
+        Encoder<ILoggingEvent> encoder;
+        if (format == NodeConfig.LogFormat.TEXT) {
+            PatternLayoutEncoder text = new PatternLayoutEncoder();
+            text.setPattern(LOG_PATTERN);
+            encoder = text;
+        } else {
+            encoder = new LogLine(format);
+        }
+        encoder.setContext(context);
+        encoder.start();
+        return encoder;
     }
 
     /** It only tells its own list of events. */

@@ -1,6 +1,8 @@
 package io.parablock.main;
 
 import io.parablock.config.NodeConfig;
+import io.parablock.events.EventKind;
+import io.parablock.events.EventLog;
 import io.parablock.wal.WalFailedException;
 import io.parablock.wal.WalListener;
 import java.util.ArrayDeque;
@@ -10,8 +12,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * FAULT INJECTION, {@code impairment.wal_delay}: tells of the durability of some records late, as a slow disk would.
@@ -25,8 +25,6 @@ import org.slf4j.LoggerFactory;
  * it waits with it. Nothing is late before {@link #start}. Thread-safe; bounded by what the groups have in flight.
  */
 final class SlowLog implements WalListener {
-    private static final Logger LOG = LoggerFactory.getLogger(SlowLog.class);
-
     private record Late(long token, long atNs) {}
 
     private final WalListener listener;
@@ -53,16 +51,14 @@ final class SlowLog implements WalListener {
     }
 
     /** Null if the log is not to be slow. */
-    static @Nullable SlowLog of(NodeConfig config, WalListener listener) {
+    static @Nullable SlowLog of(NodeConfig config, WalListener listener, EventLog events) {
         NodeConfig.ImpairmentKeys k = config.impairment();
         if (k.walDelayProbability() == 0 || k.walDelayNs() == 0) {
             return null;
         }
-        LOG.warn(
-                "impairment: the log is slow on purpose, by {} ms with probability {}; seed {}",
-                k.walDelayNs() / 1e6,
-                k.walDelayProbability(),
-                k.seed());
+        String settings =
+                "by " + k.walDelayNs() / 1e6 + " ms with probability " + k.walDelayProbability() + "; seed " + k.seed();
+        events.tell(EventKind.IMPAIRED, 0, "impairment: the log is slow on purpose, " + settings, "log", settings);
         return new SlowLog(listener, k.walDelayProbability(), k.walDelayNs(), k.seed(), System::nanoTime);
     }
 

@@ -63,10 +63,7 @@ final class GatewayConnection extends SimpleChannelInboundHandler<ByteBuf> {
             heard = true;
             gateways.onHeard(hello);
             if (hello.lane() == Lane.CONTROL) {
-                LOG.info(
-                        "gateway {} is connected from {}",
-                        hello.gateway(),
-                        ctx.channel().remoteAddress());
+                handler.onGatewayAttached(hello.gateway(), ctx.channel().remoteAddress());
             }
         }
     }
@@ -79,7 +76,7 @@ final class GatewayConnection extends SimpleChannelInboundHandler<ByteBuf> {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         if (gateways.remove(hello, ctx.channel())) {
-            LOG.info("gateway {} has gone", hello.gateway());
+            handler.onGatewayGone(hello.gateway());
         }
     }
 

@@ -7,14 +7,12 @@ import io.parablock.blockdev.nbd.netty.TransportKind;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.PeerSender;
 import io.parablock.replica.client.ClientMessage;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The connections of a process that serves clients and holds no replica. It dials every member and is answered on the same
@@ -28,8 +26,6 @@ import org.slf4j.LoggerFactory;
  * Sends queue; {@link #flush} puts them on the wire. Thread-safe.
  */
 public final class GatewayTransport implements PeerSender, AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(GatewayTransport.class);
-
     private final PeerTransportConfig config;
     private final MemberHandler handler;
     private final Map<Integer, PeerLanes> members = new TreeMap<>();
@@ -112,8 +108,8 @@ public final class GatewayTransport implements PeerSender, AutoCloseable {
         @Override
         public void onComplaint(int lane, String why) {
             if (lane == Lane.CONTROL) {
-                InetSocketAddress at = config.peers().get(member);
-                LOG.warn("node {} at {} is not connected: {}", member, at, why);
+                handler.onComplaint(
+                        member, Objects.requireNonNull(config.peers().get(member)), why);
             }
         }
     }

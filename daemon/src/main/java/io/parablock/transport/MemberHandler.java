@@ -1,6 +1,7 @@
 package io.parablock.transport;
 
 import io.parablock.replica.client.ClientMessage;
+import java.net.InetSocketAddress;
 
 /** Hears what the cluster's members say to a gateway; called on event loops. References of payloads pass to it. */
 public interface MemberHandler {
@@ -15,4 +16,7 @@ public interface MemberHandler {
 
     /** The control lane to a member came up or went down. */
     void onConnected(int member, boolean up);
+
+    /** Why a member is not connected, or is about to be lost: told once for each reason. */
+    default void onComplaint(int member, InetSocketAddress at, String why) {}
 }

@@ -2,6 +2,7 @@ package io.parablock.transport;
 
 import io.parablock.raft.message.Message;
 import io.parablock.replica.client.ClientMessage;
+import java.net.SocketAddress;
 
 /** Receives what peers send; called on an event loop. References of payloads pass to it. */
 public interface PeerHandler {
@@ -14,6 +15,18 @@ public interface PeerHandler {
 
     /** A gateway is connected: it is to be told who leads. */
     void onGateway(int gateway);
+
+    /** Why a peer that is dialled is not connected, or is about to be lost: told once for each reason. */
+    default void onComplaint(int peer, String why) {}
+
+    /** Whoever connects from there is not let in. */
+    default void onRefused(SocketAddress from, String why) {}
+
+    /** A gateway has said something since it was let in. */
+    default void onGatewayAttached(int gateway, SocketAddress from) {}
+
+    /** The last connection of such a gateway has ended. */
+    default void onGatewayGone(int gateway) {}
 
     /** The end of a batch of reads: what was caused by it can be sent and made durable together. */
     void onReadComplete();

@@ -169,7 +169,11 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
 
         @Override
         public void onComplaint(int lane, String why) {
-            LOG.info("peer {} lane {} is not connected: {}", peer, lane, why);
+            if (lane == Lane.CONTROL) {
+                handler.onComplaint(peer, why);
+            } else {
+                LOG.info("peer {} lane {} is not connected: {}", peer, lane, why);
+            }
         }
     }
 
@@ -462,7 +466,7 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
 
         private void refuse(ChannelHandlerContext ctx, String why) {
             closing = true;
-            LOG.warn("refusing peer connection from {}: {}", ctx.channel().remoteAddress(), why);
+            handler.onRefused(ctx.channel().remoteAddress(), why);
             refuseQuietly(ctx, why);
         }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.parablock.config.ConfigException;
 import io.parablock.config.LiveConfig;
 import io.parablock.config.NodeConfig;
+import io.parablock.events.EventLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ class ConfigReloaderTest {
     private Path file;
     private LiveConfig<NodeConfig> live;
     private ConfigReloader<NodeConfig> reloader;
+    private final EventLog events = new EventLog(16);
     private boolean refuses;
 
     @BeforeEach
@@ -32,7 +34,7 @@ class ConfigReloaderTest {
         file = folder.resolve("node.conf");
         write("");
         live = LiveConfig.ofNode(file, Map.of(), new Properties());
-        reloader = new ConfigReloader<>(live, changed -> {
+        reloader = new ConfigReloader<>(live, events, changed -> {
             if (refuses) {
                 throw new ConfigException("log.target: cannot write to it");
             }

@@ -7,6 +7,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.parablock.blockdev.nbd.Nbd;
 import io.parablock.blockdev.nbd.NbdSession;
+import io.parablock.events.EventLog;
 import io.parablock.gateway.Gateway;
 import io.parablock.gateway.GatewayConfig;
 import io.parablock.metrics.RequestMeters;
@@ -95,7 +96,7 @@ class GatewayGroupTest {
                 RequestMeters.NONE,
                 UnpooledByteBufAllocator.DEFAULT,
                 () -> 1_000_000_000L);
-        GatewayGroup group = new GatewayGroup(GROUP, gateway, members, cause -> {
+        GatewayGroup group = new GatewayGroup(GROUP, gateway, members, new EventLog(16), cause -> {
             throw new AssertionError(cause);
         });
         group.bind(new Here());

@@ -2,6 +2,7 @@ package io.parablock.main;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.parablock.events.EventLog;
 import io.parablock.replica.Formation.Standing;
 import io.parablock.replica.Formation.Verdict;
 import io.parablock.replica.IdentityFile;
@@ -30,7 +31,7 @@ class NodeFormationTest {
     }
 
     private NodeFormation formation(Integer... voters) throws IOException {
-        return new NodeFormation(file(voters), List.of(voters), fatals::add);
+        return new NodeFormation(file(voters), List.of(voters), new EventLog(16), fatals::add);
     }
 
     private static SortedMap<Integer, Long> members(long one, long two) {

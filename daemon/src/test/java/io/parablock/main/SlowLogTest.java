@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.parablock.config.ConfigLoader;
+import io.parablock.events.EventLog;
 import io.parablock.wal.WalFailedException;
 import io.parablock.wal.WalListener;
 import java.util.ArrayList;
@@ -125,6 +126,7 @@ class SlowLogTest {
 
     @Test
     void shouldNotBeThereUnlessItIsSwitchedOn() {
+        EventLog events = new EventLog(16);
         String minimal = """
                 cluster.id = test
                 node.id = 1
@@ -132,10 +134,11 @@ class SlowLogTest {
                 peers = [ { id = 1, address = "127.0.0.1:1" } ]
                 volumes = [ { name = disk, size = 8MiB } ]
                 """;
-        assertThat(SlowLog.of(ConfigLoader.parse(minimal), listener)).isNull();
-        assertThat(SlowLog.of(ConfigLoader.parse(minimal + "impairment.wal_delay = 20ms"), listener))
+        assertThat(SlowLog.of(ConfigLoader.parse(minimal), listener, events)).isNull();
+        assertThat(SlowLog.of(ConfigLoader.parse(minimal + "impairment.wal_delay = 20ms"), listener, events))
                 .isNull();
         String on = "impairment { wal_delay = 20ms, wal_delay_probability = 0.01 }";
-        assertThat(SlowLog.of(ConfigLoader.parse(minimal + on), listener)).isNotNull();
+        assertThat(SlowLog.of(ConfigLoader.parse(minimal + on), listener, events))
+                .isNotNull();
     }
 }

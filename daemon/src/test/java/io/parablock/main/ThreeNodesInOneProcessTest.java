@@ -3,9 +3,12 @@ package io.parablock.main;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.netty.buffer.ByteBuf;
 import io.parablock.config.ConfigLoader;
 import io.parablock.config.NodeConfig;
+import io.parablock.events.EventKind;
+import io.parablock.events.EventLog;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.client.ClientMessage;
@@ -40,6 +43,8 @@ import org.junit.jupiter.api.parallel.Isolated;
 class ThreeNodesInOneProcessTest {
     private static final int ANSWER_TIMEOUT_MS = 30_000;
 
+    private static final long MOVED_NS_MAX = 10_000_000_000L;
+
     private static final int VOLUME_BYTES = 8 << 20;
 
     @TempDir
@@ -47,6 +52,7 @@ class ThreeNodesInOneProcessTest {
 
     private final Map<Integer, Link> links = new ConcurrentHashMap<>();
     private final List<Node> nodes = new ArrayList<>();
+    private final Map<Integer, EventLog> events = new ConcurrentHashMap<>();
     private final List<String> fatals = new ArrayList<>();
 
     /** Calls the peer's receiver; entries are copied so that nodes share nothing. */
@@ -148,7 +154,10 @@ class ThreeNodesInOneProcessTest {
                 volumes = [ { name = disk, size = 8MiB, chunk_size = 4MiB } ]
                 %s
                 """.formatted(id, dir.resolve("node" + id), extra));
-        Node node = new Node(config, (c, sockets, receiver) -> new Link(c.nodeId(), sockets, receiver), line -> {
+        PeerLinks.Factory factory = (c, sockets, receiver) -> new Link(c.nodeId(), sockets, receiver);
+        EventLog told = new EventLog(1_024);
+        events.put(id, told);
+        Node node = new Node(config, factory, told, line -> {
             synchronized (fatals) {
                 fatals.add(line);
             }
@@ -182,6 +191,51 @@ class ThreeNodesInOneProcessTest {
     @Test
     void shouldDoTheSameInStrictMode() throws Exception {
         run("mode = strict");
+    }
+
+    /** Node 1 leads at first, for it alone does not wait long before it stands for election. */
+    @Test
+    void shouldTakeLeadershipFromANodeWithASlowDisk() throws Exception {
+        String all = "raft { slow_leader { limit = 200ms, for = 1s }, slow_follower { limit = 200ms, for = 1s } }\n"
+                + "raft.election_timeout = ";
+        nodes.add(startNode(1, all + "300ms\nimpairment { wal_delay = 1s, wal_delay_probability = 1 }"));
+        nodes.add(startNode(2, all + "3s"));
+        nodes.add(startNode(3, all + "3s"));
+        try (Client c = new Client(nodes.get(1).nbdAddress())) {
+            writeEveryChunk(c);
+            long beganNs = System.nanoTime();
+            while (leaders(1).stream().anyMatch(leader -> leader < 2)) {
+                writeEveryChunk(c);
+                assertThat(System.nanoTime() - beganNs)
+                        .as("for so long the slow node leads")
+                        .isLessThan(MOVED_NS_MAX);
+            }
+            String slow = "\"slow_followers\":[1]";
+            while (!status(nodes.get(1)).contains(slow) && !status(nodes.get(2)).contains(slow)) {
+                writeEveryChunk(c);
+                assertThat(System.nanoTime() - beganNs)
+                        .as("for so long nobody names the slow follower")
+                        .isLessThan(3 * MOVED_NS_MAX);
+            }
+        }
+        assertThat(events.get(1).after(0, 1_024))
+                .filteredOn(e -> e.kind() == EventKind.SLOW_LEADER)
+                .isNotEmpty()
+                .allSatisfy(e -> assertThat(e.fields()).containsKeys("took_ms", "limit_ms", "others_ms"));
+        assertThat(events.get(1).after(0, 1_024))
+                .filteredOn(e -> e.kind() == EventKind.LEADERSHIP_LOST)
+                .extracting(e -> String.valueOf(e.fields().get("reason")))
+                .anyMatch(reason -> reason.startsWith("it was handed over to node "));
+    }
+
+    /** Of each group, as this node knows; 0 for none. */
+    private List<Integer> leaders(int node) throws Exception {
+        List<Integer> out = new ArrayList<>();
+        new ObjectMapper()
+                .readTree(status(nodes.get(node - 1)))
+                .path("groups")
+                .forEach(g -> out.add(g.path("leader").asInt()));
+        return out;
     }
 
     /** A group that was not handed over would be without a leader for an election timeout at least. */

@@ -23,6 +23,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             GatewayCommand.class,
             ConfigCommand.class,
             StatusCommand.class,
+            EventsCommand.class,
             CompareReplicasCommand.class,
             SimulateCommand.class,
             WalCommand.class,
@@ -92,7 +93,7 @@ public final class Parablock implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "give a command: demo, node, gateway, config, status, compare-replicas, simulate, wal, nbd, bench, proxy"
+                "give a command: demo, node, gateway, config, status, events, compare-replicas, simulate, wal, nbd, bench, proxy"
                         + " (parablock help tells more)");
     }
 }

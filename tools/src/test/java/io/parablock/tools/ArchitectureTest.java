@@ -35,6 +35,7 @@ class ArchitectureTest {
     private static final String METRICS = "io.parablock.metrics..";
     private static final String CONFIG = "io.parablock.config..";
     private static final String GATEWAY = "io.parablock.gateway..";
+    private static final String EVENTS = "io.parablock.events..";
 
     private static final int CLASS_LINES_MAX = 500;
     private static final int README_LINES_MAX = 150;
@@ -59,6 +60,11 @@ class ArchitectureTest {
     @Test
     void walImportsNoneOfOurs() {
         ofOursOnly(WAL);
+    }
+
+    @Test
+    void eventsImportNoneOfOurs() {
+        ofOursOnly(EVENTS);
     }
 
     @Test

@@ -55,7 +55,7 @@ class ConfigReloadE2eTest {
             add(file, "nbd.handshake_timeout = soon");
             hangUp(live.process(1));
             int lines = before.lines().toList().size();
-            String wrong = "ConfigReloader the configuration is not reloaded: " + file + ":" + (lines + 1)
+            String wrong = "the configuration is not reloaded: " + file + ":" + (lines + 1)
                     + ": nbd.handshake_timeout must be a time such as 50ms, not soon";
             LiveCluster.await("the line about the wrong file", () -> hasLogged(live, wrong));
 
@@ -81,6 +81,15 @@ class ConfigReloadE2eTest {
             assertThat(Files.readString(folder.resolve("moved.log"))).contains("log.target is now ");
             live.requireWritable(1);
             assertThat(live.log(1)).noneMatch(line -> line.startsWith("\tat "));
+            String events = CommandRun.of(
+                            "events",
+                            "--json",
+                            "--dir",
+                            folder.resolve("cluster").toString())
+                    .out();
+            assertThat(events)
+                    .contains("\"kind\":\"process_started\"", "\"kind\":\"leader_elected\"", "\"id\":\"PB-1111\"")
+                    .contains("\"applied\":\"log.target\",\"after_restart\":\"raft.span\"", "\"node\":1");
         }
     }
 

@@ -25,6 +25,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -52,6 +53,7 @@ public final class NbdServer implements AutoCloseable {
     private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
 
     private final AllClients all;
+    private final AtomicLong refused = new AtomicLong();
 
     private NbdServer(EventLoopGroup loops, TransportKind transport, NbdBackend backend, NbdServerConfig config) {
         this.loops = loops;
@@ -156,6 +158,7 @@ public final class NbdServer implements AutoCloseable {
         int connected = clients.size() - Math.min(all.leaving(), config.connectionsMax());
         boolean room = connected < config.connectionsMax();
         if (!room) {
+            refused.incrementAndGet();
             all.log().line(Level.WARN, "refusing NBD client {}: {} are connected", ch.remoteAddress(), connected);
         }
         return room;
@@ -220,6 +223,11 @@ public final class NbdServer implements AutoCloseable {
 
     public int connections() {
         return clients.size();
+    }
+
+    /** Clients that were turned away since the start, because as many as may be were connected. */
+    public long refused() {
+        return refused.get();
     }
 
     /** Of {@link #connections}, those that have come to their end and are closed in their turn. */
