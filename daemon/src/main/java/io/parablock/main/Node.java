@@ -142,6 +142,7 @@ public final class Node implements AutoCloseable {
             addGroup(g, sender, pipelineConfig, boot);
         }
         addVolumes();
+        routes.action(LeaderTransferAction.PATH, new LeaderTransferAction(groups, links.anyPeerOf(config)));
         if (walStage == null) {
             // On the groups' own thread; the WAL's thread tells them itself.
             router.onFailure(failure -> groups.values().forEach(g -> g.onError(failure)));
@@ -333,20 +334,6 @@ public final class Node implements AutoCloseable {
                 replicas);
     }
 
-    /** Every group that this node leads goes to a peer, if there is one; clients are served meanwhile. */
-    private void handOver() {
-        new LeaderHandover(groups.values(), this::hasPeers, config.raft().handoverTimeoutNs()).run();
-    }
-
-    private boolean hasPeers() {
-        for (int voter : NodeSettings.voterIds(config)) {
-            if (voter != config.nodeId() && links.connected(voter)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /** Orderly: leaders hand over, no new clients, groups end, the log is forced and marked clean. */
     @Override
     public synchronized void close() {
@@ -356,7 +343,11 @@ public final class Node implements AutoCloseable {
         closed = true;
         boolean clean = true;
         if (started) {
-            handOver();
+            new LeaderHandover(
+                            groups.values(),
+                            links.anyPeerOf(config),
+                            config.raft().handoverTimeoutNs())
+                    .run();
         }
         NbdServer clients = nbd;
         if (clients != null) {

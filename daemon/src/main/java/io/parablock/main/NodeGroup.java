@@ -213,7 +213,12 @@ final class NodeGroup implements GroupInputs {
             return Handover.NOT_LED;
         }
         boolean follows = s.role() == Role.FOLLOWER && s.leader() != 0 && s.syncTerm() == s.term();
-        return follows ? Handover.DONE : Handover.UNDER_WAY;
+        if (!follows) {
+            return Handover.UNDER_WAY;
+        }
+        // It may lead again, and be asked again.
+        handsOver = false;
+        return Handover.DONE;
     }
 
     /** @param leader 0 when none is known, or while this node leads and does not take requests yet */

@@ -61,7 +61,7 @@ public final class NodeMain {
             node.reconfigure(changed);
         });
         HangUp.onSignal(reloader::onSignal);
-        node.routes().action(ConfigReloader.PATH, reloader);
+        node.routes().action(ConfigReloader.PATH, reloader).action(StopAction.PATH, StopAction.ofProcess());
         // SIGTERM and Ctrl-C end the process through its shutdown hooks.
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
