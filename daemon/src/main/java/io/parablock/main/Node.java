@@ -230,8 +230,10 @@ public final class Node implements AutoCloseable {
     /** Serves from here on. */
     void start() throws IOException {
         // Bound first: a taken port must be known before this node votes.
-        StatusServer status = StatusServer.bind(
-                NodeSettings.resolved(config.httpListen(), "http.listen"), this::read, routes, meters);
+        HealthSampler health = HealthSampler.start(() -> config, links::connected, this::read);
+        stages.add(health);
+        StatusServer status =
+                StatusServer.bind(NodeSettings.resolved(config.httpListen(), "http.listen"), health, routes, meters);
         http = status;
         ThreadedWalStage shared = walStage;
         if (shared == null) {
