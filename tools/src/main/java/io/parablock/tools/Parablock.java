@@ -23,6 +23,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             GatewayCommand.class,
             ConfigCommand.class,
             StatusCommand.class,
+            LeaderCommand.class,
+            ScrubCommand.class,
             CompareReplicasCommand.class,
             SimulateCommand.class,
             WalCommand.class,
@@ -35,6 +37,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Parablock implements Runnable {
     /** How some of the library's messages begin. */
     private static final String ERROR = "Error: ";
+
+    /** What a command looks like; a file's name may be at the same place. */
+    private static final String COMMAND = "[a-z-]+";
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -71,7 +76,7 @@ public final class Parablock implements Runnable {
         boolean option = word.startsWith("-");
         if (option) {
             command.options().forEach(o -> known.add(o.longestName()));
-        } else {
+        } else if (word.matches(COMMAND)) {
             command.subcommands().forEach((name, sub) -> {
                 if (!sub.getCommandSpec().usageMessage().hidden()) {
                     known.add(name);
@@ -92,7 +97,7 @@ public final class Parablock implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "give a command: demo, node, gateway, config, status, compare-replicas, simulate, wal, nbd, bench, proxy"
-                        + " (parablock help tells more)");
+                "give a command: demo, node, gateway, config, status, leader, scrub, compare-replicas,"
+                        + " simulate, wal, nbd, bench, proxy (parablock help tells more)");
     }
 }
