@@ -84,6 +84,11 @@ public final class ConfigLoader {
                 new NodeConfig.CheckpointKeys(r.bytes("checkpoint.bytes"), r.time("checkpoint.interval")),
                 new NodeConfig.InstallKeys(r.bytes("install.bytes_per_second"), r.number("install.pin_slots_max")),
                 scrub(r),
+                new NodeConfig.HealthKeys(
+                        r.bytes("health.disk_free"),
+                        r.bytes("health.wal_bytes"),
+                        r.time("health.slow_follower"),
+                        r.time("health.clock_jump")),
                 gateway(r, r.number("raft.session_window")),
                 limits(r),
                 log(r),

@@ -146,6 +146,10 @@ public final class KeyCatalogue {
             Key.time("scrub.interval", SECOND, 365 * DAY),
             Key.time("scrub.repair_wait", 10, HOUR),
             Key.number("scrub.pin_slots_max", "slots", 1024, 1 << 24),
+            Key.size("health.disk_free", 0, 1024 * TIB).reloads(),
+            Key.size("health.wal_bytes", 0, 1024 * TIB).reloads(),
+            Key.time("health.slow_follower", 100, HOUR).reloads(),
+            Key.time("health.clock_jump", 10, DAY).orZero().reloads(),
             Key.size("gateway.entry_bytes_max", BLOCK_BYTES, MIB)
                     .multipleOf(BLOCK_BYTES)
                     .ofGatewaysToo(),

@@ -28,6 +28,7 @@ public record NodeConfig(
         CheckpointKeys checkpoint,
         InstallKeys install,
         ScrubKeys scrub,
+        HealthKeys health,
         GatewayKeys gateway,
         Limits limits,
         LogKeys log,
@@ -207,6 +208,14 @@ public record NodeConfig(
      */
     public record ScrubKeys(
             long bytesPerSecond, long recheckBytesPerSecond, long intervalNs, long repairWaitNs, int pinSlotsMax) {}
+
+    /**
+     * {@code health.*}: from where on the status warns. 0 is never.
+     *
+     * @param slowFollowerNs a follower that has lacked for longer what the leader had assigned is slow
+     * @param clockJumpNs between two seconds
+     */
+    public record HealthKeys(long diskFreeBytes, long walBytes, long slowFollowerNs, long clockJumpNs) {}
 
     /** {@code gateway.*}. */
     public record GatewayKeys(

@@ -20,6 +20,11 @@ public record Answer(int code, String type, String body) {
         return new Answer(200, JSON, body + "\n");
     }
 
+    /** With another status; {@code body} has {@code error} and more. */
+    public static Answer json(int code, JsonNode body) {
+        return new Answer(code, JSON, body + "\n");
+    }
+
     /** {@code {"error": why}}. */
     public static Answer error(int code, String why) {
         return new Answer(code, JSON, JsonNodeFactory.instance.objectNode().put("error", why) + "\n");

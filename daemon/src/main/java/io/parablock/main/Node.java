@@ -150,6 +150,7 @@ public final class Node implements AutoCloseable {
             addGroup(g, sender, pipelineConfig, boot);
         }
         addVolumes();
+        routes.action(LeaderTransferAction.PATH, new LeaderTransferAction(groups, links.anyPeerOf(config), events));
         if (walStage == null) {
             // On the groups' own thread; the WAL's thread tells them itself.
             router.onFailure(failure -> groups.values().forEach(g -> g.onError(failure)));
@@ -237,8 +238,10 @@ public final class Node implements AutoCloseable {
     /** Serves from here on. */
     void start() throws IOException {
         // Bound first: a taken port must be known before this node votes.
-        StatusServer status = StatusServer.bind(
-                NodeSettings.resolved(config.httpListen(), "http.listen"), this::read, routes, meters);
+        HealthSampler health = HealthSampler.start(() -> config, links::connected, this::read);
+        stages.add(health);
+        StatusServer status =
+                StatusServer.bind(NodeSettings.resolved(config.httpListen(), "http.listen"), health, routes, meters);
         http = status;
         ThreadedWalStage shared = walStage;
         if (shared == null) {
@@ -357,15 +360,6 @@ public final class Node implements AutoCloseable {
                 watch.slowFollowers());
     }
 
-    /** Every group that this node leads goes to a peer, if there is one; clients are served meanwhile. */
-    private void handOver() {
-        new LeaderHandover(groups.values(), this::hasPeers, config.raft().handoverTimeoutNs(), events).run();
-    }
-
-    private boolean hasPeers() {
-        return NodeSettings.voterIds(config).stream().anyMatch(v -> v != config.nodeId() && isConnected(v));
-    }
-
     private boolean isConnected(int peer) {
         return links.connected(peer);
     }
@@ -381,7 +375,12 @@ public final class Node implements AutoCloseable {
         watch.close();
         if (started) {
             events.tell(EventKind.PROCESS_STOPPING, 0, "node " + config.nodeId() + " stops", "node", config.nodeId());
-            handOver();
+            new LeaderHandover(
+                            groups.values(),
+                            links.anyPeerOf(config),
+                            config.raft().handoverTimeoutNs(),
+                            events)
+                    .run();
         }
         NbdServer clients = nbd;
         if (clients != null) {

@@ -230,7 +230,12 @@ final class NodeGroup implements GroupInputs {
             return Handover.NOT_LED;
         }
         boolean follows = s.role() == Role.FOLLOWER && s.leader() != 0 && s.syncTerm() == s.term();
-        return follows ? Handover.DONE : Handover.UNDER_WAY;
+        if (!follows) {
+            return Handover.UNDER_WAY;
+        }
+        // It may lead again, and be asked again.
+        handsOver = false;
+        return Handover.DONE;
     }
 
     /** The term that the replica is in; 0 while there is none. */

@@ -72,7 +72,10 @@ public final class NodeMain {
             node.reconfigure(changed);
         });
         HangUp.onSignal(reloader::onSignal);
-        node.routes().action(ConfigReloader.PATH, reloader).page(EventsRoute.PATH, new EventsRoute(events));
+        node.routes()
+                .action(ConfigReloader.PATH, reloader)
+                .action(StopAction.PATH, StopAction.ofProcess())
+                .page(EventsRoute.PATH, new EventsRoute(events));
         // SIGTERM and Ctrl-C end the process through its shutdown hooks.
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(

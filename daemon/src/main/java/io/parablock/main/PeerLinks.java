@@ -8,6 +8,7 @@ import io.parablock.raft.message.Message;
 import io.parablock.replica.PeerSender;
 import io.parablock.replica.client.ClientMessage;
 import io.parablock.transport.Doorkeeper;
+import java.util.function.BooleanSupplier;
 
 /** How a node reaches its peers. Over the network this is the transport; tests have one without sockets. */
 interface PeerLinks extends PeerSender, AutoCloseable {
@@ -39,6 +40,11 @@ interface PeerLinks extends PeerSender, AutoCloseable {
     }
 
     void start();
+
+    /** Whether any peer is connected, asked anew each time. */
+    default BooleanSupplier anyPeerOf(NodeConfig config) {
+        return () -> NodeSettings.voterIds(config).stream().anyMatch(v -> v != config.nodeId() && connected(v));
+    }
 
     @Override
     void close();

@@ -4,34 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.netty.buffer.ByteBuf;
-import io.parablock.config.ConfigLoader;
-import io.parablock.config.NodeConfig;
 import io.parablock.events.EventKind;
-import io.parablock.events.EventLog;
-import io.parablock.raft.log.Entry;
-import io.parablock.raft.message.Message;
-import io.parablock.replica.client.ClientMessage;
-import io.parablock.transport.Doorkeeper;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,8 +24,6 @@ import org.junit.jupiter.api.parallel.Isolated;
 @Timeout(60)
 @Isolated("real time")
 class ThreeNodesInOneProcessTest {
-    private static final int ANSWER_TIMEOUT_MS = 30_000;
-
     private static final long MOVED_NS_MAX = 10_000_000_000L;
 
     private static final int VOLUME_BYTES = 8 << 20;
@@ -50,126 +31,18 @@ class ThreeNodesInOneProcessTest {
     @TempDir
     private Path dir;
 
-    private final Map<Integer, Link> links = new ConcurrentHashMap<>();
-    private final List<Node> nodes = new ArrayList<>();
-    private final Map<Integer, EventLog> events = new ConcurrentHashMap<>();
-    private final List<String> fatals = new ArrayList<>();
+    private NodesInOneProcess cluster;
+    private List<Node> nodes;
 
-    /** Calls the peer's receiver; entries are copied so that nodes share nothing. */
-    private final class Link implements PeerLinks {
-        private final int id;
-        private final long boot;
-        private final Doorkeeper door;
-        private final Receiver receiver;
-        private volatile boolean up;
-
-        Link(int id, Sockets sockets, Receiver receiver) {
-            this.id = id;
-            this.boot = sockets.boot();
-            this.door = sockets.door();
-            this.receiver = receiver;
-        }
-
-        @Override
-        public void start() {
-            up = true;
-            links.put(id, this);
-            links.values().forEach(l -> {
-                if (l.id != id) {
-                    door.onHello(l.id, l.door.standing());
-                    l.door.onHello(id, door.standing());
-                    l.receiver.onConnected(id, true);
-                    receiver.onConnected(l.id, true);
-                }
-            });
-        }
-
-        private static Entry copy(Entry e) {
-            Entry c = new Entry(
-                    e.slot(),
-                    e.origin(),
-                    e.kind(),
-                    e.offsetBytes(),
-                    e.lengthBytes(),
-                    e.session(),
-                    e.seq(),
-                    e.lowestOutstanding(),
-                    e.payloadCrc(),
-                    e.payloadLength(),
-                    e.dep());
-            c.payload = e.payload instanceof ByteBuf b ? b.copy() : null;
-            return c;
-        }
-
-        @Override
-        public void send(int groupId, int to, Message m) {
-            Link peer = links.get(to);
-            if (up && peer != null && peer.up) {
-                Message own = m;
-                if (m instanceof Message.Append a) {
-                    List<Entry> entries = a.entries().stream().map(Link::copy).toList();
-                    own = new Message.Append(
-                            a.term(), entries, a.lookBehindFirst(), a.lookBehind(), a.round(), a.commit());
-                } else if (m instanceof Message.Entries es) {
-                    own = new Message.Entries(
-                            es.term(), es.entries().stream().map(Link::copy).toList());
-                }
-                peer.receiver.onMessage(groupId, id, boot, own);
-            }
-        }
-
-        @Override
-        public void sendClient(int groupId, int to, ClientMessage m) {
-            Link peer = links.get(to);
-            if (up && peer != null && peer.up) {
-                peer.receiver.onClient(groupId, id, m);
-            } else {
-                NodeGroup.release(m);
-            }
-        }
-
-        @Override
-        public boolean connected(int peer) {
-            Link l = links.get(peer);
-            return up && l != null && l.up;
-        }
-
-        @Override
-        public void close() {
-            up = false;
-            links.remove(id);
-            links.values().forEach(l -> l.receiver.onConnected(id, false));
-        }
-    }
-
-    private Node startNode(int id, String extra) throws IOException {
-        NodeConfig config = ConfigLoader.parse("""
-                cluster.id = test
-                node.id = %d
-                node.data_dir = "%s"
-                wal.write_bytes = 256KiB
-                peers = [ {id=1, address="127.0.0.1:0"}, {id=2, address="127.0.0.1:0"}, {id=3, address="127.0.0.1:0"} ]
-                nbd.listen = "127.0.0.1:0"
-                http.listen = "127.0.0.1:0"
-                volumes = [ { name = disk, size = 8MiB, chunk_size = 4MiB } ]
-                %s
-                """.formatted(id, dir.resolve("node" + id), extra));
-        PeerLinks.Factory factory = (c, sockets, receiver) -> new Link(c.nodeId(), sockets, receiver);
-        EventLog told = new EventLog(1_024);
-        events.put(id, told);
-        Node node = new Node(config, factory, told, line -> {
-            synchronized (fatals) {
-                fatals.add(line);
-            }
-        });
-        node.start();
-        return node;
+    @BeforeEach
+    void prepare() {
+        cluster = new NodesInOneProcess(dir);
+        nodes = cluster.nodes;
     }
 
     @AfterEach
     void stop() {
-        nodes.forEach(Node::close);
-        assertThat(fatals).isEmpty();
+        cluster.close();
     }
 
     @Test
@@ -198,10 +71,10 @@ class ThreeNodesInOneProcessTest {
     void shouldTakeLeadershipFromANodeWithASlowDisk() throws Exception {
         String all = "raft { slow_leader { limit = 200ms, for = 1s }, slow_follower { limit = 200ms, for = 1s } }\n"
                 + "raft.election_timeout = ";
-        nodes.add(startNode(1, all + "300ms\nimpairment { wal_delay = 1s, wal_delay_probability = 1 }"));
-        nodes.add(startNode(2, all + "3s"));
-        nodes.add(startNode(3, all + "3s"));
-        try (Client c = new Client(nodes.get(1).nbdAddress())) {
+        nodes.add(cluster.start(1, all + "300ms\nimpairment { wal_delay = 1s, wal_delay_probability = 1 }"));
+        nodes.add(cluster.start(2, all + "3s"));
+        nodes.add(cluster.start(3, all + "3s"));
+        try (PlainNbdClient c = new PlainNbdClient(nodes.get(1).nbdAddress())) {
             writeEveryChunk(c);
             long beganNs = System.nanoTime();
             while (leaders(1).stream().anyMatch(leader -> leader < 2)) {
@@ -211,18 +84,19 @@ class ThreeNodesInOneProcessTest {
                         .isLessThan(MOVED_NS_MAX);
             }
             String slow = "\"slow_followers\":[1]";
-            while (!status(nodes.get(1)).contains(slow) && !status(nodes.get(2)).contains(slow)) {
+            while (!NodesInOneProcess.get(nodes.get(1), "/status").contains(slow)
+                    && !NodesInOneProcess.get(nodes.get(2), "/status").contains(slow)) {
                 writeEveryChunk(c);
                 assertThat(System.nanoTime() - beganNs)
                         .as("for so long nobody names the slow follower")
                         .isLessThan(3 * MOVED_NS_MAX);
             }
         }
-        assertThat(events.get(1).after(0, 1_024))
+        assertThat(cluster.events.get(1).after(0, 1_024))
                 .filteredOn(e -> e.kind() == EventKind.SLOW_LEADER)
                 .isNotEmpty()
                 .allSatisfy(e -> assertThat(e.fields()).containsKeys("took_ms", "limit_ms", "others_ms"));
-        assertThat(events.get(1).after(0, 1_024))
+        assertThat(cluster.events.get(1).after(0, 1_024))
                 .filteredOn(e -> e.kind() == EventKind.LEADERSHIP_LOST)
                 .extracting(e -> String.valueOf(e.fields().get("reason")))
                 .anyMatch(reason -> reason.startsWith("it was handed over to node "));
@@ -232,7 +106,7 @@ class ThreeNodesInOneProcessTest {
     private List<Integer> leaders(int node) throws Exception {
         List<Integer> out = new ArrayList<>();
         new ObjectMapper()
-                .readTree(status(nodes.get(node - 1)))
+                .readTree(NodesInOneProcess.get(nodes.get(node - 1), "/status"))
                 .path("groups")
                 .forEach(g -> out.add(g.path("leader").asInt()));
         return out;
@@ -247,11 +121,10 @@ class ThreeNodesInOneProcessTest {
                 raft.handover_timeout = 20s
                 volumes = [ { name = disk, size = 8MiB, chunk_size = 1MiB } ]
                 """.formatted(electionTimeoutMs);
-        for (int id = 1; id <= 3; id++) {
-            nodes.add(startNode(id, extra));
-        }
+        cluster.startThree(extra);
         for (int stopped = 0; stopped < 3; stopped++) {
-            try (Client c = new Client(nodes.get((stopped + 1) % 3).nbdAddress())) {
+            try (PlainNbdClient c =
+                    new PlainNbdClient(nodes.get((stopped + 1) % 3).nbdAddress())) {
                 writeEveryChunk(c);
                 nodes.get(stopped).close();
                 long beganNs = System.nanoTime();
@@ -260,11 +133,11 @@ class ThreeNodesInOneProcessTest {
                         .as("ms that 8 groups took after node %d had stopped", stopped + 1)
                         .isLessThan(electionTimeoutMs);
             }
-            nodes.set(stopped, startNode(stopped + 1, extra));
+            nodes.set(stopped, cluster.start(stopped + 1, extra));
         }
     }
 
-    private static void writeEveryChunk(Client c) throws IOException {
+    private static void writeEveryChunk(PlainNbdClient c) throws IOException {
         for (int offset = 0; offset < VOLUME_BYTES; offset += 1 << 20) {
             c.write(offset, new byte[4096]);
         }
@@ -273,13 +146,11 @@ class ThreeNodesInOneProcessTest {
     /** Each of them costs the cluster something only when it writes. */
     @Test
     void shouldServeMoreReadersThanThereMayBeSessions() throws Exception {
-        for (int id = 1; id <= 3; id++) {
-            nodes.add(startNode(id, "raft.sessions_max = 2"));
-        }
-        List<Client> readers = new ArrayList<>();
+        cluster.startThree("raft.sessions_max = 2");
+        List<PlainNbdClient> readers = new ArrayList<>();
         try {
             for (int i = 0; i < 12; i++) {
-                Client c = new Client(nodes.get(i % 3).nbdAddress());
+                PlainNbdClient c = new PlainNbdClient(nodes.get(i % 3).nbdAddress());
                 readers.add(c);
                 assertThat(c.read(0, 4096)).isEqualTo(new byte[4096]);
                 c.command(3, 0, 0);
@@ -288,11 +159,11 @@ class ThreeNodesInOneProcessTest {
             new Random(2).nextBytes(content);
             readers.get(11).write(0, content);
             readers.get(6).write(4 << 20, content);
-            for (Client c : readers) {
+            for (PlainNbdClient c : readers) {
                 assertThat(c.read(0, 4096)).isEqualTo(content);
             }
         } finally {
-            for (Client c : readers) {
+            for (PlainNbdClient c : readers) {
                 c.close();
             }
         }
@@ -303,12 +174,13 @@ class ThreeNodesInOneProcessTest {
         assumeTrue(Files.isReadable(Path.of("/proc/uptime")), "this system does not tell its uptime");
         run("reads = lease");
         long deadlineNs = System.nanoTime() + 30_000_000_000L;
-        try (Client c = new Client(nodes.get(1).nbdAddress())) {
+        try (PlainNbdClient c = new PlainNbdClient(nodes.get(1).nbdAddress())) {
             long byLease = 0;
             while (byLease == 0 && System.nanoTime() < deadlineNs) {
                 c.read(0, 4096);
                 for (Node node : nodes) {
-                    Matcher m = Pattern.compile("\"lease_reads\" *: *(\\d+)").matcher(status(node));
+                    Matcher m = Pattern.compile("\"lease_reads\" *: *(\\d+)")
+                            .matcher(NodesInOneProcess.get(node, "/status"));
                     while (m.find()) {
                         byLease += Long.parseLong(m.group(1));
                     }
@@ -318,28 +190,18 @@ class ThreeNodesInOneProcessTest {
         }
     }
 
-    private static String status(Node node) throws Exception {
-        try (InputStream in = new URI("http://127.0.0.1:" + node.httpAddress().getPort() + "/status")
-                .toURL()
-                .openStream()) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
-    }
-
     private void run(String extra) throws Exception {
-        for (int id = 1; id <= 3; id++) {
-            nodes.add(startNode(id, extra));
-        }
+        cluster.startThree(extra);
         byte[] content = new byte[3 << 20];
         new Random(1).nextBytes(content);
         int offset = (4 << 20) - (1 << 20) - 512;
-        try (Client c = new Client(nodes.get(0).nbdAddress())) {
+        try (PlainNbdClient c = new PlainNbdClient(nodes.get(0).nbdAddress())) {
             assertThat(c.size).isEqualTo(VOLUME_BYTES);
             c.write(offset, content);
             c.command(3, 0, 0);
         }
         for (Node node : nodes) {
-            try (Client c = new Client(node.nbdAddress())) {
+            try (PlainNbdClient c = new PlainNbdClient(node.nbdAddress())) {
                 assertThat(c.read(offset, content.length)).isEqualTo(content);
             }
         }
@@ -347,94 +209,15 @@ class ThreeNodesInOneProcessTest {
             node.close();
         }
         nodes.clear();
-        for (int id = 1; id <= 3; id++) {
-            nodes.add(startNode(id, extra));
-        }
-        try (Client c = new Client(nodes.get(2).nbdAddress())) {
+        cluster.startThree(extra);
+        try (PlainNbdClient c = new PlainNbdClient(nodes.get(2).nbdAddress())) {
             assertThat(c.read(offset, content.length)).isEqualTo(content);
             c.command(4, offset, 4096 * 4);
             assertThat(c.read(offset, 4096)).isEqualTo(new byte[4096]);
         }
-        String status = new String(
-                new java.net.URI(
-                                "http://127.0.0.1:" + nodes.get(0).httpAddress().getPort() + "/status")
-                        .toURL()
-                        .openStream()
-                        .readAllBytes(),
-                StandardCharsets.UTF_8);
+        String status = NodesInOneProcess.get(nodes.get(0), "/status");
         assertThat(status).contains("\"wal_engine\":\"direct/", "\"groups\":[");
-        String metrics = new String(
-                new java.net.URI(
-                                "http://127.0.0.1:" + nodes.get(2).httpAddress().getPort() + "/metrics")
-                        .toURL()
-                        .openStream()
-                        .readAllBytes(),
-                StandardCharsets.UTF_8);
+        String metrics = NodesInOneProcess.get(nodes.get(2), "/metrics");
         assertThat(metrics).contains("parablock_gateway_request_seconds");
-    }
-
-    /** The least NBD client: EXPORT_NAME, one request at a time. */
-    private static final class Client implements AutoCloseable {
-        private final Socket socket;
-        private final DataInputStream in;
-        private final DataOutputStream out;
-        private final long size;
-
-        Client(InetSocketAddress address) throws IOException {
-            socket = new Socket(InetAddress.getLoopbackAddress(), address.getPort());
-            socket.setTcpNoDelay(true);
-            socket.setSoTimeout(ANSWER_TIMEOUT_MS);
-            in = new DataInputStream(socket.getInputStream());
-            out = new DataOutputStream(new java.io.BufferedOutputStream(socket.getOutputStream()));
-            in.readFully(new byte[18]);
-            out.writeInt(3);
-            out.writeLong(0x49484156454F5054L);
-            out.writeInt(1);
-            out.writeInt(4);
-            out.write("disk".getBytes(StandardCharsets.US_ASCII));
-            out.flush();
-            size = in.readLong();
-            int unused = in.readUnsignedShort();
-        }
-
-        private void request(int type, long offset, int length) throws IOException {
-            out.writeInt(0x25609513);
-            out.writeShort(0);
-            out.writeShort(type);
-            out.writeLong(7);
-            out.writeLong(offset);
-            out.writeInt(length);
-        }
-
-        private void reply() throws IOException {
-            out.flush();
-            assertThat(in.readInt()).isEqualTo(0x67446698);
-            assertThat(in.readInt()).isZero();
-            assertThat(in.readLong()).isEqualTo(7);
-        }
-
-        void write(long offset, byte[] content) throws IOException {
-            request(1, offset, content.length);
-            out.write(content);
-            reply();
-        }
-
-        void command(int type, long offset, int length) throws IOException {
-            request(type, offset, length);
-            reply();
-        }
-
-        byte[] read(long offset, int length) throws IOException {
-            request(0, offset, length);
-            reply();
-            byte[] content = new byte[length];
-            in.readFully(content);
-            return content;
-        }
-
-        @Override
-        public void close() throws IOException {
-            socket.close();
-        }
     }
 }

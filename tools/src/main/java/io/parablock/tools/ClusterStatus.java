@@ -95,6 +95,7 @@ record ClusterStatus(List<Member> members) {
         for (Member member : members) {
             json.withArray("/nodes").add(toJson(member));
         }
+        ClusterHealth.of(json).into(json);
         return json;
     }
 

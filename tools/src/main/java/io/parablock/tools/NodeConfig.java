@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigUtil;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -65,6 +66,11 @@ record NodeConfig(int id, Path dataDir, InetSocketAddress nbd, InetSocketAddress
 
     private static String quoted(String value) {
         return ConfigUtil.quoteString(value);
+    }
+
+    /** Where its status server is. */
+    URI uri() {
+        return URI.create("http://" + http.getHostString() + ":" + http.getPort());
     }
 
     static InetSocketAddress address(String text) {

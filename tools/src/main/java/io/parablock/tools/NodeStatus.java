@@ -43,8 +43,7 @@ record NodeStatus(JsonNode json) {
     /** The same, or null if the daemon does not answer. */
     static @Nullable NodeStatus fetchIfAlive(NodeConfig node) throws InterruptedException {
         try {
-            return fetch(URI.create(
-                    "http://" + node.http().getHostString() + ":" + node.http().getPort()));
+            return fetch(node.uri());
         } catch (IOException e) {
             return null;
         }
@@ -53,13 +52,16 @@ record NodeStatus(JsonNode json) {
     /** The status of a cluster of which only this node was asked. */
     ObjectNode asCluster() {
         ObjectNode cluster = JsonNodeFactory.instance.objectNode();
-        int leader = json.path("leader").asInt();
+        // A gateway tells it of its groups only.
+        int leader = json.path("leader")
+                .asInt(json.path("groups").path(0).path("leader").asInt());
         if (leader == 0) {
             cluster.putNull("leader");
         } else {
             cluster.put("leader", leader);
         }
         cluster.withArray("/nodes").add(json);
+        ClusterHealth.of(cluster).into(cluster);
         return cluster;
     }
 

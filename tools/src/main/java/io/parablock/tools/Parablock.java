@@ -24,6 +24,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ConfigCommand.class,
             StatusCommand.class,
             EventsCommand.class,
+            LeaderCommand.class,
+            ScrubCommand.class,
             CompareReplicasCommand.class,
             SimulateCommand.class,
             WalCommand.class,
@@ -36,6 +38,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Parablock implements Runnable {
     /** How some of the library's messages begin. */
     private static final String ERROR = "Error: ";
+
+    /** What a command looks like; a file's name may be at the same place. */
+    private static final String COMMAND = "[a-z-]+";
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -72,7 +77,7 @@ public final class Parablock implements Runnable {
         boolean option = word.startsWith("-");
         if (option) {
             command.options().forEach(o -> known.add(o.longestName()));
-        } else {
+        } else if (word.matches(COMMAND)) {
             command.subcommands().forEach((name, sub) -> {
                 if (!sub.getCommandSpec().usageMessage().hidden()) {
                     known.add(name);
@@ -93,7 +98,7 @@ public final class Parablock implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "give a command: demo, node, gateway, config, status, events, compare-replicas, simulate, wal, nbd, bench, proxy"
-                        + " (parablock help tells more)");
+                "give a command: demo, node, gateway, config, status, events, leader, scrub, compare-replicas,"
+                        + " simulate, wal, nbd, bench, proxy (parablock help tells more)");
     }
 }

@@ -108,7 +108,7 @@ final class Tour {
                 String.format(Locale.ROOT, "%.0f", cell.operations * 1e9 / cell.elapsedNs)
             });
         }
-        StatusCommand.printTable(rows, out);
+        Table.lines(rows).forEach(out::println);
         out.flush();
     }
 

@@ -126,6 +126,7 @@ class ArchitectureTest {
         // The allocation of the leader's store travels as the store tells it.
         ofOursOnly(TRANSPORT, REPLICA, CORE, LOOK_BEHIND, NBD, STORE);
         ofOursOnly(HTTP, REPLICA, CORE, METRICS, CONFIG);
+        ofOursOnly("io.parablock.health..", HTTP, REPLICA, CORE, METRICS, CONFIG);
     }
 
     @Test

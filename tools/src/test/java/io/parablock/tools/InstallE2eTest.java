@@ -80,7 +80,8 @@ class InstallE2eTest {
         long done = group.path("install_done_bytes").asLong();
         return group.path("installing").asBoolean()
                 && done > 0
-                && done < group.path("install_total_bytes").asLong();
+                && done < group.path("install_total_bytes").asLong()
+                && group.path("health").path("state").asText().matches("installing: .* MiB of .* MiB.*");
     }
 
     /** A missing node if the daemon does not answer. */

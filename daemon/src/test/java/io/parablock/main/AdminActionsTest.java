@@ -1,0 +1,114 @@
+package io.parablock.main;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
+
+/** What an operator asks of a node over HTTP. */
+@Timeout(60)
+@Tag("one-jdk")
+@Isolated("real time")
+class AdminActionsTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    private Path dir;
+
+    private NodesInOneProcess cluster;
+
+    @BeforeEach
+    void prepare() {
+        cluster = new NodesInOneProcess(dir);
+    }
+
+    @AfterEach
+    void stop() {
+        cluster.close();
+    }
+
+    private int leaderOf(int group) throws Exception {
+        while (true) {
+            for (Node node : cluster.nodes) {
+                JsonNode g = JSON.readTree(NodesInOneProcess.get(node, "/status"))
+                        .path("groups")
+                        .get(group - 1);
+                if (g.path("ready").asBoolean()) {
+                    return g.path("leader").asInt();
+                }
+            }
+            Thread.sleep(20);
+        }
+    }
+
+    private HttpResponse<String> transfer(int node, String query) throws Exception {
+        return NodesInOneProcess.post(cluster.nodes.get(node - 1), "/admin/leader-transfer" + query);
+    }
+
+    /** The first group moves three times, and clients go on. */
+    @Test
+    void shouldHandAGroupOverAgainAndAgain() throws Exception {
+        cluster.startThree("");
+        try (PlainNbdClient client = new PlainNbdClient(cluster.nodes.get(2).nbdAddress())) {
+            client.write(0, new byte[4096]);
+            for (int round = 0; round < 3; round++) {
+                int from = leaderOf(1);
+                HttpResponse<String> answer = transfer(from, "?group=1");
+                assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+                JsonNode each = JSON.readTree(answer.body()).path("groups");
+                assertThat(each).hasSize(1);
+                assertThat(each.get(0).path("group").asInt()).isOne();
+                assertThat(each.get(0).path("transferred").asBoolean()).isTrue();
+                assertThat(each.get(0).path("leader").asInt())
+                        .isNotEqualTo(from)
+                        .isPositive();
+                client.write(0, new byte[4096]);
+            }
+            int from = leaderOf(1);
+            HttpResponse<String> answer = transfer(from, "");
+            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+            for (JsonNode g : JSON.readTree(answer.body()).path("groups")) {
+                assertThat(g.path("leader").asInt()).isNotEqualTo(from).isPositive();
+            }
+            client.write(0, new byte[4096]);
+            client.write(4 << 20, new byte[4096]);
+        }
+    }
+
+    @Test
+    void shouldSayWhyThereIsNoTransfer() throws Exception {
+        cluster.startThree("");
+        int leader = leaderOf(1);
+        int follower = leader % 3 + 1;
+        assertThat(transfer(follower, "?group=1").body())
+                .isEqualTo("{\"error\":\"this node does not lead group 1; node " + leader + " does\"}\n");
+        assertThat(transfer(follower, "?group=1").statusCode()).isEqualTo(409);
+        assertThat(transfer(leader, "?group=9").statusCode()).isEqualTo(404);
+        assertThat(transfer(leader, "?group=first").body()).contains("there is no group first");
+        assertThat(transfer(leader, "?to=2").statusCode()).isEqualTo(400);
+        assertThat(NodesInOneProcess.get(cluster.nodes.get(0), "/admin/leader-transfer"))
+                .contains("only POST");
+    }
+
+    @Test
+    void shouldAnswerBeforeItStops() throws Exception {
+        CountDownLatch stopped = new CountDownLatch(1);
+        StopAction stop = new StopAction(stopped::countDown);
+        assertThat(stop.answer(Map.of("now", "")).code()).isEqualTo(400);
+        assertThat(stop.answer(Map.of()).body()).contains("\"stopping\":true", "\"pid\":");
+        assertThat(stopped.getCount()).isOne();
+        assertThat(stopped.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+}
