@@ -17,6 +17,13 @@ import java.util.concurrent.TimeUnit;
 
 /** A node of an installation, started as a person would: by its command, and with the configuration that came with it. */
 final class InstalledNode implements AutoCloseable {
+    /** What a JVM ends with when SIGTERM told it to: 128 + 15. The units know it. */
+    static final int TERMINATED = 143;
+
+    /** Small and quick: the disk is neither measured nor filled. */
+    static final Map<String, String> SMALL =
+            Map.of("PARABLOCK_WAL__WRITE_BYTES", "64KiB", "PARABLOCK_WAL__SEGMENT_BYTES", "4MiB");
+
     private static final int NODES = 3;
     private static final byte[] CONTENT = new byte[4096];
 
@@ -79,16 +86,19 @@ final class InstalledNode implements AutoCloseable {
      * @param home the home directory it sees; what it prints is there, in {@code node<id>.log}
      */
     static InstalledNode start(Path command, Path config, Path home, int id, int firstPort) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command.toString(), "node", "-c", config.toString());
+        environment(builder, home);
+        builder.environment().putAll(SMALL);
+        builder.environment().put("PARABLOCK_JAVA_OPTS", "-Dof.the.operator=1\n-Xms256m -Xmx256m");
+        return start(builder, home, id, firstPort);
+    }
+
+    /** Starts a node in another way. */
+    static InstalledNode start(ProcessBuilder builder, Path home, int id, int firstPort) throws IOException {
         Path log = home.resolve("node" + id + ".log");
-        ProcessBuilder builder = new ProcessBuilder(command.toString(), "node", "-c", config.toString())
-                .redirectErrorStream(true)
+        builder.redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .directory(Path.of("/").toFile());
-        environment(builder, home);
-        // Small and quick: the disk is neither measured nor filled.
-        builder.environment().put("PARABLOCK_WAL__WRITE_BYTES", "64KiB");
-        builder.environment().put("PARABLOCK_WAL__SEGMENT_BYTES", "4MiB");
-        builder.environment().put("PARABLOCK_JAVA_OPTS", "-Dof.the.operator=1\n-Xms256m -Xmx256m");
         InstalledNode node = new InstalledNode(builder.start(), log, id, firstPort);
         // A test run that is interrupted must not leave it behind.
         Runtime.getRuntime().addShutdownHook(new Thread(node::close));

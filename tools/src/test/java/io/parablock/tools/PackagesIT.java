@@ -22,9 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("one-jdk")
 class PackagesIT {
     private static final int SECONDS = 60;
-    /** What a JVM ends with when SIGTERM told it to: 128 + 15. The units know it. */
-    private static final int TERMINATED = 143;
-
     private static final List<String> CONFFILES =
             List.of("/etc/parablock/parablock.conf", "/etc/parablock/gateway.conf", "/etc/default/parablock");
     private static final Pattern LISTED =
@@ -69,7 +66,7 @@ class PackagesIT {
             assertThat(command(command, "status", "--http", nodes.get(1).http()))
                     .contains("leader");
             for (InstalledNode node : nodes) {
-                assertThat(node.stop()).isEqualTo(TERMINATED);
+                assertThat(node.stop()).isEqualTo(InstalledNode.TERMINATED);
                 assertThat(node.log()).last().asString().contains("has stopped");
             }
         } catch (Exception | AssertionError e) {
@@ -228,7 +225,7 @@ class PackagesIT {
             assertThat(node.readsWhatWasWritten()).isTrue();
             String[] arguments = node.process().info().arguments().orElseThrow();
             assertThat(arguments).contains("-Dof.the.operator=1", "-Xmx256m");
-            assertThat(node.stop()).isEqualTo(TERMINATED);
+            assertThat(node.stop()).isEqualTo(InstalledNode.TERMINATED);
         }
     }
 
