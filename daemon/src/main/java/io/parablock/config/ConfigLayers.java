@@ -29,7 +29,8 @@ final class ConfigLayers {
     private static final Set<String> PROPERTIES_OF_OTHERS = Set.of("home", "archive");
 
     /** Variables of the launcher and of the tests. */
-    private static final Set<String> ENV_OF_OTHERS = Set.of("PARABLOCK_HOME", "PARABLOCK_JAVA", "PARABLOCK_E2E");
+    private static final Set<String> ENV_OF_OTHERS =
+            Set.of("PARABLOCK_HOME", "PARABLOCK_JAVA", "PARABLOCK_JAVA_OPTS", "PARABLOCK_E2E");
 
     private static final String PIPELINE = "pipeline";
     private static final String PIPELINE_KIND = "pipeline.kind";

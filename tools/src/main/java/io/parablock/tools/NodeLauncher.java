@@ -15,9 +15,11 @@ final class NodeLauncher {
     NodeLauncher() {
         String home = System.getProperty("parablock.home");
         if (home == null) {
-            throw new CommandFailure("start this through tools/parablock (the property parablock.home is not set)");
+            throw new CommandFailure(
+                    "start this through the parablock script (the property parablock.home is not set)");
         }
-        this.jvmFolder = Path.of(home, "tools", "jvm");
+        Path installed = Path.of(home, "jvm");
+        this.jvmFolder = Files.isDirectory(installed) ? installed : Path.of(home, "tools", "jvm");
     }
 
     /** Starts the daemon of {@code config}; what it prints is added to {@code log}. */
