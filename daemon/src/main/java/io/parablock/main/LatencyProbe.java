@@ -1,5 +1,7 @@
 package io.parablock.main;
 
+import org.jspecify.annotations.Nullable;
+
 /** Times one thing at a time: the next one that begins when nothing is timed. One thread begins, another one may end. */
 final class LatencyProbe {
     private static final long IDLE = -1;
@@ -9,6 +11,9 @@ final class LatencyProbe {
 
     /** Written before {@link #what}. */
     private volatile long beganNs;
+
+    /** Of the same thing, if somebody records it; handed over with {@link #what}. */
+    FlightEvents.@Nullable LogWrite flight;
 
     // Guarded by this.
     private long sumNs;

@@ -14,6 +14,9 @@ final class LeadershipEvents {
     private final EventLog events;
     private final LongSupplier nowNs;
 
+    /** Begins when no leader is known. */
+    private FlightEvents.Election election = begunElection();
+
     private int leader;
     private boolean leads;
     /** Since when no leader is known that takes requests; {@link #NONE} if there is one. */
@@ -33,6 +36,29 @@ final class LeadershipEvents {
         this.events = events;
         this.nowNs = nowNs;
         this.leaderlessNs = nowNs.getAsLong();
+    }
+
+    private static FlightEvents.Election begunElection() {
+        FlightEvents.Election e = new FlightEvents.Election();
+        e.begin();
+        return e;
+    }
+
+    private void onLeaderless() {
+        if (leaderlessNs == NONE) {
+            leaderlessNs = nowNs.getAsLong();
+            election = begunElection();
+        }
+    }
+
+    private void endElection(long term) {
+        // Without end(): one that began before the recording did has no beginning.
+        if (election.shouldCommit()) {
+            election.group = groupId;
+            election.leader = leader;
+            election.term = term;
+            election.commit();
+        }
     }
 
     /** This node is about to step down, and here is why. */
@@ -74,9 +100,7 @@ final class LeadershipEvents {
         Long known = term == 0 ? null : (Long) term;
         String ofTerm = term == 0 ? "" : ", term " + term;
         if (now == 0) {
-            if (leaderlessNs == NONE) {
-                leaderlessNs = nowNs.getAsLong();
-            }
+            onLeaderless();
             String was = before == 0 ? "" : "; it was node " + before;
             events.tell(
                     EventKind.LEADER_UNKNOWN,
@@ -85,9 +109,7 @@ final class LeadershipEvents {
                     before == 0 ? null : (Integer) before,
                     known);
         } else if (now == nodeId && !ready) {
-            if (leaderlessNs == NONE) {
-                leaderlessNs = nowNs.getAsLong();
-            }
+            onLeaderless();
             events.tell(
                     EventKind.MERGE_BEGUN,
                     groupId,
@@ -95,6 +117,9 @@ final class LeadershipEvents {
                     known);
         } else {
             long leaderlessMs = leaderlessNs == NONE ? 0 : (nowNs.getAsLong() - leaderlessNs) / NS_PER_MS;
+            if (leaderlessNs != NONE) {
+                endElection(term);
+            }
             leaderlessNs = NONE;
             events.tell(
                     EventKind.LEADER_ELECTED,

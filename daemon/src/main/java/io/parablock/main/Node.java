@@ -186,7 +186,7 @@ public final class Node implements AutoCloseable {
                 latency.timed(id, wal),
                 g.state(),
                 store,
-                apply,
+                new TimedApply(id, apply),
                 acks.timed(sender),
                 told,
                 loop::execute,

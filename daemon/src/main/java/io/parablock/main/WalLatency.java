@@ -50,6 +50,10 @@ final class WalLatency implements WalListener {
     public void onDurable(long token) {
         int group = (int) (token >>> GROUP_SHIFT);
         if (group < probes.length && probes[group].isTimed(token)) {
+            FlightEvents.LogWrite flight = probes[group].flight;
+            if (flight != null) {
+                flight.commit();
+            }
             probes[group].end(nowNs.getAsLong());
         }
         listener.onDurable(token);
@@ -72,6 +76,7 @@ final class WalLatency implements WalListener {
         @Override
         public void append(int groupId, Entry entry, @Nullable ByteBuf payload, long token) {
             if (probe.isIdle()) {
+                probe.flight = FlightEvents.LogWrite.begin(groupId, entry.slot(), entry.payloadLength());
                 probe.begin(token, nowNs.getAsLong());
             }
             stage.append(groupId, entry, payload, token);
