@@ -25,6 +25,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             StatusCommand.class,
             LeaderCommand.class,
             ScrubCommand.class,
+            SupportBundleCommand.class,
             CompareReplicasCommand.class,
             SimulateCommand.class,
             WalCommand.class,
@@ -32,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ArchiveRunCommand.class,
             BenchCommand.class,
             ProxyCommand.class,
+            CompletionCommand.class,
             HelpCommand.class
         })
 public final class Parablock implements Runnable {
@@ -97,7 +99,7 @@ public final class Parablock implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "give a command: demo, node, gateway, config, status, leader, scrub, compare-replicas,"
-                        + " simulate, wal, nbd, bench, proxy (parablock help tells more)");
+                "give a command: demo, node, gateway, config, status, leader, scrub, support-bundle, compare-replicas,"
+                        + " simulate, wal, nbd, bench, proxy, completion (parablock help tells more)");
     }
 }
