@@ -331,7 +331,7 @@ final class BenchCommand implements Callable<Integer> {
         ExecutorService thread = Executors.newSingleThreadExecutor();
         try {
             Future<BenchResult> result = thread.submit(() -> bench.run(machine));
-            boolean done = progress.await("measuring", bench.expectedMs(), result::isDone, bench::now);
+            boolean done = progress.awaitExpected("measuring", bench.expectedMs(), result::isDone, bench::now);
             while (!done) {
                 done = progress.await("measuring takes longer", LATE_MS, result::isDone, bench::now);
             }

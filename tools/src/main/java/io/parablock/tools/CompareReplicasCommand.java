@@ -1,5 +1,6 @@
 package io.parablock.tools;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -29,6 +30,9 @@ final class CompareReplicasCommand implements Callable<Integer> {
             description = "how long to wait for quiescence (default: ${DEFAULT-VALUE})")
     private int timeoutSeconds;
 
+    @Option(names = "--json", description = "as JSON, for scripts")
+    private boolean asJson;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -39,7 +43,15 @@ final class CompareReplicasCommand implements Callable<Integer> {
         comparer.awaitQuiet(timeoutSeconds * 1000L);
         ReplicaComparer.Outcome outcome = comparer.compare();
         PrintWriter out = spec.commandLine().getOut();
-        if (outcome.difference() != null) {
+        if (asJson) {
+            out.println(JsonNodeFactory.instance
+                    .objectNode()
+                    .put("identical", outcome.difference() == null)
+                    .put("difference", outcome.difference())
+                    .put("chunks", outcome.chunks())
+                    .put("data_bytes", outcome.dataBytes())
+                    .toPrettyString());
+        } else if (outcome.difference() != null) {
             out.println("replicas differ: " + outcome.difference());
         } else {
             out.println("replicas identical: " + outcome.chunks() + " chunk(s), " + outcome.dataBytes()

@@ -128,7 +128,7 @@ final class ConfigCommand implements Callable<Integer> {
     }
 
     /** The output is a configuration again. */
-    private static String line(EffectiveConfig.Setting setting) {
+    static String line(EffectiveConfig.Setting setting) {
         String name = setting.key().name();
         if (setting.value().isEmpty()) {
             return "# " + name + (setting.key().required() ? " is required" : " has no default");

@@ -1,5 +1,6 @@
 package io.parablock.tools;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -15,6 +16,9 @@ final class DemoStopCommand implements Callable<Integer> {
     @Option(names = "--dir", paramLabel = "DIR", description = "the demo's folder (default: where demo puts it)")
     private @Nullable Path dir;
 
+    @Option(names = "--json", description = "as JSON, for scripts")
+    private boolean asJson;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -25,6 +29,11 @@ final class DemoStopCommand implements Callable<Integer> {
         folder.nodes();
         int stopped = folder.stopAll();
         PrintWriter out = spec.commandLine().getOut();
+        if (asJson) {
+            out.println(JsonNodeFactory.instance.objectNode().put("stopped", stopped));
+            out.flush();
+            return 0;
+        }
         out.println(stopped == 0 ? "no node was running" : "stopped " + stopped + " node(s)");
         out.flush();
         return 0;

@@ -26,6 +26,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             EventsCommand.class,
             LeaderCommand.class,
             ScrubCommand.class,
+            SupportBundleCommand.class,
             CompareReplicasCommand.class,
             SimulateCommand.class,
             WalCommand.class,
@@ -33,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ArchiveRunCommand.class,
             BenchCommand.class,
             ProxyCommand.class,
+            CompletionCommand.class,
             HelpCommand.class
         })
 public final class Parablock implements Runnable {
@@ -98,7 +100,7 @@ public final class Parablock implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "give a command: demo, node, gateway, config, status, events, leader, scrub, compare-replicas,"
-                        + " simulate, wal, nbd, bench, proxy (parablock help tells more)");
+                "give a command: demo, node, gateway, config, status, events, leader, scrub, support-bundle, compare-replicas,"
+                        + " simulate, wal, nbd, bench, proxy, completion (parablock help tells more)");
     }
 }

@@ -2,6 +2,7 @@ package io.parablock.tools;
 
 import java.io.PrintWriter;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -12,6 +13,8 @@ final class Progress {
     private static final int POLL_MS = 100;
     private static final int PLAIN_LINE_EVERY_MS = 5_000;
     private static final int NAME_CHARS = 34;
+    private static final long MS_PER_SECOND = 1_000;
+    private static final long FOR_EVER_MS = Long.MAX_VALUE / 2_000_000;
 
     private final PrintWriter out;
     private final boolean terminal;
@@ -39,8 +42,19 @@ final class Progress {
     /** Waits until {@code done}, at most {@code timeoutMs}; returns whether it was done. */
     boolean await(String what, long timeoutMs, BooleanSupplier done, Supplier<String> detail)
             throws InterruptedException {
+        return await(what, timeoutMs, false, done, detail);
+    }
+
+    /** Waits until {@code done}, at most {@code expectedMs}, after which it should be: a bar says when. */
+    boolean awaitExpected(String what, long expectedMs, BooleanSupplier done, Supplier<String> detail)
+            throws InterruptedException {
+        return await(what, expectedMs, true, done, detail);
+    }
+
+    private boolean await(String what, long timeoutMs, boolean withEta, BooleanSupplier done, Supplier<String> detail)
+            throws InterruptedException {
         if (terminal) {
-            try (ProgressBar bar = bar(what, timeoutMs)) {
+            try (ProgressBar bar = bar(what, timeoutMs, withEta)) {
                 return poll(timeoutMs, done, elapsedMs -> {
                     bar.stepTo(elapsedMs);
                     bar.setExtraMessage(detail.get());
@@ -55,6 +69,33 @@ final class Progress {
                 line("  " + what + ": " + elapsedMs / 1000 + " s " + detail.get());
             }
         });
+    }
+
+    /**
+     * The same of something that is counted: on a terminal with its rate and when it will be done.
+     *
+     * @param wanted how many there will be
+     */
+    boolean awaitAll(
+            String what, String unit, long wanted, LongSupplier count, BooleanSupplier done, Supplier<String> detail)
+            throws InterruptedException {
+        if (!terminal) {
+            return await(what, FOR_EVER_MS, done, detail);
+        }
+        ProgressBarBuilder builder = new ProgressBarBuilder()
+                .setTaskName("  " + what)
+                .setInitialMax(Math.max(1, wanted))
+                .setUnit(unit, 1)
+                .showSpeed()
+                .setStyle(ProgressBarStyle.ASCII)
+                .setUpdateIntervalMillis(POLL_MS)
+                .clearDisplayOnFinish();
+        try (ProgressBar bar = builder.build()) {
+            return poll(FOR_EVER_MS, done, elapsedMs -> {
+                bar.stepTo(count.getAsLong());
+                bar.setExtraMessage(" " + detail.get());
+            });
+        }
     }
 
     private interface Show {
@@ -76,15 +117,14 @@ final class Progress {
         }
     }
 
-    private static ProgressBar bar(String what, long max) {
+    private static ProgressBar bar(String what, long max, boolean withEta) {
         String name = what + " ".repeat(Math.max(0, NAME_CHARS - what.length()));
-        return new ProgressBarBuilder()
+        ProgressBarBuilder bar = new ProgressBarBuilder()
                 .setTaskName("  " + name)
                 .setInitialMax(max)
                 .setStyle(ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(POLL_MS)
-                .hideEta()
-                .clearDisplayOnFinish()
-                .build();
+                .clearDisplayOnFinish();
+        return (withEta ? bar.setUnit(" s", MS_PER_SECOND) : bar.hideEta()).build();
     }
 }

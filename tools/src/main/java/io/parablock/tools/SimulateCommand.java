@@ -1,5 +1,7 @@
 package io.parablock.tools;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.parablock.simulator.SimulateMain;
 import io.parablock.simulator.SimulationBatch;
 import java.io.PrintWriter;
@@ -64,6 +66,11 @@ final class SimulateCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private Path dir;
 
+    @Option(
+            names = "--json",
+            description = "the result as JSON on standard output, and what is said meanwhile on stderr")
+    private boolean asJson;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -74,11 +81,18 @@ final class SimulateCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         batch.start();
         long limitMs = minutes > 0 ? minutes * 60_000 : FOR_EVER_MS;
-        Progress progress = Progress.to(out);
-        boolean over = progress.await("simulating", limitMs, batch::isOver, batch::detail);
+        Progress progress = Progress.to(asJson ? spec.commandLine().getErr() : out);
+        // Of a time limit the bar is the time.
+        boolean over = minutes > 0
+                ? progress.awaitExpected("simulating", limitMs, batch::isOver, batch::detail)
+                : progress.awaitAll(
+                        "simulating", " runs", batch.runsWanted(), batch::runsDone, batch::isOver, batch::detail);
         while (!over) {
             // The runs that had begun when the time was over.
             over = progress.await("finishing", FOR_EVER_MS, batch::isOver, batch::detail);
+        }
+        if (asJson) {
+            return json(batch, out);
         }
         batch.summary().forEach(out::println);
         List<String> failures = batch.failures();
@@ -88,6 +102,17 @@ final class SimulateCommand implements Callable<Integer> {
         }
         out.flush();
         return failures.isEmpty() ? 0 : CommandFailure.FAILED;
+    }
+
+    private int json(SimulationBatch batch, PrintWriter out) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("held", batch.failures().isEmpty()).put("runs", batch.runsDone());
+        batch.summary().forEach(json.putArray("summary")::add);
+        batch.failures().forEach(json.putArray("failures")::add);
+        json.put("timelines", dir.toAbsolutePath().toString());
+        out.println(json.toPrettyString());
+        out.flush();
+        return batch.failures().isEmpty() ? 0 : CommandFailure.FAILED;
     }
 
     private SimulationBatch batch() {

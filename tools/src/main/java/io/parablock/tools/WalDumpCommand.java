@@ -37,6 +37,9 @@ final class WalDumpCommand implements Callable<Integer> {
     @Option(names = "--payload", description = "with the first bytes of each payload")
     private boolean withPayload;
 
+    @Option(names = "--json", description = "as JSON, for scripts: an object on each line; notes go to stderr")
+    private boolean asJson;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -45,19 +48,20 @@ final class WalDumpCommand implements Callable<Integer> {
     public Integer call() {
         // The command's own writer flushes every line.
         PrintWriter out = new PrintWriter(spec.commandLine().getOut(), false);
+        PrintWriter notes = asJson ? spec.commandLine().getErr() : out;
         try (LogInspection log = WalCommand.open(dir)) {
             boolean inUse = log.isInUse();
             if (inUse) {
-                out.println("in use: a node has this log open, so that its end may look damaged");
+                notes.println("in use: a node has this log open, so that its end may look damaged");
             }
             if (log.manifest() != LogInspection.Manifest.READ) {
-                out.println("DAMAGED " + WalLine.of(log.manifest()));
+                notes.println("DAMAGED " + WalLine.of(log.manifest()));
             }
-            WalPrinter printer = new WalPrinter(out, group, slots, term, withPayload);
+            WalPrinter printer = new WalPrinter(out, group, slots, term, withPayload, asJson);
             log.scan(printer);
-            out.println(printer.summary());
+            out.println(asJson ? printer.summaryJson() : printer.summary());
             if (!inUse && (log.isInUse() || log.hasChanged())) {
-                out.println("a node has opened this log meanwhile: it may have changed under the dump");
+                notes.println("a node has opened this log meanwhile: it may have changed under the dump");
             }
         } finally {
             out.flush();

@@ -35,7 +35,7 @@ final class WalLine {
                 : line.append(" dep=").append(dep).toString();
     }
 
-    private static String kind(byte code) {
+    static String kind(byte code) {
         try {
             return EntryKind.ofCode(code).name();
         } catch (IllegalArgumentException fromALaterVersion) {
@@ -44,7 +44,7 @@ final class WalLine {
     }
 
     /** The slots that it overlaps, as runs: bit b of the map is slot-1-b (see {@code Entry}). */
-    private static String dep(WalRecord record) {
+    static String dep(WalRecord record) {
         StringBuilder runs = new StringBuilder();
         BitSet overlaps = BitSet.valueOf(record.dep());
         for (int last = overlaps.length() - 1; last >= 0; ) {

@@ -1,5 +1,7 @@
 package io.parablock.tools;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.parablock.wal.DamagedRecord;
 import io.parablock.wal.WalRecord;
 import io.parablock.wal.segment.ListedSegment;
@@ -18,6 +20,7 @@ final class WalPrinter implements SegmentVisitor {
     private final @Nullable SlotRange slots;
     private final @Nullable Long term;
     private final boolean withPayload;
+    private final boolean asJson;
     private final WalTally tally = new WalTally();
     private long shown;
 
@@ -27,18 +30,20 @@ final class WalPrinter implements SegmentVisitor {
             @Nullable Integer group,
             @Nullable SlotRange slots,
             @Nullable Long term,
-            boolean withPayload) {
+            boolean withPayload,
+            boolean asJson) {
         this.out = out;
         this.group = group;
         this.slots = slots;
         this.term = term;
         this.withPayload = withPayload;
+        this.asJson = asJson;
     }
 
     @Override
     public void onSegment(ListedSegment segment) {
         tally.add(segment);
-        out.println(WalLine.of(segment));
+        out.println(asJson ? WalJson.of(segment) : WalLine.of(segment));
         if (out.checkError()) {
             throw new CommandFailure("the output was closed"); // as by head: there is no point in reading on
         }
@@ -51,15 +56,21 @@ final class WalPrinter implements SegmentVisitor {
             return;
         }
         shown++;
+        boolean payloadToo = withPayload && payload.hasRemaining();
+        if (asJson) {
+            ObjectNode json = WalJson.of(position, record);
+            out.println(payloadToo ? json.put("bytes", firstBytes(payload)) : json);
+            return;
+        }
         String line = WalLine.place(position) + " " + WalLine.of(record);
-        out.println(withPayload && payload.hasRemaining() ? line + " bytes=" + firstBytes(payload) : line);
+        out.println(payloadToo ? line + " bytes=" + firstBytes(payload) : line);
     }
 
     @Override
     public void onDamaged(long position, DamagedRecord what) {
         tally.add(what);
         if (!what.identified() || passes(what.groupId(), what.slot(), what.origin())) {
-            out.println(WalLine.place(position) + " DAMAGED " + WalLine.of(what));
+            out.println(asJson ? WalJson.of(position, what) : WalLine.place(position) + " DAMAGED " + WalLine.of(what));
         }
     }
 
@@ -73,6 +84,17 @@ final class WalPrinter implements SegmentVisitor {
         byte[] first = new byte[Math.min(PAYLOAD_BYTES_MAX, payload.remaining())];
         payload.duplicate().get(first);
         return HexFormat.of().formatHex(first);
+    }
+
+    ObjectNode summaryJson() {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("type", "summary")
+                .put("records", tally.records())
+                .put("file_bytes", tally.fileBytes())
+                .put("shown", shown)
+                .put("damaged", tally.serious())
+                .put("torn", tally.torn());
     }
 
     String summary() {

@@ -1,5 +1,6 @@
 package io.parablock.tools;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.parablock.wal.DamagedRecord;
 import io.parablock.wal.RecordDescriptor;
 import io.parablock.wal.WalRecord;
@@ -15,6 +16,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -27,6 +29,9 @@ final class WalVerifyCommand implements Callable<Integer> {
     @Parameters(paramLabel = "DIR", description = "the data_dir of a node that is stopped, or the folder wal in it")
     @SuppressWarnings("NullAway.Init")
     private Path dir;
+
+    @Option(names = "--json", description = "as JSON, for scripts")
+    private boolean asJson;
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -93,7 +98,19 @@ final class WalVerifyCommand implements Callable<Integer> {
         boolean listed = manifest == Manifest.READ
                 || (manifest == Manifest.MISSING && tally.records() + tally.serious() + tally.torn() == 0);
         String first = listed ? checker.firstSerious : WalLine.of(manifest);
-        if (first != null) {
+        if (asJson) {
+            out.println(JsonNodeFactory.instance
+                    .objectNode()
+                    .put("sound", first == null)
+                    .put("first_damage", first)
+                    .put("manifest", manifest.name().toLowerCase(Locale.ROOT))
+                    .put("records", tally.records())
+                    .put("file_bytes", tally.fileBytes())
+                    .put("damaged", tally.serious())
+                    .put("torn", tally.torn())
+                    .put("first_torn", checker.firstTorn)
+                    .toPrettyString());
+        } else if (first != null) {
             out.println("first damage: " + first);
             out.println("damaged: " + read + ", " + tally.damages() + (listed ? "" : ", and the manifest"));
         } else if (checker.firstTorn != null) {

@@ -2,6 +2,8 @@ package io.parablock.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.parablock.raft.log.EntryKind;
 import io.parablock.wal.RecordChecksum;
 import io.parablock.wal.RecordDescriptor;
@@ -194,6 +196,32 @@ class WalCommandTest {
         assertThat(run("wal", "dump", dataDir.toString()).lines())
                 .contains(place(positions.get(4)) + " DAMAGED corrupt, group=0 slot=4 origin=3: payload CRC");
         assertThat(answer.last()).endsWith("2 damaged (2 corrupt)");
+    }
+
+    @Test
+    void shouldDumpAndVerifyForScripts() throws IOException {
+        List<Long> positions = write();
+        overwrite(positions.get(4), 1000, new byte[] {0});
+        Answer dump = run("wal", "dump", dataDir.toString(), "--json");
+        ObjectMapper json = new ObjectMapper();
+        List<JsonNode> lines = new ArrayList<>();
+        for (String line : dump.lines()) {
+            lines.add(json.readTree(line));
+        }
+        assertThat(lines.get(0).path("type").asText()).isEqualTo("segment");
+        assertThat(lines.stream().filter(l -> l.path("type").asText().equals("record")))
+                .hasSize(RECORDS - 1)
+                .anyMatch(l ->
+                        l.path("slot").asInt() == 8 && l.path("dep").asText().equals("0..1,3,5,7"));
+        assertThat(lines.stream().filter(l -> l.path("type").asText().equals("damaged")))
+                .singleElement()
+                .matches(l -> l.path("verdict").asText().equals("corrupt")
+                        && l.path("slot").asInt() == 4);
+        assertThat(lines.get(lines.size() - 1).path("damaged").asInt()).isOne();
+        Answer verify = run("wal", "verify", dataDir.toString(), "--json");
+        assertThat(verify.exitCode).isOne();
+        assertThat(json.readTree(verify.out).path("sound").asBoolean()).isFalse();
+        assertThat(json.readTree(verify.out).path("first_damage").asText()).contains("payload CRC");
     }
 
     @Test

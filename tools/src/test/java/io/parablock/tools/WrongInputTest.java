@@ -109,6 +109,21 @@ class WrongInputTest {
                     node                                | Missing required option: '--config=FILE'
                     node -c                             | Missing required parameter for option '--config' (FILE)
                     node -c a.conf b.conf               | unexpected argument b.conf of parablock node
+                    node stop --dir a --http b          | --dir=DIR, --http=URL are mutually exclusive (specify only one)
+                    node stop --node two                | Invalid value for option '--node': 'two' is not an int
+                    node stop --http http://a --node 1  | --node goes with --dir; --http names the node already
+                    node stpo                           | unknown command stpo of parablock node; did you mean stop?
+                    leader                              | give a command: transfer
+                    leader transfre                     | unknown command transfre of parablock leader; did you mean transfer?
+                    leader transfer --group one         | Invalid value for option '--group': 'one' is not an int
+                    leader transfer --http https://a    | --http wants a URL like http://127.0.0.1:8080: https://a
+                    status --watch 0                    | --watch is from 0.1 to 86400 seconds: 0.0
+                    status --times 3                    | --times goes with --watch
+                    status --watch --times 0            | --times is at least 1: 0
+                    scrub --wathc                       | unknown option --wathc of parablock scrub; did you mean --watch?
+                    support-bundle                      | Missing required option: '--out=FILE.tar.gz'
+                    support-bundle --out a.zip          | --out ends in .tar.gz: a.zip
+                    completion zsh                      | unexpected argument zsh of parablock completion
                     wal dump                            | Missing required parameter: 'DIR'
                     wal dump . --group first            | Invalid value for option '--group': 'first' is not an int
                     wal dupm .                          | unknown command dupm of parablock wal; did you mean dump?

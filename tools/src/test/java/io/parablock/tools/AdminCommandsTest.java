@@ -1,0 +1,139 @@
+package io.parablock.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
+
+/** What operators ask of nodes, with nodes of which only the HTTP servers are there. */
+@Isolated("system properties and streams")
+class AdminCommandsTest {
+    @TempDir
+    private Path dir;
+
+    private FakeNodes nodes;
+    private String first = "";
+
+    @BeforeEach
+    void prepare() throws Exception {
+        nodes = new FakeNodes(dir);
+        first = nodes.add(1, FakeNodes.status(1, 2, "0.1.0", "serving: follows node 2"));
+        nodes.add(2, FakeNodes.status(2, 2, "0.1.0", "serving: leads"));
+        nodes.addDown(3);
+    }
+
+    @AfterEach
+    void stop() {
+        nodes.close();
+    }
+
+    @Test
+    void shouldAskTheLeaderToHandOver() {
+        nodes.page(2, "/admin/leader-transfer", "{\"groups\":[{\"group\":1,\"leader\":1,\"transferred\":true}]}");
+        assertThat(CommandRun.of("leader", "transfer", "--dir", dir.toString()))
+                .isEqualTo(new CommandRun(0, "group 1: node 1 leads\n", ""));
+        assertThat(CommandRun.of("leader", "transfer", "--dir", dir.toString(), "--json")
+                        .out())
+                .contains("\"transferred\" : true");
+    }
+
+    @Test
+    void shouldPassOnWhyANodeRefuses() {
+        nodes.page(
+                1, "/admin/leader-transfer?group=1", "409{\"error\":\"this node does not lead group 1; node 2 does\"}");
+        assertThat(CommandRun.of("leader", "transfer", "--http", first, "--group", "1"))
+                .isEqualTo(new CommandRun(
+                        1, "", "parablock: " + first + ": this node does not lead group 1; node 2 does\n"));
+        assertThat(CommandRun.of("node", "stop", "--http", first))
+                .isEqualTo(new CommandRun(1, "", "parablock: " + first + ": HTTP 404\n"));
+        assertThat(CommandRun.of("leader", "transfer", "--dir", dir.toString(), "--group", "7"))
+                .isEqualTo(new CommandRun(1, "", "parablock: no node that answers leads group 7\n"));
+        assertThat(CommandRun.of("node", "stop", "--dir", dir.toString(), "--node", "3"))
+                .matches(run ->
+                        run.exitCode() == 1 && run.err().startsWith("parablock: no answer from http://127.0.0.1:1"));
+    }
+
+    @Test
+    void shouldWantToKnowWhichNodeIsToStop() {
+        assertThat(CommandRun.of("node", "stop", "--dir", dir.toString()))
+                .isEqualTo(new CommandRun(2, "", "parablock: say which one: --node, of [1, 2, 3]\n"));
+        assertThat(CommandRun.of("node", "stop", "--dir", dir.toString(), "--node", "4"))
+                .isEqualTo(new CommandRun(2, "", "parablock: there is no node 4, only [1, 2, 3]\n"));
+    }
+
+    @Test
+    void shouldBundleWhatThereIsAndNameWhatThereIsNot() throws Exception {
+        for (int id = 1; id <= 2; id++) {
+            nodes.page(id, "/metrics", "metric 1\n");
+        }
+        Files.writeString(dir.resolve("node1.log"), "a line of the log\n");
+        Path file = dir.resolve("bundle.tar.gz");
+        CommandRun run = CommandRun.of("support-bundle", "--dir", dir.toString(), "--out", file.toString(), "--json");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.err())
+                .contains(
+                        "parablock: not in the bundle: node1/events.json: HTTP 404 from ",
+                        "parablock: not in the bundle: node2/log.txt: ",
+                        "parablock: not in the bundle: node3/status.json: ")
+                .doesNotContain("node1/log.txt", "node1/config.txt");
+        assertThat(new ObjectMapper().readTree(run.out()).path("bytes").asLong())
+                .isEqualTo(Files.size(file));
+        Map<String, String> content = read(file);
+        assertThat(content.get("node1/log.txt")).isEqualTo("a line of the log\n");
+        assertThat(content.get("node1/metrics.txt")).isEqualTo("metric 1\n");
+        assertThat(content.get("node2/status.json")).contains("serving: leads");
+        assertThat(content.get("node3/config.txt"))
+                .contains("raft.span = 256  # file ", "raft.retransmit = 100ms  # default");
+        assertThat(content.get("machine.json")).contains("\"java.version\"");
+        assertThat(content.get("cluster.json")).contains("degraded: node 3 is down");
+        assertThat(content.get("missing.txt")).contains("node3/metrics.txt: ");
+    }
+
+    @Test
+    void shouldBundleOneNode() throws Exception {
+        Path file = dir.resolve("one.tar.gz");
+        CommandRun run = CommandRun.of("support-bundle", "--http", first, "--out", file.toString());
+        assertThat(run.out()).isEqualTo("written: " + file + "\n");
+        assertThat(read(file)).containsKeys("node/status.json", "machine.json", "missing.txt");
+        assertThat(CommandRun.of(
+                        "support-bundle",
+                        "--http",
+                        first,
+                        "--out",
+                        dir.resolve("no/such.tar.gz").toString()))
+                .matches(r -> r.exitCode() == 1 && r.err().startsWith("parablock: the bundle cannot be written: "));
+    }
+
+    private static Map<String, String> read(Path file) throws Exception {
+        Map<String, String> content = new TreeMap<>();
+        try (TarArchiveInputStream tar =
+                new TarArchiveInputStream(new GZIPInputStream(new ByteArrayInputStream(Files.readAllBytes(file))))) {
+            for (TarArchiveEntry e = tar.getNextEntry(); e != null; e = tar.getNextEntry()) {
+                String name = e.getName();
+                content.put(
+                        name.substring(name.indexOf('/') + 1), new String(tar.readAllBytes(), StandardCharsets.UTF_8));
+            }
+        }
+        return content;
+    }
+
+    @Test
+    void shouldPrintACompletionScript() {
+        CommandRun run = CommandRun.of("completion");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).contains("function _complete_parablock()", "leader", "support-bundle", "--watch");
+    }
+}
