@@ -46,6 +46,7 @@ final class StatusJson {
                         .anyMatch(g -> g.needsInstall() || g.raft().installing()));
         json.put("amnesiac", node.groups().stream().anyMatch(g -> g.raft().amnesiac()));
         lag(json, first.raft(), node.voters());
+        NbdClient.put(json, node.nbdClients());
         for (ReplicaStatus group : node.groups()) {
             json.withArray("/groups").add(group(group, node.voters()));
         }

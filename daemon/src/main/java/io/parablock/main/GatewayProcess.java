@@ -14,6 +14,7 @@ import io.parablock.http.Routes;
 import io.parablock.http.StatusServer;
 import io.parablock.metrics.LoopDelay;
 import io.parablock.metrics.NodeMeters;
+import io.parablock.metrics.Stage;
 import io.parablock.pipeline.GroupLoop;
 import io.parablock.pipeline.InlineGroupLoop;
 import io.parablock.pipeline.PipelineConfig;
@@ -136,6 +137,9 @@ final class GatewayProcess implements AutoCloseable {
             status.start();
         }
         loops.forEach(loop -> LoopDelay.watch(loop, meters::onLoopDelay));
+        meters.beforeScrape(new ProcessFigures(meters, () -> nbd)
+                .ofPeers(config.transport().lanes(), members::readings)
+                .inUse("gateway", id, transport.label(), NodeSettings.word(pipeline)));
         LOG.info("gateway {} looks for the nodes of cluster {}", id, config.clusterId());
         members.dial();
         Serving s;
@@ -148,12 +152,14 @@ final class GatewayProcess implements AutoCloseable {
             if (closed) {
                 throw new InterruptedException("stopped");
             }
-            nbd = NbdServer.listen(
+            NbdServer clients = NbdServer.listen(
                     loops,
                     transport,
                     NodeSettings.nbdAddresses(config.nbd()),
                     s.gateway,
                     NodeSettings.nbd(config.nbd(), config.limits()));
+            clients.onWriteReceived(elapsedNs -> meters.onStage(Stage.RECEIVE, elapsedNs));
+            nbd = clients;
         }
         LOG.info(
                 "gateway {} serves nbd {} http {}: cluster {}, transport {}, pipeline {}, volumes {}, groups {}",
@@ -233,6 +239,7 @@ final class GatewayProcess implements AutoCloseable {
                 members.readings().stream()
                         .map(m -> new GatewayReading.Member(m.peer(), m.connected(), m.lanesUp(), m.queuedBytes()))
                         .toList(),
+                ProcessFigures.clients(nbd),
                 groups);
     }
 

@@ -9,6 +9,7 @@ import io.parablock.transport.PeerHandler;
 import io.parablock.transport.PeerTransport;
 import io.parablock.transport.PeerTransportConfig;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,6 +82,11 @@ final class NetworkLinks implements PeerLinks {
     @Override
     public void start() {
         transport.dial();
+    }
+
+    @Override
+    public List<PeerTransport.PeerReading> readings() {
+        return transport.readings();
     }
 
     @Override

@@ -7,6 +7,8 @@ import io.parablock.raft.message.Message;
 import io.parablock.replica.PeerSender;
 import io.parablock.replica.client.ClientMessage;
 import io.parablock.transport.Doorkeeper;
+import io.parablock.transport.PeerTransport;
+import java.util.List;
 
 /** How a node reaches its peers. Over the network this is the transport; tests have one without sockets. */
 interface PeerLinks extends PeerSender, AutoCloseable {
@@ -37,6 +39,11 @@ interface PeerLinks extends PeerSender, AutoCloseable {
     }
 
     void start();
+
+    /** The connections to each peer, from any thread; none where there are no connections. */
+    default List<PeerTransport.PeerReading> readings() {
+        return List.of();
+    }
 
     @Override
     void close();

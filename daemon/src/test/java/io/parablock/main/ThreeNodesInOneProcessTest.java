@@ -320,7 +320,7 @@ class ThreeNodesInOneProcessTest {
     }
 
     /** The least NBD client: EXPORT_NAME, one request at a time. */
-    private static final class Client implements AutoCloseable {
+    static final class Client implements AutoCloseable {
         private final Socket socket;
         private final DataInputStream in;
         private final DataOutputStream out;

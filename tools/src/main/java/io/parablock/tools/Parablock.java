@@ -22,6 +22,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             NodeCommand.class,
             GatewayCommand.class,
             ConfigCommand.class,
+            MetricsCommand.class,
             StatusCommand.class,
             CompareReplicasCommand.class,
             SimulateCommand.class,
@@ -92,7 +93,7 @@ public final class Parablock implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "give a command: demo, node, gateway, config, status, compare-replicas, simulate, wal, nbd, bench, proxy"
+                "give a command: demo, node, gateway, config, metrics, status, compare-replicas, simulate, wal, nbd, bench, proxy"
                         + " (parablock help tells more)");
     }
 }
