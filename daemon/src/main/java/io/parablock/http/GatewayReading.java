@@ -2,14 +2,17 @@ package io.parablock.http;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.parablock.metrics.Metric;
 import io.parablock.metrics.NodeMeters;
 import java.util.List;
+import java.util.function.ToLongFunction;
 
 /**
  * What a gateway without a replica says of itself at one moment.
  *
  * @param id its number in this run
  * @param nbd where it listens, as the configuration would say; empty until a node has told what there is to serve
+ * @param nbdClients who is attached to its volumes, a limited number of them
  * @param groups none until then
  */
 public record GatewayReading(
@@ -20,6 +23,7 @@ public record GatewayReading(
         String transport,
         String pipeline,
         List<Member> members,
+        List<NbdClient> nbdClients,
         List<Group> groups)
         implements Reading {
     /** A node of the cluster. */
@@ -31,6 +35,7 @@ public record GatewayReading(
 
     public GatewayReading {
         members = List.copyOf(members);
+        nbdClients = List.copyOf(nbdClients);
         groups = List.copyOf(groups);
     }
 
@@ -40,11 +45,11 @@ public record GatewayReading(
         json.put("role", "gateway").put("id", id).put("cluster", cluster);
         json.put("pid", ProcessHandle.current().pid());
         json.put("nbd", nbd).put("http", http).put("transport", transport).put("pipeline", pipeline);
-        json.put("unanswered", groups.stream().mapToLong(Group::unanswered).sum());
-        json.put("resends", groups.stream().mapToLong(Group::resends).sum());
-        json.put("timeouts", groups.stream().mapToLong(Group::timeouts).sum());
-        json.put("sessions", groups.stream().mapToLong(Group::sessions).sum());
-        json.put("sessions_lost", groups.stream().mapToLong(Group::sessionsLost).sum());
+        json.put("unanswered", sum(Group::unanswered));
+        json.put("resends", sum(Group::resends));
+        json.put("timeouts", sum(Group::timeouts));
+        json.put("sessions", sum(Group::sessions));
+        json.put("sessions_lost", sum(Group::sessionsLost));
         for (Member m : members) {
             json.withArray("/members")
                     .addObject()
@@ -53,6 +58,7 @@ public record GatewayReading(
                     .put("lanes_up", m.lanesUp)
                     .put("queued_bytes", m.queuedBytes);
         }
+        NbdClient.put(json, nbdClients);
         for (Group g : groups) {
             ObjectNode group = json.withArray("/groups").addObject();
             group.put("group", g.id);
@@ -69,13 +75,15 @@ public record GatewayReading(
 
     @Override
     public void figures(NodeMeters meters) {
-        for (Group g : groups) {
-            meters.figure("leader", g.id, g.leader);
-            meters.figure("gateway.unanswered", g.id, g.unanswered);
-            meters.figure("gateway.sessions", g.id, g.sessions);
-            meters.figure("gateway.resends", g.id, g.resends);
-            meters.figure("gateway.timeouts", g.id, g.timeouts);
-            meters.figure("gateway.sessions.lost", g.id, g.sessionsLost);
-        }
+        groups.forEach(g -> meters.figure(Metric.LEADER, g.id, g.leader));
+        meters.figure(Metric.GATEWAY_UNANSWERED, sum(Group::unanswered));
+        meters.figure(Metric.GATEWAY_SESSIONS, sum(Group::sessions));
+        meters.figure(Metric.GATEWAY_RESENDS, sum(Group::resends));
+        meters.figure(Metric.GATEWAY_TIMEOUTS, sum(Group::timeouts));
+        meters.figure(Metric.GATEWAY_SESSIONS_LOST, sum(Group::sessionsLost));
+    }
+
+    private long sum(ToLongFunction<Group> figure) {
+        return groups.stream().mapToLong(figure).sum();
     }
 }

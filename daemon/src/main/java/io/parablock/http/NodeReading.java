@@ -1,6 +1,7 @@
 package io.parablock.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.parablock.metrics.Metric;
 import io.parablock.metrics.NodeMeters;
 import io.parablock.replica.ReplicaStatus;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.Map;
  * @param nbd where it really listens, host:port
  * @param forming what it waits for before it may take part; empty once the cluster has formed
  * @param unanswered requests that its gateway has not answered yet
+ * @param nbdClients who is attached to its volumes, a limited number of them
  * @param slowFollowers by group that it leads: ids of the followers that are slow; groups without one are left out
  */
 public record NodeReading(
@@ -29,10 +31,12 @@ public record NodeReading(
         long resends,
         long timeouts,
         long sessions,
+        List<NbdClient> nbdClients,
         List<ReplicaStatus> groups,
         Map<Integer, List<Integer>> slowFollowers)
         implements Reading {
     public NodeReading {
+        nbdClients = List.copyOf(nbdClients);
         groups = List.copyOf(groups);
         slowFollowers = Map.copyOf(slowFollowers);
     }
@@ -45,38 +49,14 @@ public record NodeReading(
     @Override
     public void figures(NodeMeters meters) {
         for (ReplicaStatus g : groups) {
-            int id = g.groupId();
-            meters.figure("term", id, g.raft().term());
-            meters.figure("leader", id, g.raft().leader());
-            meters.figure("commit.watermark", id, g.raft().commitWatermark());
-            meters.figure("applied.watermark", id, g.raft().appliedPrefix());
-            meters.figure("holes", id, g.raft().holes());
-            meters.figure("in.flight", id, g.raft().inFlight());
-            meters.figure("acked.out.of.order", id, g.raft().ackedOutOfOrder());
-            meters.figure("committed.out.of.order", id, g.raft().committedOutOfOrder());
-            meters.figure("applied.out.of.order", id, g.raft().appliedOutOfOrder());
-            meters.figure("conflicts.waited", id, g.raft().conflictsWaited());
-            meters.figure(
-                    "slow.followers",
-                    id,
-                    slowFollowers.getOrDefault(id, List.of()).size());
-            meters.figure("elections", id, g.raft().elections());
-            meters.figure("wal.bytes", id, g.walBytes());
-            meters.figure("checkpoints", id, g.checkpoints());
-            meters.figure("applied.bytes", id, g.appliedBytes());
-            meters.figure("scrub.rounds", id, g.scrub().rounds());
-            meters.figure("scrub.bytes", id, g.scrub().bytes());
-            meters.figure("scrub.progress.percent", id, g.scrub().progressPercent());
-            meters.figure("scrub.damaged.records", id, g.scrub().damagedRecords());
-            meters.figure("scrub.damaged.bytes", id, g.scrub().damagedBytes());
-            meters.figure("scrub.damaged.state", id, g.scrub().damagedState());
-            meters.figure("scrub.lost.state", id, g.scrub().lostState());
-            meters.figure("blocks.damaged.bytes", id, g.blocks().damagedBytes());
-            meters.figure("blocks.pending.bytes", id, g.blocks().pendingBytes());
-            meters.figure("blocks.mended.bytes", id, g.blocks().mendedBytes());
-            meters.figure("blocks.lost.bytes", id, g.blocks().lostBytes());
-            meters.figure("blocks.served.bytes", id, g.blocks().servedBytes());
-            meters.figure("blocks.under.repair", id, g.blocks().underRepair() ? 1 : 0);
+            ReplicaFigures.set(meters, g, voters);
+            List<Integer> slow = slowFollowers.getOrDefault(g.groupId(), List.of());
+            meters.figure(Metric.SLOW_FOLLOWERS, g.groupId(), slow.size());
         }
+        meters.figure(Metric.WAL_BYTES, groups.get(0).walBytes());
+        meters.figure(Metric.GATEWAY_UNANSWERED, unanswered);
+        meters.figure(Metric.GATEWAY_RESENDS, resends);
+        meters.figure(Metric.GATEWAY_TIMEOUTS, timeouts);
+        meters.figure(Metric.GATEWAY_SESSIONS, sessions);
     }
 }

@@ -53,6 +53,7 @@ final class StatusJson {
                 .distinct()
                 .sorted()
                 .forEach(slow::add);
+        NbdClient.put(json, node.nbdClients());
         for (ReplicaStatus group : node.groups()) {
             json.withArray("/groups").add(group(group, node.voters()));
         }

@@ -16,6 +16,7 @@ import io.parablock.http.Routes;
 import io.parablock.http.StatusServer;
 import io.parablock.metrics.LoopDelay;
 import io.parablock.metrics.NodeMeters;
+import io.parablock.metrics.Stage;
 import io.parablock.pipeline.GroupLoop;
 import io.parablock.pipeline.InlineGroupLoop;
 import io.parablock.pipeline.PipelineConfig;
@@ -147,6 +148,9 @@ final class GatewayProcess implements AutoCloseable {
         loops.forEach(loop -> LoopDelay.watch(loop, meters::onLoopDelay));
         String looks = "gateway " + id + " looks for the nodes of cluster " + config.clusterId();
         events.tell(EventKind.PROCESS_STARTING, 0, looks, ROLE, id);
+        meters.beforeScrape(new ProcessFigures(meters, () -> nbd)
+                .ofPeers(config.transport().lanes(), members::readings)
+                .inUse("gateway", id, transport.label(), NodeSettings.word(pipeline)));
         members.dial();
         Serving s;
         try {
@@ -158,12 +162,14 @@ final class GatewayProcess implements AutoCloseable {
             if (closed) {
                 throw new InterruptedException("stopped");
             }
-            nbd = NbdServer.listen(
+            NbdServer clients = NbdServer.listen(
                     loops,
                     transport,
                     NodeSettings.nbdAddresses(config.nbd()),
                     s.gateway,
                     NodeSettings.nbd(config.nbd(), config.limits()));
+            clients.onWriteReceived(elapsedNs -> meters.onStage(Stage.RECEIVE, elapsedNs));
+            nbd = clients;
         }
         String volumes =
                 s.offer.volumes().stream().map(GatewayOffer.Volume::name).collect(Collectors.joining(", "));
@@ -253,6 +259,7 @@ final class GatewayProcess implements AutoCloseable {
                 members.readings().stream()
                         .map(m -> new GatewayReading.Member(m.peer(), m.connected(), m.lanesUp(), m.queuedBytes()))
                         .toList(),
+                ProcessFigures.clients(nbd),
                 groups);
     }
 

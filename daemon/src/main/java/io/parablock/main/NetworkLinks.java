@@ -11,6 +11,7 @@ import io.parablock.transport.PeerTransport;
 import io.parablock.transport.PeerTransportConfig;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.List;
 import java.util.Map;
 
 /** The links over the network: {@link PeerTransport} with this node's configuration. */
@@ -112,6 +113,11 @@ final class NetworkLinks implements PeerLinks {
     @Override
     public void start() {
         transport.dial();
+    }
+
+    @Override
+    public List<PeerTransport.PeerReading> readings() {
+        return transport.readings();
     }
 
     @Override

@@ -16,13 +16,15 @@ import io.parablock.http.Routes;
 import io.parablock.http.StatusServer;
 import io.parablock.metrics.LoopDelay;
 import io.parablock.metrics.NodeMeters;
+import io.parablock.metrics.Stage;
+import io.parablock.metrics.WriteStages;
 import io.parablock.pipeline.GroupLoop;
 import io.parablock.pipeline.InlineGroupLoop;
 import io.parablock.pipeline.PipelineConfig;
 import io.parablock.pipeline.ThreadedApplyStage;
 import io.parablock.pipeline.ThreadedGroupLoop;
 import io.parablock.pipeline.ThreadedWalStage;
-import io.parablock.raft.message.Message;
+import io.parablock.raft.RaftConfig;
 import io.parablock.replica.ApplyStage;
 import io.parablock.replica.InlineApplyStage;
 import io.parablock.replica.InlineWalStage;
@@ -35,7 +37,6 @@ import io.parablock.replica.StandingClock;
 import io.parablock.replica.SuspendedTime;
 import io.parablock.replica.WalRouter;
 import io.parablock.replica.WalStage;
-import io.parablock.replica.client.ClientMessage;
 import io.parablock.transport.GatewayOffer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -50,6 +51,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -90,7 +92,7 @@ public final class Node implements AutoCloseable {
     private final WalRouter router = new WalRouter();
     private final NodeMeters meters = new NodeMeters();
     private final Map<Integer, NodeGroup> groups = new TreeMap<>();
-    private final Inputs inputs = new Inputs();
+    private final GroupInbox inputs;
     private final @Nullable SuspendedTime suspended;
     private final WalLatency latency;
     private final AckLatency acks;
@@ -117,6 +119,7 @@ public final class Node implements AutoCloseable {
         this.suspended = NodeSettings.suspendedTime(config.reads());
         this.latency = new WalLatency(router, config.groups(), System::nanoTime);
         this.acks = new AckLatency(NodeSettings.voterIds(config), config.groups(), System::nanoTime);
+        this.inputs = new GroupInbox(groups, acks);
         this.slowLog = SlowLog.of(config, latency, events);
         this.disk = NodeDisk.open(config, slowLog == null ? latency : slowLog);
         this.watch = new NodeWatch(config, events, latency, acks, this::isConnected, () -> nbd);
@@ -160,7 +163,9 @@ public final class Node implements AutoCloseable {
     private void addGroup(NodeDisk.Group g, PeerSender sender, PipelineConfig pipelineConfig, long boot) {
         int id = g.groupId();
         StandingClock clock = new StandingClock(System::nanoTime);
-        NodeGroup group = new NodeGroup(id, gateway, sender, clock);
+        RaftConfig raft = NodeSettings.raft(config, id);
+        WriteStages measured = meters.stages(id, raft.nodeId(), raft.voters(), raft.span());
+        NodeGroup group = new NodeGroup(id, gateway, sender, clock, measured::onMessage);
         BlockStore store = g.store();
         GroupLoop loop;
         WalStage wal;
@@ -195,20 +200,17 @@ public final class Node implements AutoCloseable {
                 suspended == null ? () -> 0 : suspended,
                 PooledByteBufAllocator.DEFAULT);
         Replica replica = new Replica(
-                NodeSettings.raft(config, id),
+                raft,
                 NodeSettings.replica(config),
                 disk.identity().identity().ofGroup(id),
                 recovered.state(),
-                ports,
+                measured.measured(ports),
                 boot * 31 + id * 1009L + config.nodeId());
+        LongConsumer durable = measured.durable(replica::onWalDurable);
         if (groupWal != null) {
-            groupWal.bind(replica);
+            groupWal.bind(replica, durable);
         } else {
-            router.register(
-                    id,
-                    loop instanceof InlineGroupLoop inline
-                            ? inline.completions(replica::onWalDurable)
-                            : replica::onWalDurable);
+            router.register(id, loop instanceof InlineGroupLoop inline ? inline.completions(durable) : durable);
         }
         group.bind(replica, loop);
         groups.put(id, group);
@@ -260,15 +262,21 @@ public final class Node implements AutoCloseable {
             watch.onLoopDelay(delayNs);
         }));
         watch.start(groups.values());
+        meters.beforeScrape(new ProcessFigures(meters, () -> nbd)
+                .ofNode(config)
+                .ofPeers(config.transport().lanes(), links::readings)
+                .inUse("node", config.nodeId(), transport.label(), NodeSettings.word(pipeline)));
         started = true;
         formation.start(() -> groups.values().forEach(NodeGroup::open));
         links.start();
-        nbd = NbdServer.listen(
+        NbdServer clients = NbdServer.listen(
                 loops,
                 transport,
                 NodeSettings.nbdAddresses(config.nbd()),
                 gateway,
                 NodeSettings.nbd(config.nbd(), config.limits()));
+        clients.onWriteReceived(elapsedNs -> meters.onStage(Stage.RECEIVE, elapsedNs));
+        nbd = clients;
         status.start();
         tellStarted();
     }
@@ -356,6 +364,7 @@ public final class Node implements AutoCloseable {
                 resends,
                 timeouts,
                 sessions,
+                ProcessFigures.clients(nbd),
                 replicas,
                 watch.slowFollowers());
     }
@@ -442,38 +451,6 @@ public final class Node implements AutoCloseable {
             }
         } catch (Exception e) {
             LOG.warn("at the stop: {}", e.getMessage());
-        }
-    }
-
-    /** From peers and from this node itself. */
-    private final class Inputs implements PeerLinks.Receiver {
-        @Override
-        public void onMessage(int groupId, int from, long boot, Message m) {
-            acks.onMessage(groupId, from, m);
-            NodeGroup g = groups.get(groupId);
-            if (g != null) {
-                g.onMessage(from, boot, m);
-            }
-        }
-
-        @Override
-        public void onClient(int groupId, int from, ClientMessage m) {
-            NodeGroup g = groups.get(groupId);
-            if (g == null) {
-                NodeGroup.release(m);
-            } else {
-                g.onClient(from, m);
-            }
-        }
-
-        @Override
-        public void onConnected(int peer, boolean up) {
-            groups.values().forEach(g -> g.onConnected(peer, up));
-        }
-
-        @Override
-        public void onGateway(int id) {
-            groups.values().forEach(g -> g.onGateway(id));
         }
     }
 }

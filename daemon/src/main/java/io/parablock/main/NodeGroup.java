@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** One group on this node: the replica and the gateway's part, on the group's thread. */
@@ -37,6 +38,7 @@ final class NodeGroup implements GroupInputs {
     private final Gateway gateway;
     private final PeerSender sender;
     private final StandingClock clock;
+    private final ObjIntConsumer<Message> watch;
     /** Peers that are connected, while the cluster has not formed. */
     private final Set<Integer> connectedEarly = new TreeSet<>();
 
@@ -53,10 +55,16 @@ final class NodeGroup implements GroupInputs {
 
     /** @param clock the replica's */
     NodeGroup(int groupId, Gateway gateway, PeerSender sender, StandingClock clock) {
+        this(groupId, gateway, sender, clock, (m, from) -> {});
+    }
+
+    /** @param watch sees each message of a peer before the replica does, on the group's thread */
+    NodeGroup(int groupId, Gateway gateway, PeerSender sender, StandingClock clock, ObjIntConsumer<Message> watch) {
         this.groupId = groupId;
         this.gateway = gateway;
         this.sender = sender;
         this.clock = clock;
+        this.watch = watch;
     }
 
     /** Before the loop starts. */
@@ -106,6 +114,7 @@ final class NodeGroup implements GroupInputs {
         try {
             loop().execute(() -> {
                 if (isOpen) {
+                    watch.accept(m, from);
                     replica().onPeerMessage(from, boot, m);
                 } else {
                     Replica.release(m);

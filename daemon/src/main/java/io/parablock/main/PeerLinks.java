@@ -8,6 +8,8 @@ import io.parablock.raft.message.Message;
 import io.parablock.replica.PeerSender;
 import io.parablock.replica.client.ClientMessage;
 import io.parablock.transport.Doorkeeper;
+import io.parablock.transport.PeerTransport;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /** How a node reaches its peers. Over the network this is the transport; tests have one without sockets. */
@@ -44,6 +46,11 @@ interface PeerLinks extends PeerSender, AutoCloseable {
     /** Whether any peer is connected, asked anew each time. */
     default BooleanSupplier anyPeerOf(NodeConfig config) {
         return () -> NodeSettings.voterIds(config).stream().anyMatch(v -> v != config.nodeId() && connected(v));
+    }
+
+    /** The connections to each peer, from any thread; none where there are no connections. */
+    default List<PeerTransport.PeerReading> readings() {
+        return List.of();
     }
 
     @Override

@@ -1,60 +1,103 @@
 package io.parablock.metrics;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 
-/** The meters of one node: latencies of its clients' requests, and the figures of its replicas as of the last scrape. */
+/**
+ * The meters of one process: durations as they happen, and figures as of the last scrape. All of {@link Metric} and nothing
+ * else under Parablock's name. Thread-safe.
+ */
 public final class NodeMeters implements RequestMeters {
-    private static final double[] PERCENTILES = {0.5, 0.99, 0.999};
+    /** A figure and its meter. */
+    private record Figure(Meter meter, Holder holder) {}
 
-    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private static final class Holder {
+        private volatile double value;
+    }
+
+    private record Key(Metric metric, List<String> tagValues) {}
+
+    private final LatencyRegistry registry = new LatencyRegistry();
     private final Map<Operation, Timer> latency = new EnumMap<>(Operation.class);
     private final Map<Operation, Counter> bytes = new EnumMap<>(Operation.class);
     private final Map<Operation, Counter> errors = new EnumMap<>(Operation.class);
-    private final Timer loopDelay = Timer.builder("parablock.loop.delay")
-            .description("how late an event loop comes to what is due")
-            .publishPercentiles(PERCENTILES)
-            .register(registry);
-    private final Map<String, AtomicLong> figures = new ConcurrentHashMap<>();
+    private final Map<Stage, Timer> stages = new EnumMap<>(Stage.class);
+    private final Timer loopDelay = timer(Metric.LOOP_DELAY);
+    private final CommitOrder commitOrder = new CommitOrder();
+    private final Map<Key, Figure> figures = new ConcurrentHashMap<>();
+    private final List<Runnable> beforeScrape = new CopyOnWriteArrayList<>();
+    private final ProcessMeters process = new ProcessMeters(registry);
 
     public NodeMeters() {
         for (Operation op : Operation.values()) {
-            String name = op.name().toLowerCase(Locale.ROOT);
-            latency.put(
-                    op,
-                    Timer.builder("parablock.gateway.request")
-                            .description("from the request's arrival at the gateway to its answer")
-                            .tag("op", name)
-                            .publishPercentiles(PERCENTILES)
-                            .register(registry));
-            bytes.put(op, counter(registry, "parablock.gateway.bytes", name));
-            errors.put(op, counter(registry, "parablock.gateway.errors", name));
+            String label = op.name().toLowerCase(Locale.ROOT);
+            latency.put(op, timer(Metric.GATEWAY_REQUEST, label));
+            bytes.put(op, counter(Metric.GATEWAY_BYTES, label));
+            errors.put(op, counter(Metric.GATEWAY_ERRORS, label));
+        }
+        for (Stage stage : Stage.values()) {
+            stages.put(stage, timer(Metric.WRITE_STAGE, stage.label()));
         }
     }
 
-    private static Counter counter(MeterRegistry registry, String name, String op) {
-        return Counter.builder(name).tag("op", op).register(registry);
+    private static Tags tags(Metric metric, List<String> values) {
+        if (values.size() != metric.tags().size()) {
+            throw new IllegalArgumentException(metric + " has the labels " + metric.tags() + ", not " + values.size());
+        }
+        Tags tags = Tags.empty();
+        for (int i = 0; i < values.size(); i++) {
+            tags = tags.and(metric.tags().get(i), values.get(i));
+        }
+        return tags;
+    }
+
+    /** For durations that somebody else records: the same one for the same labels. */
+    Timer timer(Metric metric, String... tagValues) {
+        return Timer.builder(metric.meterName())
+                .description(metric.description())
+                .tags(tags(metric, List.of(tagValues)))
+                .register(registry);
+    }
+
+    Counter counter(Metric metric, String... tagValues) {
+        return Counter.builder(metric.meterName())
+                .description(metric.description())
+                .tags(tags(metric, List.of(tagValues)))
+                .register(registry);
+    }
+
+    private static <E extends Enum<E>, M> M of(Map<E, M> all, E one) {
+        M meter = all.get(one);
+        if (meter == null) {
+            throw new AssertionError("no meter for " + one);
+        }
+        return meter;
     }
 
     @Override
     public void onRequest(Operation operation, long byteCount, long elapsedNs, boolean ok) {
-        Timer timer = latency.get(operation);
-        Counter count = ok ? bytes.get(operation) : errors.get(operation);
-        if (timer == null || count == null) {
-            throw new AssertionError("no meter for " + operation);
+        of(latency, operation).record(elapsedNs, TimeUnit.NANOSECONDS);
+        of(ok ? bytes : errors, operation).increment((double) (ok ? byteCount : 1));
+        if (operation == Operation.WRITE) {
+            onStage(Stage.REPLY, elapsedNs);
         }
-        timer.record(elapsedNs, TimeUnit.NANOSECONDS);
-        count.increment((double) (ok ? byteCount : 1));
+    }
+
+    /** A write has come to the end of a stage; from any thread. */
+    public void onStage(Stage stage, long elapsedNs) {
+        of(stages, stage).record(elapsedNs, TimeUnit.NANOSECONDS);
     }
 
     /** From any event loop, see {@link LoopDelay}. */
@@ -62,24 +105,83 @@ public final class NodeMeters implements RequestMeters {
         loopDelay.record(delayNs, TimeUnit.NANOSECONDS);
     }
 
-    /** Sets a figure of a group; the first call registers its gauge. */
-    public void figure(String name, int group, long value) {
-        figures.computeIfAbsent(name + "#" + group, key -> {
-                    AtomicLong holder = new AtomicLong();
-                    Gauge.builder("parablock." + name, holder, h -> (double) h.get())
-                            .tag("group", Integer.toString(group))
-                            .register(registry);
-                    return holder;
-                })
-                .set(value);
+    /**
+     * Sets a gauge, or what a counter has counted so far.
+     *
+     * @param metric no timer
+     * @param tagValues of {@link Metric#tags}, in order
+     */
+    public void figure(Metric metric, long value, String... tagValues) {
+        ratio(metric, (double) value, tagValues);
+    }
+
+    /** The same for a group. */
+    public void figure(Metric metric, int group, long value) {
+        figure(metric, value, Integer.toString(group));
+    }
+
+    /** The same for what is no whole number. */
+    public void ratio(Metric metric, double value, String... tagValues) {
+        figures.computeIfAbsent(new Key(metric, List.of(tagValues)), this::register).holder.value = value;
+    }
+
+    /** Nobody knows it any more. */
+    public void forget(Metric metric, String... tagValues) {
+        Figure gone = figures.remove(new Key(metric, List.of(tagValues)));
+        if (gone != null) {
+            registry.remove(gone.meter);
+        }
+    }
+
+    private Figure register(Key key) {
+        Metric m = key.metric;
+        Holder holder = new Holder();
+        Tags tags = tags(m, key.tagValues);
+        Meter meter = switch (m.kind()) {
+            case COUNTER ->
+                FunctionCounter.builder(m.meterName(), holder, h -> h.value)
+                        .description(m.description())
+                        .tags(tags)
+                        .register(registry);
+            case GAUGE ->
+                Gauge.builder(m.meterName(), holder, h -> h.value)
+                        .description(m.description())
+                        .tags(tags)
+                        .strongReference(true)
+                        .register(registry);
+            case TIMER -> throw new IllegalArgumentException(m + " is a timer");
+        };
+        return new Figure(meter, holder);
+    }
+
+    /** Runs before each scrape, on its thread, to set figures; must not fail. */
+    public void beforeScrape(Runnable reader) {
+        beforeScrape.add(reader);
+    }
+
+    /** The stages of the writes of one group. */
+    public WriteStages stages(int groupId, int nodeId, int[] voters, int span) {
+        return new WriteStages(this, groupId, nodeId, voters, span, System::nanoTime);
+    }
+
+    /** How far this node's latest commits overtook each other. */
+    public CommitOrder commitOrder() {
+        return commitOrder;
+    }
+
+    /** For reading, by name ({@link Metric#meterName}); timers have p50, p99 and p99.9 in {@link Timer#takeSnapshot}. */
+    public MeterRegistry registry() {
+        return registry;
     }
 
     /** The Prometheus text. */
     public String scrape() {
+        beforeScrape.forEach(Runnable::run);
         return registry.scrape();
     }
 
     public void close() {
+        process.close();
         registry.close();
     }
 }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 import org.agrona.collections.LongArrayList;
 import org.jspecify.annotations.Nullable;
 
@@ -150,6 +151,7 @@ public final class ThreadedWalStage implements AutoCloseable {
         private List<Runnable> done = new ArrayList<>();
         private LongArrayList draining = new LongArrayList();
         private @Nullable Replica replica;
+        private LongConsumer durable = token -> {};
         private boolean failureTold;
         private boolean wroteSinceTick;
         private boolean markerDue;
@@ -161,7 +163,13 @@ public final class ThreadedWalStage implements AutoCloseable {
 
         /** Before the group's first input. */
         public void bind(Replica r) {
+            bind(r, r::onWalDurable);
+        }
+
+        /** @param onDurable hears of durable tokens in the replica's place, on the group's thread */
+        public void bind(Replica r, LongConsumer onDurable) {
             this.replica = r;
+            this.durable = onDurable;
         }
 
         @Override
@@ -305,7 +313,7 @@ public final class ThreadedWalStage implements AutoCloseable {
                 }
             }
             for (int i = 0; i < draining.size(); i++) {
-                r.onWalDurable(draining.getLong(i));
+                durable.accept(draining.getLong(i));
             }
             draining.clear();
             ready.forEach(Runnable::run);

@@ -110,6 +110,7 @@ final class Readings {
                 0,
                 0,
                 0,
+                List.of(),
                 List.of(group()),
                 Map.of());
     }

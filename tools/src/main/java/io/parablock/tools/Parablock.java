@@ -22,6 +22,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             NodeCommand.class,
             GatewayCommand.class,
             ConfigCommand.class,
+            MetricsCommand.class,
             StatusCommand.class,
             EventsCommand.class,
             LeaderCommand.class,
@@ -100,7 +101,7 @@ public final class Parablock implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "give a command: demo, node, gateway, config, status, events, leader, scrub, support-bundle, compare-replicas,"
-                        + " simulate, wal, nbd, bench, proxy, completion (parablock help tells more)");
+                "give a command: demo, node, gateway, config, metrics, status, events, leader, scrub, support-bundle,"
+                        + " compare-replicas, simulate, wal, nbd, bench, proxy, completion (parablock help tells more)");
     }
 }

@@ -79,7 +79,7 @@ class ScrubE2eTest {
             assertThat(scrub(live, victim).path("damaged_records").asLong())
                     .as("the record is good again")
                     .isEqualTo(1);
-            assertThat(metrics(live, victim)).contains("parablock_scrub_damaged_records{group=\"1\"} 1.0");
+            assertThat(metrics(live, victim)).contains("parablock_scrub_damaged_records_total{group=\"1\"} 1.0");
             assertThat(live.log(victim))
                     .anyMatch(line -> line.contains("unreadable: it is fetched from a peer"))
                     .anyMatch(line -> line.contains("bytes of the block store are damaged, at [24576+512]"));

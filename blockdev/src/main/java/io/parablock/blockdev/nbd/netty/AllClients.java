@@ -10,6 +10,7 @@ final class AllClients {
     private final RequestBudget budget;
     private final ReplyBacklog backlog;
     private final ClientLog log;
+    private final ClientCounts counts = new ClientCounts();
     private final Map<EventExecutor, ClientRounds> rounds = new ConcurrentHashMap<>();
     private final Map<EventExecutor, LeavingClients> ends = new ConcurrentHashMap<>();
     private final AtomicInteger leaving = new AtomicInteger();
@@ -31,6 +32,10 @@ final class AllClients {
 
     ClientLog log() {
         return log;
+    }
+
+    ClientCounts counts() {
+        return counts;
     }
 
     /** Of the clients of this event loop; to be used on it. */

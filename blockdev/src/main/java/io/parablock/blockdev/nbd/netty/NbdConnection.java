@@ -13,6 +13,7 @@ import io.parablock.blockdev.nbd.NbdBackend;
 import io.parablock.blockdev.nbd.Negotiated;
 import io.parablock.blockdev.nbd.ProtocolException;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -191,8 +192,12 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
             f.cancel(false);
         }
         Negotiated n = handshake.negotiated();
+        String address = c.channel().remoteAddress() instanceof InetSocketAddress tcp
+                ? tcp.getAddress().getHostAddress() + ":" + tcp.getPort()
+                : "";
+        ClientCounts.Client counts = all.counts().attach(address, n.export().name());
         Transmission t = new Transmission(
-                c, this, n, backend.attach(n.export()), config, all.budget(), active(watch), active(gate));
+                c, this, n, backend.attach(n.export()), config, all, counts, active(watch), active(gate));
         transmission = t;
         if (inRead) {
             t.onRead();

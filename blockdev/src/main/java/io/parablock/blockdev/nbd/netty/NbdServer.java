@@ -26,6 +26,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -61,6 +62,7 @@ public final class NbdServer implements AutoCloseable {
         this.backend = backend;
         this.config = config;
         this.all = new AllClients(config, loops.next());
+        backend.exports().forEach(e -> all.counts().declare(e.name()));
     }
 
     /** See {@link #listen(EventLoopGroup, TransportKind, List, NbdBackend, NbdServerConfig)}. */
@@ -243,6 +245,21 @@ public final class NbdServer implements AutoCloseable {
     /** Connections that wait for a turn. */
     public int waiting() {
         return all.budget().waiting();
+    }
+
+    /** Each export in the order of the names; from any thread. */
+    public List<NbdReadings.Export> exports() {
+        return all.counts().exports();
+    }
+
+    /** At most {@code max} clients that are attached to an export, those that came first; from any thread. */
+    public List<NbdReadings.Client> clients(int max) {
+        return all.counts().clients(max);
+    }
+
+    /** @param listener hears how long each write took from its header to its whole payload, on any event loop */
+    public void onWriteReceived(LongConsumer listener) {
+        all.counts().onWriteReceived(listener);
     }
 
     /** Stops accepting; clients stay. Idempotent. */

@@ -50,6 +50,7 @@ final class Transmission implements RequestDecoder.Sink {
     private final TurnLimit turn;
     private final long inFlightBytesMax;
     private final StopReply stopReply;
+    private final ClientCounts.Client counts;
     private final ArrayDeque<Request> spare = new ArrayDeque<>();
 
     private long receivedBytes;
@@ -60,6 +61,9 @@ final class Transmission implements RequestDecoder.Sink {
     private long heldUpBytes;
     /** A request waits for its turn among all connections. */
     private boolean waiting;
+
+    /** When the header of the latest write was there. */
+    private long writeSinceNs;
 
     private long outstanding;
     private boolean disconnecting;
@@ -73,7 +77,8 @@ final class Transmission implements RequestDecoder.Sink {
             Negotiated negotiated,
             NbdSession session,
             NbdServerConfig config,
-            RequestBudget budget,
+            AllClients all,
+            ClientCounts.Client counts,
             ClientWatch watch,
             ReadGate gate) {
         this.ctx = ctx;
@@ -81,7 +86,8 @@ final class Transmission implements RequestDecoder.Sink {
         this.session = session;
         this.decoder = new RequestDecoder(negotiated, ctx.alloc(), this);
         this.replies = new ReplyWriter(ctx, negotiated.mode(), watch, this::onWritten);
-        this.share = budget.join(this::handOverTurn);
+        this.share = all.budget().join(this::handOverTurn);
+        this.counts = counts;
         this.gate = gate;
         this.turn = new TurnLimit(ctx.executor(), this::onNextTurn);
         this.inFlightBytesMax = config.inFlightBytesMax();
@@ -126,6 +132,9 @@ final class Transmission implements RequestDecoder.Sink {
     @Override
     public boolean admit(int type, int flags, long length) {
         long cost = cost(type, flags, length);
+        if (type == Nbd.CMD_WRITE) {
+            writeSinceNs = System.nanoTime();
+        }
         if (!hasRoom(cost)) {
             heldUpBytes = cost;
             gate.want(false);
@@ -188,6 +197,10 @@ final class Transmission implements RequestDecoder.Sink {
     @Override
     public void onRequest(int type, int flags, long cookie, long offset, long length, @Nullable ByteBuf payload) {
         outstanding++;
+        counts.begun(type, length);
+        if (type == Nbd.CMD_WRITE) {
+            counts.received(System.nanoTime() - writeSinceNs);
+        }
         long cost = receivingBytes;
         receivingBytes = 0;
         if (inFlightBytes >= inFlightBytesMax || isFinishing()) {
@@ -224,6 +237,7 @@ final class Transmission implements RequestDecoder.Sink {
 
     @Override
     public void onRefused(int type, long cookie, long offset, int nbdError) {
+        counts.refused(type);
         replies.end(type, cookie, offset, nbdError);
     }
 
@@ -346,6 +360,7 @@ final class Transmission implements RequestDecoder.Sink {
 
     private void onAnswer(Request r) {
         outstanding--;
+        counts.ended(r.type, r.error);
         if (!closed) {
             inFlightBytes -= r.cost;
             if (r.content == null) {
@@ -467,6 +482,7 @@ final class Transmission implements RequestDecoder.Sink {
             return;
         }
         closed = true;
+        counts.close();
         share.leave();
         inFlightBytes = 0;
         receivingBytes = 0;
