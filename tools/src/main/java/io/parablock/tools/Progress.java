@@ -75,6 +75,7 @@ final class Progress {
      * The same of something that is counted: on a terminal with its rate and when it will be done.
      *
      * @param wanted how many there will be
+     * @param detail for the plain lines; the bar has rate and ETA in its place
      */
     boolean awaitAll(
             String what, String unit, long wanted, LongSupplier count, BooleanSupplier done, Supplier<String> detail)
@@ -91,10 +92,7 @@ final class Progress {
                 .setUpdateIntervalMillis(POLL_MS)
                 .clearDisplayOnFinish();
         try (ProgressBar bar = builder.build()) {
-            return poll(FOR_EVER_MS, done, elapsedMs -> {
-                bar.stepTo(count.getAsLong());
-                bar.setExtraMessage(" " + detail.get());
-            });
+            return poll(FOR_EVER_MS, done, elapsedMs -> bar.stepTo(count.getAsLong()));
         }
     }
 
