@@ -10,6 +10,7 @@ import java.util.List;
  *
  * @param nbd where it really listens, host:port
  * @param forming what it waits for before it may take part; empty once the cluster has formed
+ * @param connected the peers to which it has a connection
  * @param unanswered requests that its gateway has not answered yet
  */
 public record NodeReading(
@@ -23,6 +24,7 @@ public record NodeReading(
         String pipeline,
         String forming,
         int[] voters,
+        int[] connected,
         long unanswered,
         long resends,
         long timeouts,

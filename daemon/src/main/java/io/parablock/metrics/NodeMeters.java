@@ -74,6 +74,11 @@ public final class NodeMeters implements RequestMeters {
                 .set(value);
     }
 
+    /** For reading. */
+    public MeterRegistry registry() {
+        return registry;
+    }
+
     /** The Prometheus text. */
     public String scrape() {
         return registry.scrape();
