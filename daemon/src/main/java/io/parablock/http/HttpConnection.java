@@ -16,6 +16,12 @@ final class HttpConnection extends SimpleChannelInboundHandler<ByteBuf> {
     /** What a client still sends is taken for this long, so that its system does not throw the answer away. */
     private static final int LINGER_MS = 1_000;
 
+    /** A page has nothing but what this server serves, and is no part of another page. */
+    private static final String HEADERS =
+            "\r\nConnection: close\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff"
+                    + "\r\nReferrer-Policy: no-referrer"
+                    + "\r\nContent-Security-Policy: default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
     /** Makes the answer on a thread that may wait, and hands it to {@link #answer}. */
     @FunctionalInterface
     interface Pages {
@@ -93,7 +99,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<ByteBuf> {
         answered = true;
         byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
         String head = "HTTP/1.1 " + answer.code() + " " + reason(answer.code()) + "\r\nContent-Type: " + answer.type()
-                + "\r\nContent-Length: " + body.length + "\r\nConnection: close\r\n\r\n";
+                + "\r\nContent-Length: " + body.length + HEADERS + "\r\n\r\n";
         ByteBuf out = ctx().alloc().buffer(head.length() + body.length);
         out.writeCharSequence(head, StandardCharsets.US_ASCII);
         if (!method.equals("HEAD")) {

@@ -12,6 +12,7 @@ import java.util.Map;
  *
  * @param nbd where it really listens, host:port
  * @param forming what it waits for before it may take part; empty once the cluster has formed
+ * @param connected the peers to which it has a connection
  * @param unanswered requests that its gateway has not answered yet
  * @param nbdClients who is attached to its volumes, a limited number of them
  * @param slowFollowers by group that it leads: ids of the followers that are slow; groups without one are left out
@@ -27,6 +28,7 @@ public record NodeReading(
         String pipeline,
         String forming,
         int[] voters,
+        int[] connected,
         long unanswered,
         long resends,
         long timeouts,

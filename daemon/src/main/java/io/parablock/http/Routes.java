@@ -36,6 +36,10 @@ public final class Routes {
         return this;
     }
 
+    boolean hasPage(String path) {
+        return pages.containsKey(path);
+    }
+
     Answer answer(RequestHead head, boolean fromThisMachine) {
         Route action = actions.get(head.path());
         if (action != null && head.method().equals("POST")) {

@@ -32,6 +32,8 @@ final class StatusJson {
         json.put("transport", node.transport());
         json.put("pipeline", node.pipeline());
         json.put("forming", node.forming());
+        ids(json, "voters", node.voters());
+        ids(json, "connected", node.connected());
         json.put("unanswered", node.unanswered());
         json.put("resends", node.resends());
         json.put("timeouts", node.timeouts());
@@ -58,6 +60,13 @@ final class StatusJson {
             json.withArray("/groups").add(group(group, node.voters()));
         }
         return json;
+    }
+
+    private static void ids(ObjectNode json, String key, int[] ids) {
+        ArrayNode all = json.putArray(key);
+        for (int id : ids) {
+            all.add(id);
+        }
     }
 
     private static void sums(ObjectNode json, NodeReading node) {

@@ -20,8 +20,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
-/** {@code /}, {@code /status}, {@code /metrics} and what its {@link Routes} have besides. On threads of its own. */
+/** {@code /} (see {@link LivePage}), {@code /status}, {@code /metrics} and what its {@link Routes} have besides. On threads of its own. */
 public final class StatusServer implements AutoCloseable {
     private static final int THREADS = 2;
     private static final int WAITING_MAX = 64;
@@ -35,27 +36,18 @@ public final class StatusServer implements AutoCloseable {
         Reading read() throws IOException;
     }
 
-    private static final String INDEX = """
-            <!doctype html><meta charset="utf-8"><title>Parablock</title>
-            <style>body{font:14px monospace;margin:2em}</style>
-            <h1>Parablock</h1><p><a href="status">status</a> &middot; <a href="metrics">metrics</a></p><pre id="s"></pre>
-            <script>
-            const show = () => fetch('status').then(r => r.json())
-              .then(j => { document.getElementById('s').textContent = JSON.stringify(j, null, 2); });
-            show(); setInterval(show, 1000);
-            </script>
-            """;
-
     private final Routes routes;
     private final NodeMeters meters;
+    private final LiveSampler sampler;
     private final EventLoopGroup loop;
     private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Channel listener;
     private final ExecutorService pool;
 
     private StatusServer(InetSocketAddress listen, Source source, Routes routes, NodeMeters meters) {
-        this.routes = routes.page("/", query -> Answer.text("text/html; charset=utf-8", INDEX))
-                .page("/status", query -> Answer.json(source.read().json()))
+        this.sampler = new LiveSampler(source, meters);
+        new LivePage(sampler, routes).addTo(routes);
+        this.routes = routes.page("/status", query -> Answer.json(source.read().json()))
                 .page("/metrics", query -> {
                     source.read().figures(meters);
                     return Answer.text(PROMETHEUS_TEXT, meters.scrape());
@@ -109,8 +101,14 @@ public final class StatusServer implements AutoCloseable {
         }
     }
 
+    /** @param recent for the last commits, oldest first: how many lower slots were still uncommitted then; thread-safe */
+    public void commitOrder(Supplier<int[]> recent) {
+        sampler.commitOrder(recent);
+    }
+
     public void start() {
         listener.config().setAutoRead(true);
+        sampler.start();
     }
 
     private void serve(RequestHead head, HttpConnection to) {
@@ -127,6 +125,7 @@ public final class StatusServer implements AutoCloseable {
 
     @Override
     public void close() {
+        sampler.close();
         listener.close().awaitUninterruptibly();
         clients.close().awaitUninterruptibly();
         loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);

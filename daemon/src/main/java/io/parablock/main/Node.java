@@ -53,6 +53,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -244,6 +245,7 @@ public final class Node implements AutoCloseable {
         stages.add(health);
         StatusServer status =
                 StatusServer.bind(NodeSettings.resolved(config.httpListen(), "http.listen"), health, routes, meters);
+        status.commitOrder(meters.commitOrder()::recent);
         http = status;
         ThreadedWalStage shared = walStage;
         if (shared == null) {
@@ -360,6 +362,7 @@ public final class Node implements AutoCloseable {
                 NodeSettings.word(pipeline),
                 formation.waitsFor(),
                 NodeSettings.voters(config),
+                connectedPeers(),
                 unanswered,
                 resends,
                 timeouts,
@@ -371,6 +374,12 @@ public final class Node implements AutoCloseable {
 
     private boolean isConnected(int peer) {
         return links.connected(peer);
+    }
+
+    private int[] connectedPeers() {
+        return IntStream.of(NodeSettings.voters(config))
+                .filter(id -> id != config.nodeId() && links.connected(id))
+                .toArray();
     }
 
     /** Orderly: leaders hand over, no new clients, groups end, the log is forced and marked clean. */

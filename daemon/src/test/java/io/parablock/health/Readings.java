@@ -106,6 +106,7 @@ final class Readings {
                 "inline",
                 forming,
                 VOTERS,
+                new int[0],
                 0,
                 0,
                 0,

@@ -64,10 +64,11 @@ class StatusServerTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    GET / HTTP/1.1~Host: x~~           | 200 OK                  | <h1>Parablock</h1>
-                    GET /?a=b HTTP/1.0~~               | 200 OK                  | <h1>Parablock</h1>
+                    GET / HTTP/1.1~Host: x~~           | 200 OK                  | <h1>Parablock
+                    GET /?a=b HTTP/1.0~~               | 200 OK                  | <h1>Parablock
                     GET /status HTTP/1.1~Host: x~~     | 503 Service Unavailable | {"error":"no reading"}
                     GET /nowhere HTTP/1.1~Host: x~~    | 404 Not Found           | {"error":"no such page"}
+                    GET /live?since=x HTTP/1.1~~       | 400 Bad Request         | {"error":"since is a number of milliseconds"}
                     POST / HTTP/1.1~Host: x~~          | 405 Method Not Allowed  | {"error":"only GET"}
                     HELO example~~                     | 400 Bad Request         | {"error":"not an HTTP request"}
                     GET / HTTP/2.0~~                   | 400 Bad Request         | {"error":"not an HTTP request"}
@@ -82,6 +83,40 @@ class StatusServerTest {
             bytes[i] = new byte[] {whole[i]};
         }
         assertThat(exchange(bytes)).isEqualTo(answer);
+    }
+
+    /** All that the page names is served, and nothing of it is elsewhere. */
+    @ParameterizedTest
+    @CsvSource({
+        "live.css, text/css",
+        "live.js, text/javascript",
+        "charts.js, text/javascript",
+        "live.svg, image/svg+xml",
+        "cluster.js, text/javascript",
+        "text.js, text/javascript",
+        "uplot.js, text/javascript",
+        "uplot.css, text/css"
+    })
+    void shouldServeTheFilesOfThePage(String file, String type) throws Exception {
+        assertThat(exchange(ascii("GET /" + file + " HTTP/1.1~~")))
+                .startsWith("HTTP/1.1 200 OK\r\nContent-Type: " + type)
+                .contains("\r\nContent-Security-Policy: default-src 'self'")
+                .doesNotContainPattern("(src|href|import|from)[ =]*[\"']https?:");
+        String page = exchange(ascii("GET / HTTP/1.1~~"));
+        String modules = exchange(ascii("GET /live.js HTTP/1.1~~")) + exchange(ascii("GET /charts.js HTTP/1.1~~"));
+        assertThat(page + modules).contains(file).doesNotContain("://");
+    }
+
+    @Test
+    void shouldSayThatItHasNoFigures() throws Exception {
+        String answer = exchange(ascii("GET /live HTTP/1.1~~"));
+        for (int i = 0; i < 100 && !answer.contains("\"error\":\"no reading\""); i++) {
+            Thread.sleep(20);
+            answer = exchange(ascii("GET /live HTTP/1.1~~"));
+        }
+        assertThat(answer)
+                .startsWith("HTTP/1.1 200 OK")
+                .contains("\"error\":\"no reading\"", "\"nodes\":[]", "\"events\":false");
     }
 
     @Test
