@@ -51,7 +51,7 @@ public enum Metric {
             Kind.GAUGE,
             Of.BOTH,
             "gateway.sessions",
-            "Sessions of clients that have written, per group"),
+            "Sessions: one for each client and each group that it has written to"),
     GATEWAY_RESENDS(
             Section.WRITES, Kind.COUNTER, Of.BOTH, "gateway.resends", "Requests that were sent to the leader again"),
     GATEWAY_TIMEOUTS(
