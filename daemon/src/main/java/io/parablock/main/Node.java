@@ -51,7 +51,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -327,7 +326,7 @@ public final class Node implements AutoCloseable {
                 NodeSettings.word(pipeline),
                 formation.waitsFor(),
                 NodeSettings.voters(config),
-                connectedPeers(),
+                links.connectedPeers(config),
                 unanswered,
                 resends,
                 timeouts,
@@ -337,17 +336,16 @@ public final class Node implements AutoCloseable {
 
     /** Every group that this node leads goes to a peer, if there is one; clients are served meanwhile. */
     private void handOver() {
-        new LeaderHandover(
-                        groups.values(),
-                        () -> connectedPeers().length > 0,
-                        config.raft().handoverTimeoutNs())
-                .run();
+        new LeaderHandover(groups.values(), this::hasPeers, config.raft().handoverTimeoutNs()).run();
     }
 
-    private int[] connectedPeers() {
-        return IntStream.of(NodeSettings.voters(config))
-                .filter(id -> id != config.nodeId() && links.connected(id))
-                .toArray();
+    private boolean hasPeers() {
+        for (int voter : NodeSettings.voterIds(config)) {
+            if (voter != config.nodeId() && links.connected(voter)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Orderly: leaders hand over, no new clients, groups end, the log is forced and marked clean. */

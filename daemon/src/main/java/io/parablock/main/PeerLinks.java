@@ -7,6 +7,7 @@ import io.parablock.raft.message.Message;
 import io.parablock.replica.PeerSender;
 import io.parablock.replica.client.ClientMessage;
 import io.parablock.transport.Doorkeeper;
+import java.util.stream.IntStream;
 
 /** How a node reaches its peers. Over the network this is the transport; tests have one without sockets. */
 interface PeerLinks extends PeerSender, AutoCloseable {
@@ -37,6 +38,13 @@ interface PeerLinks extends PeerSender, AutoCloseable {
     }
 
     void start();
+
+    /** Those that are connected now, of {@code config}'s nodes. */
+    default int[] connectedPeers(NodeConfig config) {
+        return IntStream.of(NodeSettings.voters(config))
+                .filter(id -> id != config.nodeId() && connected(id))
+                .toArray();
+    }
 
     @Override
     void close();
