@@ -23,7 +23,7 @@ final class LiveFigures {
     static final String STAGE_TIMER = "parablock.write.stage";
 
     private static final String REQUEST_TIMER = "parablock.gateway.request";
-    private static final String REQUEST_BYTES = "parablock.gateway.bytes";
+    private static final String REQUEST_BYTES = "parablock.gateway.answered.bytes";
     private static final String[] OPERATIONS = {"write", "read"};
     private static final String[] MOMENTARY = {"holes", "in_flight", "unanswered"};
 

@@ -53,7 +53,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -362,7 +361,7 @@ public final class Node implements AutoCloseable {
                 NodeSettings.word(pipeline),
                 formation.waitsFor(),
                 NodeSettings.voters(config),
-                connectedPeers(),
+                links.connectedPeers(config),
                 unanswered,
                 resends,
                 timeouts,
@@ -374,12 +373,6 @@ public final class Node implements AutoCloseable {
 
     private boolean isConnected(int peer) {
         return links.connected(peer);
-    }
-
-    private int[] connectedPeers() {
-        return IntStream.of(NodeSettings.voters(config))
-                .filter(id -> id != config.nodeId() && links.connected(id))
-                .toArray();
     }
 
     /** Orderly: leaders hand over, no new clients, groups end, the log is forced and marked clean. */

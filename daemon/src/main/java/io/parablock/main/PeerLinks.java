@@ -11,6 +11,7 @@ import io.parablock.transport.Doorkeeper;
 import io.parablock.transport.PeerTransport;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 
 /** How a node reaches its peers. Over the network this is the transport; tests have one without sockets. */
 interface PeerLinks extends PeerSender, AutoCloseable {
@@ -45,12 +46,19 @@ interface PeerLinks extends PeerSender, AutoCloseable {
 
     /** Whether any peer is connected, asked anew each time. */
     default BooleanSupplier anyPeerOf(NodeConfig config) {
-        return () -> NodeSettings.voterIds(config).stream().anyMatch(v -> v != config.nodeId() && connected(v));
+        return () -> connectedPeers(config).length > 0;
     }
 
     /** The connections to each peer, from any thread; none where there are no connections. */
     default List<PeerTransport.PeerReading> readings() {
         return List.of();
+    }
+
+    /** Those that are connected now, of {@code config}'s nodes. */
+    default int[] connectedPeers(NodeConfig config) {
+        return IntStream.of(NodeSettings.voters(config))
+                .filter(id -> id != config.nodeId() && connected(id))
+                .toArray();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.parablock.metrics;
 
+import io.micrometer.core.instrument.distribution.CountAtBucket;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -99,6 +100,17 @@ final class LatencyHistogram {
                 at++;
             }
             out[at] += all[i];
+        }
+        return out;
+    }
+
+    /** Of each step, how many are up to its bound, which is in nanoseconds; what is longer than all is left out. */
+    CountAtBucket[] cumulative() {
+        CountAtBucket[] out = new CountAtBucket[BOUNDS_NS.length];
+        long below = 0;
+        for (int i = 0; i < out.length; i++) {
+            below += counts.get(i);
+            out[i] = new CountAtBucket((double) BOUNDS_NS[i], below);
         }
         return out;
     }

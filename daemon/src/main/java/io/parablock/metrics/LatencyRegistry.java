@@ -27,7 +27,7 @@ final class LatencyRegistry extends PrometheusMeterRegistry {
     LatencyRegistry() {
         super(PrometheusConfig.DEFAULT, new PrometheusRegistry(), Clock.SYSTEM);
         for (Metric m : Metric.values()) {
-            if (m.kind() == Metric.Kind.TIMER) {
+            if (m.kind() == Kind.TIMER) {
                 catalogued.put(m.meterName(), m);
             }
         }

@@ -3,7 +3,6 @@ package io.parablock.metrics;
 import io.micrometer.core.instrument.AbstractTimer;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.Meter;
-import io.micrometer.core.instrument.distribution.CountAtBucket;
 import io.micrometer.core.instrument.distribution.HistogramSnapshot;
 import io.micrometer.core.instrument.distribution.NoopHistogram;
 import io.micrometer.core.instrument.distribution.ValueAtPercentile;
@@ -12,7 +11,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A Timer over a {@link LatencyHistogram}: one of Micrometer's own that has percentiles too puts each duration into several
- * histograms besides. Its snapshot has p50, p99 and p99.9 of the last half minute to minute.
+ * histograms besides. Its snapshot has p50, p99 and p99.9 of the last half minute to minute, and the
+ * counts of all steps since the start.
  */
 final class LatencyTimer extends AbstractTimer {
     private static final double[] PERCENTILES = {0.5, 0.99, 0.999};
@@ -60,7 +60,7 @@ final class LatencyTimer extends AbstractTimer {
                 (double) durations.sumNs(),
                 window.maxNs(),
                 percentiles,
-                new CountAtBucket[0],
+                durations.cumulative(),
                 (out, scale) -> {});
     }
 }

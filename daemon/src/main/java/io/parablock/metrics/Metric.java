@@ -427,15 +427,6 @@ public enum Metric {
             "loop.delay",
             "How late the event loop comes to what is due, probed every 20 ms");
 
-    /** What a scraper may do with the value. */
-    public enum Kind {
-        /** Only grows while the process runs. */
-        COUNTER,
-        GAUGE,
-        /** Durations as a histogram, in seconds. */
-        TIMER
-    }
-
     /** Which processes have it. */
     public enum Of {
         NODE,

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.parablock.config.ConfigLoader;
 import io.parablock.config.GatewayConfigLoader;
 import io.parablock.events.EventLog;
+import io.parablock.metrics.Kind;
 import io.parablock.metrics.Metric;
 import io.parablock.metrics.Stage;
 import java.io.IOException;
@@ -206,7 +207,7 @@ class MetricsTest {
                         expected.stream().map(Metric::prometheusName).toList());
         for (Metric m : expected) {
             MetricFamily family = exported.get(m.prometheusName());
-            String type = m.kind() == Metric.Kind.TIMER ? "HISTOGRAM" : m.kind().name();
+            String type = m.kind() == Kind.TIMER ? "HISTOGRAM" : m.kind().name();
             assertThat(family.getType().name())
                     .as("type of %s", m.prometheusName())
                     .isEqualTo(type);
