@@ -59,8 +59,7 @@ public final class MetricsPage {
     }
 
     private static void row(StringBuilder out, Metric m) {
-        String kind =
-                m.kind() == Kind.TIMER ? "histogram" : m.kind().name().toLowerCase(Locale.ROOT);
+        String kind = m.kind() == Kind.TIMER ? "histogram" : m.kind().name().toLowerCase(Locale.ROOT);
         out.append("| `").append(m.prometheusName()).append("` | ").append(kind).append(" | ");
         out.append(m.tags().stream().map(t -> "`" + t + "`").collect(Collectors.joining(", ")));
         out.append(" | ").append(m.description()).append(" | ");

@@ -101,7 +101,7 @@ class LiveSamplerTest {
         assertThat(columns.at("/commit.rate/0").asDouble()).isEqualTo(200);
         assertThat(columns.at("/lag.2/0").asInt()).isEqualTo(6);
         assertThat(columns.has("lag.1")).isFalse();
-        assertThat(columns.at("/latency.op.write.p50/0").asDouble()).isCloseTo(500, within(20.0));
+        assertThat(columns.at("/latency.op.write.p50/0").asDouble()).isCloseTo(500, within(0.06 * 500));
         assertThat(columns.at("/latency.commit.p99/0").asDouble()).isCloseTo(300, within(100.0));
         assertThat(columns.has("latency.op.read.p50")).isFalse();
         assertThat(sampler.json(-1).get("stages")).contains(TextNode.valueOf("commit"));
