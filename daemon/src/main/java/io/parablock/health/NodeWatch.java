@@ -11,7 +11,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
 
@@ -124,12 +126,16 @@ public final class NodeWatch {
             out.add("log large: it has " + Words.bytes(walBytes) + ", health.wal_bytes is "
                     + Words.bytes(limits.walBytes()));
         }
+        Set<Integer> slow = new TreeSet<>();
+        node.slowFollowers().values().forEach(slow::addAll);
         for (PeerHealth p : peers(each)) {
             if (!p.connected() && node.forming().isEmpty()) {
                 out.add("peer down: node " + p.id() + " is not connected");
             } else if (p.slow()) {
                 out.add("slow follower: node " + p.id() + " is " + p.distance()
                         + ", by what this leader has assigned and it has acknowledged");
+            } else if (slow.contains(p.id())) {
+                out.add("slow follower: node " + p.id() + " acknowledges later than raft.slow_follower.limit");
             }
         }
         String jump = clock.warning();

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.parablock.config.NodeConfig.HealthKeys;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,6 +45,16 @@ class NodeWatchTest {
         second(watch);
         assertThat(judge(watch, LIMITS).warnings()).isEmpty();
         assertThat(judge(watch, LIMITS).state()).isEqualTo("serving: follows node 1");
+    }
+
+    @Test
+    void shouldNameAFollowerThatAcknowledgesLate() {
+        NodeWatch watch = watch(dir);
+        reading.leads(100, 100, 100);
+        reading.slowFollowers = Map.of(1, List.of(3));
+        second(watch);
+        assertThat(judge(watch, LIMITS).warnings())
+                .containsExactly("slow follower: node 3 acknowledges later than raft.slow_follower.limit");
     }
 
     @Test

@@ -33,6 +33,7 @@ final class Readings {
     int scrubPercent;
     long pendingBytes;
     long lostBytes;
+    Map<Integer, List<Integer>> slowFollowers = Map.of();
 
     Readings leads(long... contigs) {
         role = Role.LEADER;
@@ -113,6 +114,6 @@ final class Readings {
                 0,
                 List.of(),
                 List.of(group()),
-                Map.of());
+                slowFollowers);
     }
 }
