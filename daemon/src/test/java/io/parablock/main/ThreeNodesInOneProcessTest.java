@@ -15,6 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,6 +69,7 @@ class ThreeNodesInOneProcessTest {
 
     /** Node 1 leads at first, for it alone does not wait long before it stands for election. */
     @Test
+    @Tag("one-jdk")
     void shouldTakeLeadershipFromANodeWithASlowDisk() throws Exception {
         String all = "raft { slow_leader { limit = 200ms, for = 1s }, slow_follower { limit = 200ms, for = 1s } }\n"
                 + "raft.election_timeout = ";

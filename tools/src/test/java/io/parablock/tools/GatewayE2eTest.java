@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("e2e")
 @Tag("one-jdk")
 class GatewayE2eTest {
-    private static final int ROUNDS = Integer.getInteger("parablock.rounds", 2);
+    private static final int ROUNDS = Integer.getInteger("parablock.rounds", 1);
     private static final double SLACK = Double.parseDouble(System.getProperty("parablock.slack", "3"));
     private static final double GAP_DIFFERENCE_MS_MAX = 300;
     private static final long DRAIN_MS = 30_000;
