@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("e2e")
 @Tag("one-jdk")
 class CatchUpE2eTest {
-    private static final int AWAY_SECONDS = Integer.getInteger("parablock.stopSeconds", 5);
-    private static final int LOAD_SECONDS = Integer.getInteger("parablock.walLoadSeconds", 10);
+    private static final int AWAY_SECONDS = Integer.getInteger("parablock.stopSeconds", 3);
+    private static final int LOAD_SECONDS = Integer.getInteger("parablock.walLoadSeconds", 6);
     private static final long DRAIN_MS = 30_000;
 
     @TempDir

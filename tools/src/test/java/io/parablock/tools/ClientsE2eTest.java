@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("e2e")
 @Tag("second-jdk")
 class ClientsE2eTest {
-    private static final long COPY_BYTES = Integer.getInteger("parablock.copyMiB", 128) * (1L << 20);
+    private static final long COPY_BYTES = Integer.getInteger("parablock.copyMiB", 256) * (1L << 20);
 
     @TempDir
     static Path folder;
