@@ -40,6 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * What three nodes and a gateway really export, over their own sockets: against the catalogue, the writes that were made,
  * the dashboard and the alert rules.
  */
+@Tag("one-jdk")
 @Timeout(60)
 @Isolated("real time")
 class MetricsTest {

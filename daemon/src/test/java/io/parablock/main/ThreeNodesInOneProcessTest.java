@@ -58,6 +58,7 @@ class ThreeNodesInOneProcessTest {
 
     /** The groups hear of what is late from another thread than the WAL's. */
     @Test
+    @Tag("one-jdk")
     void shouldDoTheSameWithThreadsAndASlowLog() throws Exception {
         run("pipeline = threads\nimpairment { wal_delay = 5ms, wal_delay_probability = 0.2 }");
     }
@@ -116,6 +117,7 @@ class ThreeNodesInOneProcessTest {
 
     /** A group that was not handed over would be without a leader for an election timeout at least. */
     @Test
+    @Tag("one-jdk")
     void shouldHandOverEveryGroupBeforeAStop() throws Exception {
         long electionTimeoutMs = 5_000;
         String extra = """
