@@ -1,9 +1,9 @@
 package io.parablock.main;
 
 import io.netty.buffer.ByteBuf;
+import io.parablock.metrics.ForwardingWalStage;
 import io.parablock.raft.log.Entry;
 import io.parablock.replica.WalStage;
-import io.parablock.wal.Wal;
 import io.parablock.wal.WalFailedException;
 import io.parablock.wal.WalListener;
 import java.util.function.LongSupplier;
@@ -64,13 +64,12 @@ final class WalLatency implements WalListener {
         listener.onFailed(failure);
     }
 
-    private final class Timed implements WalStage {
+    private final class Timed extends ForwardingWalStage {
         private final LatencyProbe probe;
-        private final WalStage stage;
 
         Timed(LatencyProbe probe, WalStage stage) {
+            super(stage);
             this.probe = probe;
-            this.stage = stage;
         }
 
         @Override
@@ -79,37 +78,7 @@ final class WalLatency implements WalListener {
                 probe.flight = FlightEvents.LogWrite.begin(groupId, entry.slot(), entry.payloadLength());
                 probe.begin(token, nowNs.getAsLong());
             }
-            stage.append(groupId, entry, payload, token);
-        }
-
-        @Override
-        public void submit() {
-            stage.submit();
-        }
-
-        @Override
-        public void tick() {
-            stage.tick();
-        }
-
-        @Override
-        public void truncate(int groupId, long slot) {
-            stage.truncate(groupId, slot);
-        }
-
-        @Override
-        public void force(Runnable done) {
-            stage.force(done);
-        }
-
-        @Override
-        public void forceAndWait() {
-            stage.forceAndWait();
-        }
-
-        @Override
-        public Wal wal() {
-            return stage.wal();
+            super.append(groupId, entry, payload, token);
         }
     }
 }

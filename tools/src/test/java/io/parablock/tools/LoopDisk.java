@@ -41,6 +41,7 @@ final class LoopDisk implements AutoCloseable {
         try (FileChannel fuse = FileChannel.open(FUSE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             assumeTrue(fuse.isOpen(), "no " + FUSE);
         } catch (IOException e) {
+            // Containers often have the device and not the right to use it.
             assumeTrue(false, FUSE + " is not permitted here: " + e);
         }
         Path plain = folder.resolve("probe");
