@@ -403,9 +403,11 @@ final class Leader {
             return;
         }
         advanceTransfer();
+        sender.beginRound();
+        Message.CommitNotice notice = notice();
         for (PeerProgress p : peers) {
             if (p.connected() && (p.synced() || !state.guards.ackOnlySynced)) {
-                sender.sendNew(p, m, nextSlot, rounds.last(), notice());
+                sender.sendNew(p, m, nextSlot, rounds.last(), notice);
             }
         }
     }
