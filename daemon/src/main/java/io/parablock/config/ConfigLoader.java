@@ -151,7 +151,9 @@ public final class ConfigLoader {
                 r.text("log.target"),
                 r.choice("log.level", NodeConfig.LogLevel.class),
                 r.choice("log.format", NodeConfig.LogFormat.class),
-                r.number("log.events_max"));
+                r.number("log.events_max"),
+                r.number("log.queue_lines"),
+                r.time("log.flush_timeout"));
     }
 
     static NodeConfig.NbdKeys nbd(KeyReader r) {

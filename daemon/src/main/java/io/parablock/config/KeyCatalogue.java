@@ -190,6 +190,8 @@ public final class KeyCatalogue {
                     .reloads()
                     .ofGatewaysToo(),
             Key.number("log.events_max", "events", 16, 65_536).ofGatewaysToo(),
+            Key.number("log.queue_lines", "lines", 16, 1 << 20).reloads().ofGatewaysToo(),
+            Key.time("log.flush_timeout", 10, 60 * SECOND).reloads().ofGatewaysToo(),
             Key.of("impairment.lanes", KeyType.WORDS).example("[0, control]"),
             Key.of("impairment.peers", KeyType.WORDS).example("1"),
             Key.time("impairment.delay", 0, 60 * SECOND),

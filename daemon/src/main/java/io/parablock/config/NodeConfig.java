@@ -243,8 +243,11 @@ public record NodeConfig(
      * {@code log.*}.
      *
      * @param eventsMax how many events are kept for {@code /events}
+     * @param queueLines that wait to be written; what finds no room is left out
+     * @param flushTimeoutNs so long the end of the process waits for them
      */
-    public record LogKeys(String target, LogLevel level, LogFormat format, int eventsMax) {}
+    public record LogKeys(
+            String target, LogLevel level, LogFormat format, int eventsMax, int queueLines, long flushTimeoutNs) {}
 
     /**
      * {@code impairment.*}: FAULT INJECTION.

@@ -425,7 +425,13 @@ public enum Metric {
             Kind.TIMER,
             Of.BOTH,
             "loop.delay",
-            "How late the event loop comes to what is due, probed every 20 ms");
+            "How late the event loop comes to what is due, probed every 20 ms"),
+    LOG_LINES_DROPPED(
+            Section.PROCESS,
+            Kind.COUNTER,
+            Of.BOTH,
+            "log.lines.dropped",
+            "Lines left out of the log because `log.queue_lines` of them waited to be written");
 
     /** Which processes have it. */
     public enum Of {
@@ -482,12 +488,6 @@ public enum Metric {
 
     /** Its name on the page; a histogram's series have {@code _bucket}, {@code _count} and {@code _sum} behind it. */
     public String prometheusName() {
-        String name = meterName.replace('.', '_').toLowerCase(Locale.ROOT);
-        return name
-                + switch (kind) {
-                    case COUNTER -> "_total";
-                    case GAUGE -> "";
-                    case TIMER -> "_seconds";
-                };
+        return meterName.replace('.', '_').toLowerCase(Locale.ROOT) + kind.suffix;
     }
 }
