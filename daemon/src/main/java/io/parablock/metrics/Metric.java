@@ -95,12 +95,7 @@ public enum Metric {
             Of.NODE,
             "leaderless",
             "How long this node knew no leader that takes requests, after it had known one"),
-    ELECTION(
-            Section.CONSENSUS,
-            Kind.TIMER,
-            Of.NODE,
-            "election",
-            "From this node's call for votes to the votes of a majority"),
+    ELECTION(Section.CONSENSUS, Kind.TIMER, Of.NODE, "election", "From this node's call for votes to a majority's"),
     MERGE(
             Section.CONSENSUS,
             Kind.TIMER,
@@ -163,7 +158,7 @@ public enum Metric {
             Kind.GAUGE,
             Of.NODE,
             "slow.followers",
-            "Followers that are slow, on the leader (raft.slow_follower)",
+            "Followers that are slow, on the leader (`raft.slow_follower.*`)",
             "group"),
     CONFLICTS_WAITED(
             Section.CONSENSUS,
@@ -182,13 +177,7 @@ public enum Metric {
             "lease.misses",
             "Reads whose lease had ended when their content was there",
             "group"),
-    FLUSHES(
-            Section.CONSENSUS,
-            Kind.COUNTER,
-            Of.NODE,
-            "flushes",
-            "Flushes that this node served as the leader",
-            "group"),
+    FLUSHES(Section.CONSENSUS, Kind.COUNTER, Of.NODE, "flushes", "Flushes that it served as the leader", "group"),
     FATAL(Section.CONSENSUS, Kind.GAUGE, Of.NODE, "fatal", "1 once the replica has stopped for good", "group"),
     PEER_LAG(
             Section.PEERS,
@@ -420,6 +409,13 @@ public enum Metric {
             "node",
             "transport",
             "pipeline"),
+    WARNINGS(
+            Section.PROCESS,
+            Kind.GAUGE,
+            Of.NODE,
+            "warnings",
+            "Warnings in the status, by what they begin with; the same judgement makes the events",
+            "kind"),
     LOOP_DELAY(
             Section.PROCESS,
             Kind.TIMER,
