@@ -34,8 +34,9 @@ public enum EventKind {
     ELECTION_BEGUN(
             1004,
             INFO,
-            "term accepted_term contiguous_slot",
-            "This node has heard of no leader for an election timeout, or was asked by the leader, and stands for election.",
+            "term accepted_term contiguous_slot reason",
+            "This node stands for election: it has heard of no leader for an election timeout (reason: heartbeat timeout), or"
+                    + " was asked by the leader (transfer).",
             "Nothing. Many in a row without leader_elected: see that the nodes reach each other."),
     ELECTION_OVER_EVERY_VOTER(
             1005,

@@ -124,7 +124,8 @@ public final class Node implements AutoCloseable {
         this.disk = NodeDisk.open(config, slowLog == null ? latency : slowLog);
         LeaderWatch leaders = new LeaderWatch(config, events, latency, acks, this::isConnected);
         this.watch = new HealthSampler(() -> this.config, events, leaders, () -> nbd, this::isConnected, this::read);
-        this.told = new NodeEvents(config.nodeId(), events, groups::get, disk::cured, fatal);
+        this.told =
+                new NodeEvents(config.nodeId(), events, groups::get, disk::cured, new ElectionCounts(meters), fatal);
         this.formation = new NodeFormation(disk.identity(), NodeSettings.voterIds(config), events, fatal);
         int threads = pipeline == PipelineConfig.Kind.INLINE ? 1 : LOOP_THREADS_OF_THREADS_PIPELINE;
         this.loops =

@@ -81,7 +81,23 @@ public enum Metric {
             "1 while this node leads the group and takes requests",
             "group"),
     TERM(Section.CONSENSUS, Kind.GAUGE, Of.NODE, "term", "The term; grows with each election", "group"),
-    ELECTIONS(Section.CONSENSUS, Kind.COUNTER, Of.NODE, "elections", "Elections that this node began", "group"),
+    ELECTIONS(
+            Section.CONSENSUS,
+            Kind.COUNTER,
+            Of.NODE,
+            "elections",
+            "Elections that this node began: because of a `heartbeat_timeout`, at a `transfer` by the leader, or over"
+                    + " `every_voter`, when a majority may have lost entries",
+            "group",
+            "reason"),
+    MERGES(
+            Section.CONSENSUS,
+            Kind.COUNTER,
+            Of.NODE,
+            "merges",
+            "Merges that this node began as it was elected: `finished`, `given_up`, or `overtaken`: it stepped down meanwhile",
+            "group",
+            "outcome"),
     LEADER_CHANGES(
             Section.CONSENSUS,
             Kind.COUNTER,
@@ -118,13 +134,7 @@ public enum Metric {
             "Every slot up to it is in the block store",
             "group"),
     HOLES(Section.CONSENSUS, Kind.GAUGE, Of.NODE, "holes", "Empty slots below the last one", "group"),
-    IN_FLIGHT(
-            Section.CONSENSUS,
-            Kind.GAUGE,
-            Of.NODE,
-            "in.flight",
-            "On the leader: slots assigned and not committed",
-            "group"),
+    IN_FLIGHT(Section.CONSENSUS, Kind.GAUGE, Of.NODE, "in.flight", "On the leader: slots not committed yet", "group"),
     PROPOSALS_QUEUED(
             Section.CONSENSUS,
             Kind.GAUGE,
@@ -206,12 +216,7 @@ public enum Metric {
     PEER_QUEUED(
             Section.PEERS, Kind.GAUGE, Of.BOTH, "peer.queued.bytes", "Bytes that wait to go out to the node", "peer"),
     PEER_CONNECTS(
-            Section.PEERS,
-            Kind.COUNTER,
-            Of.BOTH,
-            "peer.connects",
-            "How often the control connection to the node came up",
-            "peer"),
+            Section.PEERS, Kind.COUNTER, Of.BOTH, "peer.connects", "How often the control connection came up", "peer"),
     PEER_FRAMES_REFUSED(
             Section.PEERS,
             Kind.COUNTER,
@@ -412,7 +417,7 @@ public enum Metric {
     WARNINGS(
             Section.PROCESS,
             Kind.GAUGE,
-            Of.NODE,
+            Of.BOTH,
             "warnings",
             "Warnings in the status, by what they begin with; the same judgement makes the events",
             "kind"),
