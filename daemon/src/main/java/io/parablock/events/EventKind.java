@@ -34,8 +34,9 @@ public enum EventKind {
     ELECTION_BEGUN(
             1004,
             INFO,
-            "term accepted_term contiguous_slot",
-            "This node has heard of no leader for an election timeout, or was asked by the leader, and stands for election.",
+            "term accepted_term contiguous_slot reason",
+            "This node stands for election: it has heard of no leader for an election timeout (reason: heartbeat timeout), or"
+                    + " was asked by the leader (transfer).",
             "Nothing. Many in a row without leader_elected: see that the nodes reach each other."),
     ELECTION_OVER_EVERY_VOTER(
             1005,
@@ -95,11 +96,12 @@ public enum EventKind {
     SLOW_FOLLOWER(
             1014,
             WARN,
-            "peer ack_ms others_ms lag_slots",
-            "A follower acknowledges far later than the others, or lags far behind. Writes do not wait for it while the others"
+            "peer ack_ms others_ms lag_slots behind_ms",
+            "A follower acknowledges far later than the others, or is far behind, and does not get nearer. Writes do not wait for it while the others"
                     + " are a majority.",
             "Look at that node's disk, load and network."),
-    FOLLOWER_RECOVERED(1015, INFO, "peer ack_ms others_ms lag_slots", "A follower is not slow any more.", "Nothing."),
+    FOLLOWER_RECOVERED(
+            1015, INFO, "peer ack_ms others_ms lag_slots behind_ms", "A follower is not slow any more.", "Nothing."),
 
     PROCESS_STARTING(1101, INFO, "role id", "The process reads its disk.", "Nothing."),
     PROCESS_STARTED(
@@ -133,7 +135,8 @@ public enum EventKind {
             1108,
             WARN,
             "by_ms",
-            "The system's clock was set, or the machine was suspended: it moved by so much more than time passed.",
+            "The system's clock was set, or the machine was suspended: it moved by so much more than time passed, and that is more"
+                    + " than health.clock_jump.",
             "See to time synchronisation that slews. With reads = lease, read what docs/operating.md says of clocks."),
     CONFIG_RELOADED(
             1110,
@@ -325,7 +328,7 @@ public enum EventKind {
             1411,
             WARN,
             "free_bytes limit_bytes",
-            "The disk of node.data_dir has less free than wal.low_space_bytes.",
+            "The disk of node.data_dir has less free than health.disk_free.",
             "Make room: the node stops when its log finds none."),
     DISK_ROOM_AGAIN(1412, INFO, "free_bytes", "It has more again.", "Nothing."),
     DISK_FULL(

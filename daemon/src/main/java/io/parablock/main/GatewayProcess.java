@@ -11,6 +11,7 @@ import io.parablock.events.EventKind;
 import io.parablock.events.EventLog;
 import io.parablock.gateway.Gateway;
 import io.parablock.gateway.GatewayConfig;
+import io.parablock.health.GatewayHealth;
 import io.parablock.http.GatewayReading;
 import io.parablock.http.Routes;
 import io.parablock.http.StatusServer;
@@ -140,8 +141,11 @@ final class GatewayProcess implements AutoCloseable {
     void start() throws IOException, InterruptedException {
         InetSocketAddress listen = config.httpListen();
         if (listen != null) {
-            StatusServer status =
-                    StatusServer.bind(NodeSettings.resolved(listen, "http.listen"), this::read, routes, meters);
+            StatusServer status = StatusServer.bind(
+                    NodeSettings.resolved(listen, "http.listen"),
+                    () -> new GatewayHealth(read(), Version.text()),
+                    routes,
+                    meters);
             http = status;
             status.start();
         }

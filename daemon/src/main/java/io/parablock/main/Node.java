@@ -96,7 +96,7 @@ public final class Node implements AutoCloseable {
     private final @Nullable SuspendedTime suspended;
     private final WalLatency latency;
     private final AckLatency acks;
-    private final NodeWatch watch;
+    private final HealthSampler watch;
     private final @Nullable SlowLog slowLog;
     private final NodeDisk disk;
     private final NodeFormation formation;
@@ -122,8 +122,10 @@ public final class Node implements AutoCloseable {
         this.inputs = new GroupInbox(groups, acks);
         this.slowLog = SlowLog.of(config, latency, events);
         this.disk = NodeDisk.open(config, slowLog == null ? latency : slowLog);
-        this.watch = new NodeWatch(config, events, latency, acks, this::isConnected, () -> nbd);
-        this.told = new NodeEvents(config.nodeId(), events, groups::get, disk::cured, fatal);
+        LeaderWatch leaders = new LeaderWatch(config, events, latency, acks, this::isConnected);
+        this.watch = new HealthSampler(() -> this.config, events, leaders, () -> nbd, this::isConnected, this::read);
+        this.told =
+                new NodeEvents(config.nodeId(), events, groups::get, disk::cured, new ElectionCounts(meters), fatal);
         this.formation = new NodeFormation(disk.identity(), NodeSettings.voterIds(config), events, fatal);
         int threads = pipeline == PipelineConfig.Kind.INLINE ? 1 : LOOP_THREADS_OF_THREADS_PIPELINE;
         this.loops =
@@ -240,10 +242,8 @@ public final class Node implements AutoCloseable {
     /** Serves from here on. */
     void start() throws IOException {
         // Bound first: a taken port must be known before this node votes.
-        HealthSampler health = HealthSampler.start(() -> config, links::connected, this::read);
-        stages.add(health);
         StatusServer status =
-                StatusServer.bind(NodeSettings.resolved(config.httpListen(), "http.listen"), health, routes, meters);
+                StatusServer.bind(NodeSettings.resolved(config.httpListen(), "http.listen"), watch, routes, meters);
         status.commitOrder(meters.commitOrder()::recent);
         http = status;
         ThreadedWalStage shared = walStage;

@@ -78,6 +78,11 @@ public final class NodeMeters implements RequestMeters {
                 .register(registry);
     }
 
+    /** Counts {@code more} of what is rare; with 0 the counter is there. */
+    public void count(Metric metric, long more, String... tagValues) {
+        counter(metric, tagValues).increment((double) more);
+    }
+
     private static <E extends Enum<E>, M> M of(Map<E, M> all, E one) {
         M meter = all.get(one);
         if (meter == null) {
