@@ -157,7 +157,8 @@ public record Catalogue(long version, int nextGroup, List<String> changes, List<
 
     private Volume required(String name, Rules rules) throws RefusedChangeException {
         Optional<Volume> known = volume(name);
-        if (known.isEmpty() && rules.configured.contains(name)) {
+        // Also if there is one that the configuration's hides: that is not the one that is meant.
+        if (rules.configured.contains(name)) {
             throw conflict("volume " + name
                     + " is in the configuration of the nodes, under the key volumes: only there can it be changed");
         }

@@ -182,7 +182,7 @@ final class GatewayProcess implements AutoCloseable {
         String volumes = s.gateway.exports().stream().map(NbdExport::name).collect(Collectors.joining(", "));
         String text = "gateway " + id + " serves nbd " + nbdText(", ") + " http " + httpText() + ": cluster "
                 + config.clusterId() + ", transport " + transport.label() + ", pipeline " + NodeSettings.word(pipeline)
-                + ", volumes " + volumes + ", groups " + s.groups.size();
+                + ", volumes " + volumes + ", groups " + (s.groups.size() - 1);
         events.tell(
                 EventKind.PROCESS_STARTED,
                 0,
@@ -271,6 +271,9 @@ final class GatewayProcess implements AutoCloseable {
         Serving s = serving.isDone() && !serving.isCompletedExceptionally() ? serving.join() : null;
         for (GatewayGroup g : s == null ? List.<GatewayGroup>of() : s.groups.values()) {
             try {
+                if (g.groupId() == Catalogue.GROUP) {
+                    continue; // No volume's.
+                }
                 GatewayGroup.Reading r = g.read().get(READ_TIMEOUT_MS, TimeUnit.MILLISECONDS);
                 Gateway.Figures f = r.figures();
                 groups.add(new GatewayReading.Group(

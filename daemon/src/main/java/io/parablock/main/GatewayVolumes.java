@@ -135,7 +135,7 @@ final class GatewayVolumes implements AutoCloseable {
                 if (server != null) {
                     server.endClients(
                             before.name(),
-                            TimeUnit.NANOSECONDS.toMillis(config.get().nbd().stopGraceNs()));
+                            GroupsAtRunTime.endGraceMs(config.get().nbd().stopGraceNs()));
                 }
                 events.tell(EventKind.VOLUME_DELETED, 0, "volume " + before.name() + " was deleted", before.name());
             }

@@ -81,7 +81,8 @@ final class GroupFiles {
     List<NodeDisk.Group> open() throws IOException {
         removeLeftovers();
         List<NodeDisk.Group> out = new ArrayList<>();
-        Path catalogue = Files.createDirectories(state(Catalogue.GROUP));
+        Path catalogue = state(Catalogue.GROUP);
+        AtomicFile.createDirectories(catalogue);
         out.add(new NodeDisk.Group(Catalogue.GROUP, FileStateStore.open(catalogue), CatalogueStore.open(catalogue)));
         for (GroupNotes.Noted n : notes.notes().groups().values()) {
             out.add(open(n));
@@ -114,14 +115,15 @@ final class GroupFiles {
         }
     }
 
-    /** Opens the files of a chunk, or makes them. */
+    /** Opens the files of a chunk, or makes them, durably. */
     NodeDisk.Group open(GroupNotes.Noted n) throws IOException {
-        Path state = Files.createDirectories(state(n.group()));
+        Path state = state(n.group());
+        AtomicFile.createDirectories(state);
+        AtomicFile.createDirectories(dir.resolve("volumes"));
         FileBlockStore blocks = FileBlockStore.open(chunk(n), n.chunkBytes());
         boolean good = false;
         try {
             NodeDisk.Group out = new NodeDisk.Group(n.group(), FileStateStore.open(state), blocks);
-            AtomicFile.forceDirectory(dir.resolve("groups"));
             good = true;
             return out;
         } finally {

@@ -19,6 +19,9 @@ final class GroupsAtRunTime implements NodeVolumes.Groups, AutoCloseable {
     /** Named limit: what a group has under way ends by then. */
     private static final long END_TIMEOUT_MS = 5_000;
 
+    /** Named limit of {@link #endGraceMs}. */
+    private static final long END_GRACE_MS_MAX = 1_000;
+
     /** @param apply its own thread for the block store, if it has one */
     private record Parts(
             WalStage wal,
@@ -59,6 +62,11 @@ final class GroupsAtRunTime implements NodeVolumes.Groups, AutoCloseable {
     /** What has to end with a group. */
     void note(int groupId, WalStage wal, GroupBackground background, @Nullable ThreadedApplyStage apply) {
         parts.put(groupId, new Parts(wal, background, apply));
+    }
+
+    @Override
+    public boolean isOpen(int groupId) {
+        return groups.containsKey(groupId);
     }
 
     @Override
@@ -111,8 +119,18 @@ final class GroupsAtRunTime implements NodeVolumes.Groups, AutoCloseable {
     public void endClients(String volume) {
         NbdServer s = clients.get();
         if (s != null) {
-            s.endClients(volume, TimeUnit.NANOSECONDS.toMillis(config.nbd().stopGraceNs()));
+            s.endClients(volume, endGraceMs(config.nbd().stopGraceNs()));
         }
+    }
+
+    /**
+     * How long the clients of a deleted volume are waited for: other nodes may have closed its groups already, and then no request
+     * ends any more.
+     *
+     * @param stopGraceNs {@code nbd.stop_grace}
+     */
+    static long endGraceMs(long stopGraceNs) {
+        return Math.min(END_GRACE_MS_MAX, TimeUnit.NANOSECONDS.toMillis(stopGraceNs));
     }
 
     /** At the end of the node, after the groups' loops. */

@@ -314,7 +314,7 @@ public final class Node implements AutoCloseable {
         String text = "node " + config.nodeId() + " serves nbd " + nbdText + " http " + httpText + ": transport "
                 + transport.label() + ", wal " + walEngine + ", pipeline " + NodeSettings.word(pipeline) + ", mode "
                 + NodeSettings.word(config.mode()) + ", durability " + NodeSettings.word(config.durability())
-                + ", groups " + groups.size();
+                + ", groups " + (groups.size() - 1);
         events.tell(
                 EventKind.PROCESS_STARTED,
                 0,

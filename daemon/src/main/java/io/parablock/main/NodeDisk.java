@@ -245,18 +245,24 @@ final class NodeDisk implements AutoCloseable {
         throw new AssertionError("every node has the catalogue's group");
     }
 
+    Group group(int groupId) {
+        Group g = groups.get(groupId);
+        if (g == null) {
+            throw new AssertionError("group " + groupId + " was not begun");
+        }
+        return g;
+    }
+
     /** Makes the files of a group that is new here, with its META. It is to be noted before it takes part. */
-    Group begin(GroupNotes.Noted n) throws IOException {
-        Group before = groups.get(n.group());
-        if (before != null) {
-            // Of an attempt that failed at another group.
-            return before;
+    void begin(GroupNotes.Noted n) throws IOException {
+        if (groups.containsKey(n.group())) {
+            // By an attempt that failed at another group.
+            return;
         }
         Group g = created.open(n);
         Recovery.Group found = new Recovery.Group(identity.identity().ofGroup(n.group()), g.state);
         recovered.put(n.group(), Recovery.begin(found));
         groups.put(n.group(), g);
-        return g;
     }
 
     /** Deletes a group whose replica has ended, and its note. */

@@ -40,6 +40,9 @@ final class NodeVolumes implements AutoCloseable {
 
     /** What a node does with groups at run time; called on one thread. */
     interface Groups {
+        /** Whether it takes part. */
+        boolean isOpen(int groupId);
+
         /** The replica may take part from here on; its group is noted. */
         void open(NodeDisk.Group group);
 
@@ -164,12 +167,11 @@ final class NodeVolumes implements AutoCloseable {
     private void open(Catalogue now) throws IOException {
         GroupNotes.Notes notes = disk.notes().notes();
         List<GroupNotes.Noted> begun = new ArrayList<>();
-        List<NodeDisk.Group> fresh = new ArrayList<>();
         for (Catalogue.Volume v : now.volumes()) {
             for (int g : v.groups()) {
                 if (notes.mayBegin(g)) {
                     GroupNotes.Noted n = new GroupNotes.Noted(g, v.name(), v.chunkBytes(), false);
-                    fresh.add(disk.begin(n));
+                    disk.begin(n);
                     begun.add(n);
                 }
             }
@@ -178,7 +180,11 @@ final class NodeVolumes implements AutoCloseable {
         if (!next.equals(notes)) {
             disk.notes().write(next);
         }
-        fresh.forEach(groups::open);
+        for (GroupNotes.Noted n : next.groups().values()) {
+            if (!n.deleting() && !groups.isOpen(n.group())) {
+                groups.open(disk.group(n.group()));
+            }
+        }
     }
 
     /** @param news whether it is any */

@@ -158,6 +158,8 @@ class CatalogueTest {
         String where = "is in the configuration of the nodes, under the key volumes";
         refused(Reason.CONFLICT, where, () -> Catalogue.EMPTY.resize("r", "configured", MIB, RULES));
         refused(Reason.CONFLICT, where, () -> Catalogue.EMPTY.delete("d", "configured", RULES));
+        Rules later = new Rules(3, Set.of("disk"));
+        refused(Reason.CONFLICT, where, () -> disk(MIB).delete("d", "disk", later));
         refused(Reason.UNKNOWN, "there is no volume x", () -> Catalogue.EMPTY.delete("d", "x", RULES));
     }
 

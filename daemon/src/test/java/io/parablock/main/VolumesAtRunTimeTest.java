@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 
 /** Volumes come, grow and go while three nodes run; only the links between the nodes are calls instead of sockets. */
 @Timeout(60)
+@Tag("second-jdk")
 @Isolated("real time")
 class VolumesAtRunTimeTest {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -347,6 +349,37 @@ class VolumesAtRunTimeTest {
         restart(2);
         assertThat(chunks(2)).isEmpty();
         assertThat(volume(nodes.get(1), "vol").isMissingNode()).isTrue();
+    }
+
+    /** The configuration takes the name of a volume that was created: nothing of either is touched. */
+    @Test
+    void shouldServeTheConfiguredOneOfTwoWithTheSameName() throws Exception {
+        String both = "volumes = [ { name = other, size = 4MiB } ]";
+        cluster.startThree("volumes = []");
+        done(create(nodes.get(0), "other", 2 * MIB));
+        byte[] written = content(6, 4096);
+        try (PlainNbdClient c = new PlainNbdClient(nodes.get(0).nbdAddress(), "other")) {
+            c.write(MIB, written);
+        }
+        nodes.forEach(Node::close);
+        nodes.clear();
+        cluster.startThree(both);
+        try (PlainNbdClient c = new PlainNbdClient(nodes.get(0).nbdAddress(), "other")) {
+            assertThat(c.size).isEqualTo(4 * MIB);
+            assertThat(c.read(MIB, 4096)).containsOnly(0);
+        }
+        assertThat(volume(nodes.get(0), "other").path("from").asText()).isEqualTo("configuration");
+        refused(delete(nodes.get(0), "other"), 409, "is in the configuration of the nodes");
+        assertThat(cluster.events.get(1).after(0, 1_024))
+                .extracting(e -> e.kind())
+                .contains(EventKind.VOLUME_NAME_TAKEN);
+        nodes.forEach(Node::close);
+        nodes.clear();
+        cluster.startThree("volumes = []");
+        try (PlainNbdClient c = new PlainNbdClient(nodes.get(0).nbdAddress(), "other")) {
+            assertThat(c.size).isEqualTo(2 * MIB);
+            assertThat(c.read(MIB, 4096)).isEqualTo(written);
+        }
     }
 
     /** An old data directory: its cluster has formed, and knows of no catalogue. */
