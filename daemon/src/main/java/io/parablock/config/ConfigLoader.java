@@ -259,6 +259,7 @@ public final class ConfigLoader {
                 r.bytes("limits.proposal_queue_bytes"),
                 r.number("limits.reads_max"),
                 r.number("limits.catch_up_reads_max"),
+                r.number("limits.volumes"),
                 r.number("limits.nbd_connections"),
                 r.bytes("limits.nbd_connection_bytes"),
                 r.bytes("limits.nbd_total_bytes"));
@@ -272,9 +273,6 @@ public final class ConfigLoader {
             items = config.getConfigList(list);
         } catch (com.typesafe.config.ConfigException e) {
             throw r.error(list, "must be a list of objects");
-        }
-        if (items.isEmpty()) {
-            throw r.error(list, "is required");
         }
         Set<String> known = KeyCatalogue.members(list).keySet();
         List<KeyReader> out = new ArrayList<>();
@@ -294,6 +292,9 @@ public final class ConfigLoader {
 
     static List<Peer> peers(Config config) {
         List<KeyReader> objects = objects(config, "peers");
+        if (objects.isEmpty()) {
+            throw new KeyReader(config).error("peers", "is required");
+        }
         if (objects.size() > PEERS_MAX) {
             throw new KeyReader(config).error("peers", "must be at most " + PEERS_MAX);
         }

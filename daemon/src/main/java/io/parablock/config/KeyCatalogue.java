@@ -70,7 +70,7 @@ public final class KeyCatalogue {
                     .ofGatewaysToo(),
             Key.number("nbd.accept_backlog", "connections", 1, 65_535).ofGatewaysToo(),
             Key.of("http.listen", KeyType.ADDRESS).ofGatewaysToo(),
-            Key.of("volumes", KeyType.OBJECTS).isRequired("[ { name = \"demo\", size = 1GiB } ]"),
+            Key.of("volumes", KeyType.OBJECTS).example("[ { name = \"demo\", size = 1GiB } ]"),
             Key.text("volumes[].name")
                     .means("The name that NBD clients ask for, the export.")
                     .isRequired("\"demo\""),
@@ -170,6 +170,7 @@ public final class KeyCatalogue {
             Key.size("limits.proposal_queue_bytes", MIB, 16 * GIB),
             Key.number("limits.reads_max", "requests", 16, 1 << 20),
             Key.number("limits.catch_up_reads_max", "messages", 1, 1024),
+            Key.number("limits.volumes", "volumes", 1, 1024),
             Key.number("limits.nbd_connections", "connections", 1, 65_536).ofGatewaysToo(),
             Key.size("limits.nbd_connection_bytes", REQUEST_BYTES_MIN, 16 * GIB)
                     .reloads()

@@ -232,6 +232,7 @@ public record NodeConfig(
             long proposalQueueBytes,
             int readsMax,
             int catchUpReadsMax,
+            int volumes,
             int nbdConnections,
             long nbdConnectionBytes,
             long nbdTotalBytes) {}

@@ -338,6 +338,28 @@ public enum EventKind {
             "The log or the block store finds no room, and the node stops; the others go on.",
             "Make room, then start the node. Nothing that was answered is lost."),
 
+    VOLUME_CREATED(1501, INFO, "volume bytes chunks", "A volume was created, and this process serves it.", "Nothing."),
+    VOLUME_RESIZED(
+            1502,
+            INFO,
+            "volume bytes before_bytes",
+            "A volume has grown; clients see the new size when they connect anew.",
+            "Connect the client anew, then grow the file system."),
+    VOLUME_DELETED(
+            1503, INFO, "volume", "A volume was deleted; its clients were disconnected and its files go.", "Nothing."),
+    VOLUME_NAME_TAKEN(
+            1504,
+            WARN,
+            "volume",
+            "A volume was created under a name that this node's configuration gives to another one: that one is served.",
+            "Give the one in the configuration another name."),
+    VOLUMES_FAILED(
+            1505,
+            ERROR,
+            "reason",
+            "This process cannot follow what volumes were created and deleted; it tries again.",
+            "See the reason, such as a full disk. The volumes that it serves already go on."),
+
     REPLICA_NOTE(1900, INFO, "", "A note of a replica that has no kind of its own.", "What its text says.");
 
     private final int number;

@@ -7,6 +7,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.parablock.blockdev.nbd.netty.NbdServer;
 import io.parablock.blockdev.nbd.netty.TransportKind;
 import io.parablock.blockdev.store.BlockStore;
+import io.parablock.catalogue.Catalogue;
 import io.parablock.config.NodeConfig;
 import io.parablock.events.EventKind;
 import io.parablock.events.EventLog;
@@ -44,7 +45,7 @@ import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -91,7 +92,8 @@ public final class Node implements AutoCloseable {
     private final ExecutorService background;
     private final WalRouter router = new WalRouter();
     private final NodeMeters meters = new NodeMeters();
-    private final Map<Integer, NodeGroup> groups = new TreeMap<>();
+    private final Map<Integer, NodeGroup> groups = new ConcurrentSkipListMap<>();
+    private final GroupsAtRunTime atRunTime;
     private final GroupInbox inputs;
     private final @Nullable SuspendedTime suspended;
     private final WalLatency latency;
@@ -102,6 +104,7 @@ public final class Node implements AutoCloseable {
     private final NodeFormation formation;
     private final PeerLinks links;
     private final Gateway gateway;
+    private final NodeVolumes volumes;
     private final List<AutoCloseable> stages = new ArrayList<>();
     private @Nullable ThreadedWalStage walStage;
     private volatile @Nullable NbdServer nbd;
@@ -151,10 +154,18 @@ public final class Node implements AutoCloseable {
         if (pipeline == PipelineConfig.Kind.THREADS) {
             walStage = new ThreadedWalStage("wal", disk.wal(), router, pipelineConfig);
         }
-        for (NodeDisk.Group g : disk.groups()) {
-            addGroup(g, sender, pipelineConfig, boot);
-        }
+        this.atRunTime = new GroupsAtRunTime(
+                config,
+                groups,
+                g -> addGroup(g, sender, pipelineConfig, boot),
+                this::onGroupEnded,
+                links,
+                formation,
+                () -> nbd);
+        disk.groups().forEach(g -> addGroup(g, sender, pipelineConfig, boot));
         addVolumes();
+        this.volumes = new NodeVolumes(config, disk, gateway, atRunTime, events);
+        new VolumeActions(config, volumes, gateway, groups::get).addTo(routes);
         routes.action(LeaderTransferAction.PATH, new LeaderTransferAction(groups, links.anyPeerOf(config), events));
         if (walStage == null) {
             // On the groups' own thread; the WAL's thread tells them itself.
@@ -164,6 +175,7 @@ public final class Node implements AutoCloseable {
 
     private void addGroup(NodeDisk.Group g, PeerSender sender, PipelineConfig pipelineConfig, long boot) {
         int id = g.groupId();
+        acks.add(id);
         StandingClock clock = new StandingClock(System::nanoTime);
         RaftConfig raft = NodeSettings.raft(config, id);
         WriteStages measured = meters.stages(id, raft.nodeId(), raft.voters(), raft.span());
@@ -174,6 +186,8 @@ public final class Node implements AutoCloseable {
         ApplyStage apply;
         ThreadedWalStage shared = walStage;
         ThreadedWalStage.GroupWal groupWal = null;
+        ThreadedApplyStage ownApply = null;
+        GroupBackground ownBackground = new GroupBackground(background);
         if (shared == null) {
             loop = new InlineGroupLoop(loops.next(), pipelineConfig, group);
             wal = new InlineWalStage(disk.wal());
@@ -183,8 +197,8 @@ public final class Node implements AutoCloseable {
             groupWal = shared.group(id, loop);
             wal = groupWal;
             ThreadedApplyStage stage = new ThreadedApplyStage("apply-" + id, store, loop, pipelineConfig);
-            stages.add(stage);
             stage.start();
+            ownApply = stage;
             apply = stage;
         }
         Recovery.Recovered recovered = disk.recovered(id);
@@ -197,13 +211,13 @@ public final class Node implements AutoCloseable {
                 acks.timed(sender),
                 told,
                 loop::execute,
-                background,
+                ownBackground,
                 clock,
                 suspended == null ? () -> 0 : suspended,
                 PooledByteBufAllocator.DEFAULT);
         Replica replica = new Replica(
                 raft,
-                NodeSettings.replica(config),
+                NodeSettings.replica(config, groups.size() + 1),
                 disk.identity().identity().ofGroup(id),
                 recovered.state(),
                 measured.measured(ports),
@@ -215,8 +229,18 @@ public final class Node implements AutoCloseable {
             router.register(id, loop instanceof InlineGroupLoop inline ? inline.completions(durable) : durable);
         }
         group.bind(replica, loop);
-        groups.put(id, group);
+        atRunTime.note(id, wal, ownBackground, ownApply);
         gateway.addGroup(id, loop);
+        groups.put(id, group);
+    }
+
+    private void onGroupEnded(int groupId) {
+        router.unregister(groupId);
+        if (walStage != null) {
+            walStage.forget(groupId);
+        }
+        gateway.removeGroup(groupId);
+        meters.forgetGroup(groupId);
     }
 
     private void addVolumes() {
@@ -270,6 +294,7 @@ public final class Node implements AutoCloseable {
         started = true;
         formation.start(() -> groups.values().forEach(NodeGroup::open));
         links.start();
+        volumes.start();
         NbdServer clients = NbdServer.listen(
                 loops,
                 transport,
@@ -289,7 +314,7 @@ public final class Node implements AutoCloseable {
         String text = "node " + config.nodeId() + " serves nbd " + nbdText + " http " + httpText + ": transport "
                 + transport.label() + ", wal " + walEngine + ", pipeline " + NodeSettings.word(pipeline) + ", mode "
                 + NodeSettings.word(config.mode()) + ", durability " + NodeSettings.word(config.durability())
-                + ", groups " + groups.size();
+                + ", groups " + (groups.size() - 1);
         events.tell(
                 EventKind.PROCESS_STARTED,
                 0,
@@ -350,6 +375,9 @@ public final class Node implements AutoCloseable {
             timeouts += r.gateway().timeouts();
             sessions += r.gateway().sessions();
         }
+        // What people look at is the volumes; the catalogue has a page of its own. Of a node without a volume it is all
+        // there is.
+        replicas.removeIf(r -> r.groupId() == Catalogue.GROUP && groups.size() > 1);
         return new NodeReading(
                 config.nodeId(),
                 nbdText(),
@@ -384,6 +412,7 @@ public final class Node implements AutoCloseable {
         closed = true;
         boolean clean = true;
         watch.close();
+        volumes.close();
         if (started) {
             events.tell(EventKind.PROCESS_STOPPING, 0, "node " + config.nodeId() + " stops", "node", config.nodeId());
             new LeaderHandover(
@@ -409,6 +438,7 @@ public final class Node implements AutoCloseable {
             g.loop().close();
         }
         links.close();
+        atRunTime.close();
         stages.forEach(Node::closeQuietly);
         closeQuietly(walStage);
         closeQuietly(http);

@@ -138,6 +138,19 @@ public final class NodeMeters implements RequestMeters {
         }
     }
 
+    /** The group has ended. */
+    public void forgetGroup(int group) {
+        String id = Integer.toString(group);
+        for (Key key : List.copyOf(figures.keySet())) {
+            List<String> labels = key.metric.tags();
+            if (!labels.isEmpty()
+                    && labels.get(0).equals("group")
+                    && key.tagValues.get(0).equals(id)) {
+                forget(key.metric, key.tagValues.toArray(new String[0]));
+            }
+        }
+    }
+
     private Figure register(Key key) {
         Metric m = key.metric;
         Holder holder = new Holder();
