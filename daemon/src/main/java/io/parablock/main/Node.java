@@ -377,7 +377,8 @@ public final class Node implements AutoCloseable {
         }
         // What people look at is the volumes; the catalogue has a page of its own. Of a node without a volume it is all
         // there is.
-        replicas.removeIf(r -> r.groupId() == Catalogue.GROUP && groups.size() > 1);
+        boolean hasVolumes = replicas.size() > 1;
+        replicas.removeIf(r -> hasVolumes && r.groupId() == Catalogue.GROUP);
         return new NodeReading(
                 config.nodeId(),
                 nbdText(),
