@@ -4,7 +4,9 @@ import io.parablock.events.EventKind;
 import io.parablock.events.EventLog;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +36,8 @@ final class LeaderHandover {
     private final BooleanSupplier hasPeers;
     private final long timeoutNs;
     private final EventLog events;
+    private final int wanted;
+    private final Map<Integer, NodeGroup.Handover> answers = new HashMap<>();
     private int handedOver;
 
     /**
@@ -41,6 +45,13 @@ final class LeaderHandover {
      * @param timeoutNs {@code raft.handover_timeout}; 0 hands nothing over
      */
     LeaderHandover(Collection<NodeGroup> groups, BooleanSupplier hasPeers, long timeoutNs, EventLog events) {
+        this(groups, 0, hasPeers, timeoutNs, events);
+    }
+
+    /** @param wanted the node that is to take over all of it, or 0 for the peer that holds most of each */
+    LeaderHandover(
+            Collection<NodeGroup> groups, int wanted, BooleanSupplier hasPeers, long timeoutNs, EventLog events) {
+        this.wanted = wanted;
         this.left = new ArrayList<>(groups);
         this.hasPeers = hasPeers;
         this.timeoutNs = timeoutNs;
@@ -66,14 +77,20 @@ final class LeaderHandover {
         }
     }
 
+    /** How far the group has come. */
+    NodeGroup.Handover answerOf(NodeGroup group) {
+        return answers.getOrDefault(group.groupId(), NodeGroup.Handover.UNDER_WAY);
+    }
+
     /** @return whether a group is done with, so that the next one may have its turn at once */
     private boolean advance() throws InterruptedException {
         List<NodeGroup> turn = List.copyOf(left.subList(0, Math.min(GROUPS_AT_ONCE, left.size())));
-        List<CompletableFuture<NodeGroup.Handover>> answers =
-                turn.stream().map(NodeGroup::handOver).toList();
+        List<CompletableFuture<NodeGroup.Handover>> asked =
+                turn.stream().map(g -> g.handOver(wanted)).toList();
         boolean any = false;
         for (int i = 0; i < turn.size(); i++) {
-            NodeGroup.Handover answer = answerOf(turn.get(i), answers.get(i));
+            NodeGroup.Handover answer = answerOf(turn.get(i), asked.get(i));
+            answers.put(turn.get(i).groupId(), answer);
             if (answer != NodeGroup.Handover.UNDER_WAY) {
                 left.remove(turn.get(i));
                 handedOver += answer == NodeGroup.Handover.DONE ? 1 : 0;

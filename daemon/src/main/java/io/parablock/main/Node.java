@@ -166,7 +166,8 @@ public final class Node implements AutoCloseable {
         addVolumes();
         this.volumes = new NodeVolumes(config, disk, gateway, atRunTime, events);
         new VolumeActions(config, volumes, gateway, groups::get).addTo(routes);
-        routes.action(LeaderTransferAction.PATH, new LeaderTransferAction(groups, links.anyPeerOf(config), events));
+        routes.action(
+                LeaderTransferAction.PATH, new LeaderTransferAction(config, groups, links.anyPeerOf(config), events));
         if (walStage == null) {
             // On the groups' own thread; the WAL's thread tells them itself.
             router.onFailure(failure -> groups.values().forEach(g -> g.onError(failure)));

@@ -6,6 +6,7 @@ import io.parablock.pipeline.GroupInputs;
 import io.parablock.pipeline.GroupLoop;
 import io.parablock.raft.RaftStatus;
 import io.parablock.raft.Role;
+import io.parablock.raft.TransferResult;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.PeerSender;
 import io.parablock.replica.Replica;
@@ -32,7 +33,13 @@ final class NodeGroup implements GroupInputs {
         /** No peer leads yet, or this node has not taken over its merged log. */
         UNDER_WAY,
         /** A peer leads, and this node follows it in its term. */
-        DONE
+        DONE,
+        /** The named node does not answer; this one leads on. */
+        AWAY,
+        /** The named node has not caught up; this one leads on. */
+        BEHIND,
+        /** Another node than the named one is taking over. */
+        TO_ANOTHER
     }
 
     private final int groupId;
@@ -195,18 +202,22 @@ final class NodeGroup implements GroupInputs {
     void yieldLeadership() {
         try {
             loop().execute(() -> {
-                boolean unused = replica().handOver();
+                TransferResult unused = replica().operator().handOver(0);
             });
         } catch (RejectedExecutionException e) {
             // The node stops.
         }
     }
 
-    /** An orderly stop is near: what this node leads goes to a peer. Ask again while it is under way. */
-    CompletableFuture<Handover> handOver() {
+    /**
+     * An orderly stop is near, or an operator wants it: what this node leads goes to a peer. Ask again while it is under way.
+     *
+     * @param wanted which one, or 0 for the one that holds most
+     */
+    CompletableFuture<Handover> handOver(int wanted) {
         CompletableFuture<Handover> out = new CompletableFuture<>();
         try {
-            loop().execute(() -> out.complete(advanceHandover()));
+            loop().execute(() -> out.complete(advanceHandover(wanted)));
         } catch (RejectedExecutionException e) {
             out.completeExceptionally(e);
         }
@@ -248,9 +259,9 @@ final class NodeGroup implements GroupInputs {
 
     // ---------------------------------------------------------------- on the group's thread
 
-    private Handover advanceHandover() {
+    private Handover advanceHandover(int wanted) {
         // Also again: a peer may have been too slow, or none could take over before.
-        boolean unused = replica().handOver();
+        TransferResult result = replica().operator().handOver(wanted);
         RaftStatus s = replica().status().raft();
         handsOver |= s.ready();
         if (!handsOver) {
@@ -258,7 +269,12 @@ final class NodeGroup implements GroupInputs {
         }
         boolean follows = s.role() == Role.FOLLOWER && s.leader() != 0 && s.syncTerm() == s.term();
         if (!follows) {
-            return Handover.UNDER_WAY;
+            return switch (result) {
+                case UNDER_WAY, NOT_LED, NOBODY -> Handover.UNDER_WAY;
+                case AWAY -> Handover.AWAY;
+                case BEHIND -> Handover.BEHIND;
+                case TO_ANOTHER -> Handover.TO_ANOTHER;
+            };
         }
         // It may lead again, and be asked again.
         handsOver = false;

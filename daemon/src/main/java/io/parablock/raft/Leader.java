@@ -414,9 +414,9 @@ final class Leader {
 
     // ---------------------------------------------------------------- leader transfer
 
-    /** @return false if this node does not lead, or no peer could take over now */
-    boolean handOver() {
-        return state.role == Role.LEADER && transfer.start(peers, installs);
+    /** @param wanted the node that is to take over, or 0 for the peer that holds most */
+    TransferResult handOver(int wanted) {
+        return state.role == Role.LEADER ? transfer.start(peers, installs, wanted) : TransferResult.NOT_LED;
     }
 
     private void advanceTransfer() {

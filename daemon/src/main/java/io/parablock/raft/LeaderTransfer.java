@@ -25,26 +25,35 @@ final class LeaderTransfer {
         return target != 0;
     }
 
-    /** @return false if no peer could take over now */
-    boolean start(PeerProgress[] peers, InstallSender installs) {
+    /** @param wanted the node that is to take over, or 0 for the peer that holds most */
+    TransferResult start(PeerProgress[] peers, InstallSender installs, int wanted) {
         if (isActive()) {
-            return true;
+            return wanted == 0 || wanted == target ? TransferResult.UNDER_WAY : TransferResult.TO_ANOTHER;
         }
+        TransferResult refusal = wanted == 0 ? TransferResult.NOBODY : TransferResult.AWAY;
         PeerProgress best = null;
         for (PeerProgress p : peers) {
+            boolean asked = wanted == 0 || (wanted == p.node() && !isFar(p));
             boolean answers = p.connected() && state.nowNs - p.confirmedSentNs() <= state.config.electionTimeoutNs();
-            if (answers && p.synced() && !installs.isMixed(p.node()) && isBetter(p, best)) {
+            if (answers && p.synced() && !installs.isMixed(p.node()) && asked && isBetter(p, best)) {
                 best = p;
+            } else if (answers && wanted == p.node()) {
+                refusal = TransferResult.BEHIND;
             }
         }
         if (best == null) {
-            return false;
+            return refusal;
         }
         target = best.node();
         startedNs = state.nowNs;
         told = false;
         state.output.event = "handing term " + state.term + " over to node " + target;
-        return true;
+        return TransferResult.UNDER_WAY;
+    }
+
+    /** No slot is assigned until it has all: nobody is to wait for more than what may be on its way in any case. */
+    private boolean isFar(PeerProgress p) {
+        return state.committed.watermark() - p.contigPrefix() > state.config.span();
     }
 
     private static boolean isBetter(PeerProgress p, @Nullable PeerProgress than) {

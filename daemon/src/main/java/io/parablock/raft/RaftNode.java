@@ -249,8 +249,13 @@ public final class RaftNode {
      * @return false if this node does not lead, or no peer could take over now
      */
     public boolean handOver(long nowNs) {
+        return handOver(0, nowNs) == TransferResult.UNDER_WAY;
+    }
+
+    /** The same to one peer, which holds all but what may be on its way; 0: the peer that holds most. */
+    public TransferResult handOver(int wanted, long nowNs) {
         state.nowNs = nowNs;
-        return leader.handOver();
+        return leader.handOver(wanted);
     }
 
     /** Starts a read of the range on the leader (protocol.md §8); the answer is an {@link Output.ReadResult}. */

@@ -49,6 +49,7 @@ public final class Replica {
     private final ClientRequests requests;
     private final Checkpointer checkpointer;
     private final InstallFlow installs;
+    private final OperatorInputs operator;
     private final LongArrayList durable = new LongArrayList();
     private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
     private final List<Output.ForceRequest> forces = new ArrayList<>();
@@ -112,6 +113,7 @@ public final class Replica {
         this.requests = new ClientRequests(groupId, nodeId, raftConfig.mapped(), config, ports, core, upkeep.repair);
         this.writes = new WalWrites(groupId, ports, payloads);
         this.installs = new InstallFlow(groupId, ports, core, upkeep.repair);
+        this.operator = new OperatorInputs(core, ports.nowNs(), this::coreInput);
         ports.apply().listener(new ApplyEvents());
     }
 
@@ -170,11 +172,8 @@ public final class Replica {
         }
     }
 
-    /** An orderly stop is near: a leader hands over. True while a peer is about to take over: ask again soon. */
-    public boolean handOver() {
-        boolean[] underWay = new boolean[1];
-        coreInput(() -> underWay[0] = core.handOver(now()));
-        return underWay[0];
+    public OperatorInputs operator() {
+        return operator;
     }
 
     public void onPeerConnected(int peer, boolean up) {

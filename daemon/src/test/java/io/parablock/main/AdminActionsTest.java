@@ -87,6 +87,41 @@ class AdminActionsTest {
         }
     }
 
+    /** The first group goes round, to each node in turn, where the peer that holds most would always be the same one. */
+    @Test
+    void shouldHandAGroupOverToTheNamedNode() throws Exception {
+        cluster.startThree("");
+        try (PlainNbdClient client = new PlainNbdClient(cluster.nodes.get(2).nbdAddress())) {
+            client.write(0, new byte[4096]);
+            for (int round = 0; round < 3; round++) {
+                int from = leaderOf(1);
+                int to = (from + 1) % 3 + 1;
+                HttpResponse<String> answer = transfer(from, "?group=1&to=" + to);
+                assertThat(answer.body())
+                        .isEqualTo("{\"groups\":[{\"group\":1,\"leader\":" + to + ",\"transferred\":true}]}\n");
+                client.write(0, new byte[4096]);
+            }
+        }
+    }
+
+    @Test
+    void shouldRefuseToHandOverToANodeThatCannotLead() throws Exception {
+        cluster.startThree("");
+        int leader = leaderOf(1);
+        int stopped = leader % 3 + 1;
+        int other = 6 - leader - stopped;
+        assertThat(transfer(leader, "?group=1&to=" + leader).body())
+                .isEqualTo("{\"error\":\"node " + leader + " leads already: group 1\"}\n");
+        assertThat(transfer(leader, "?to=4").body()).isEqualTo("{\"error\":\"there is no node 4, only [1, 2, 3]\"}\n");
+        assertThat(transfer(leader, "?to=two").statusCode()).isEqualTo(404);
+        cluster.nodes.get(stopped - 1).close();
+        HttpResponse<String> away = transfer(leader, "?group=1&to=" + stopped);
+        assertThat(away.statusCode()).isEqualTo(503);
+        assertThat(JSON.readTree(away.body()).path("error").asText())
+                .isEqualTo("node " + stopped + " has not taken over group 1: it does not answer");
+        assertThat(transfer(leader, "?group=1&to=" + other).statusCode()).isEqualTo(200);
+    }
+
     @Test
     void shouldSayWhyThereIsNoTransfer() throws Exception {
         cluster.startThree("");
@@ -97,7 +132,7 @@ class AdminActionsTest {
         assertThat(transfer(follower, "?group=1").statusCode()).isEqualTo(409);
         assertThat(transfer(leader, "?group=9").statusCode()).isEqualTo(404);
         assertThat(transfer(leader, "?group=first").body()).contains("there is no group first");
-        assertThat(transfer(leader, "?to=2").statusCode()).isEqualTo(400);
+        assertThat(transfer(leader, "?node=2").statusCode()).isEqualTo(400);
         assertThat(NodesInOneProcess.get(cluster.nodes.get(0), "/admin/leader-transfer"))
                 .contains("only POST");
     }

@@ -1,5 +1,6 @@
 package io.parablock.simulator;
 
+import io.parablock.raft.TransferResult;
 import io.parablock.simulator.disk.SectorNodeStorage;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,7 +108,7 @@ final class FaultPlan {
                     if (leader.isUp() && leader.core().isReady()) {
                         sim.note("node " + leader.id() + " is to hand over");
                         leader.enqueue(() -> {
-                            if (leader.replica().handOver()) {
+                            if (leader.replica().operator().handOver(0) == TransferResult.UNDER_WAY) {
                                 cluster.counts().count(kind);
                             }
                         });
@@ -347,7 +348,7 @@ final class FaultPlan {
         }
         long boot = n.boot();
         boolean[] underWay = new boolean[1];
-        n.enqueue(() -> underWay[0] = n.replica().handOver());
+        n.enqueue(() -> underWay[0] = n.replica().operator().handOver(0) == TransferResult.UNDER_WAY);
         long stepNs = 2 * settings.tickNs;
         sim.after(stepNs, () -> {
             // Nobody starts it again once the faults are over.

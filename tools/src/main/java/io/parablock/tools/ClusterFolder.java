@@ -60,6 +60,15 @@ record ClusterFolder(Path dir) {
         return nodes;
     }
 
+    /** One of them that the user has named. */
+    NodeConfig node(int id) {
+        List<NodeConfig> nodes = nodes();
+        return nodes.stream().filter(n -> n.id() == id).findFirst().orElseThrow(() -> {
+            List<Integer> ids = nodes.stream().map(NodeConfig::id).toList();
+            return CommandFailure.wrongArgument("there is no node " + id + ", only " + ids);
+        });
+    }
+
     /** The running daemon of a node: the process its pid file names, if it still is one of ours. */
     Optional<ProcessHandle> running(int node) {
         try {

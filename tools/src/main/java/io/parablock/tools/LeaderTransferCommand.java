@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -16,7 +18,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "transfer",
         description = {
-            "The leader hands what it leads to the node that holds most of it, without an error for any client.",
+            "The leader hands what it leads to the node that holds most of it, or to the one of --to, without an error for"
+                    + " any client.",
             "Of a folder: the node that leads; with --http: that node. On the node's own machine."
         },
         mixinStandardHelpOptions = true)
@@ -30,6 +33,12 @@ final class LeaderTransferCommand implements Callable<Integer> {
     @Option(names = "--group", paramLabel = "N", description = "only this group (default: all that the node leads)")
     private @Nullable Integer group;
 
+    @Option(
+            names = "--to",
+            paramLabel = "NODE",
+            description = "to this node, if it answers and has caught up (default: the one that holds most)")
+    private @Nullable Integer to;
+
     @Option(names = "--json", description = "as JSON, for scripts")
     private boolean asJson;
 
@@ -40,8 +49,7 @@ final class LeaderTransferCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         URI http = cluster.http();
-        String query = group == null ? "" : "?group=" + group;
-        JsonNode answer = NodeHttp.post(http == null ? leader() : http, "/admin/leader-transfer" + query, TIMEOUT);
+        JsonNode answer = NodeHttp.post(http == null ? leader() : http, "/admin/leader-transfer" + query(), TIMEOUT);
         PrintWriter out = spec.commandLine().getOut();
         if (asJson) {
             out.println(answer.toPrettyString());
@@ -55,13 +63,34 @@ final class LeaderTransferCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Of the group, or of the first one. */
+    private String query() {
+        List<String> parts = new ArrayList<>();
+        if (group != null) {
+            parts.add("group=" + group);
+        }
+        if (to != null) {
+            parts.add("to=" + to);
+        }
+        return parts.isEmpty() ? "" : "?" + String.join("&", parts);
+    }
+
+    /** Of the group, or of the first one; where several nodes lead, rather one that is not to take over. */
     private URI leader() throws InterruptedException {
+        if (to != null) {
+            NodeConfig unused = cluster.folder().node(to);
+        }
         ClusterStatus status = ClusterStatus.of(cluster.folder());
+        URI target = null;
         for (ClusterStatus.Member member : status.members()) {
             if (member.status() != null && leads(member.status().json())) {
-                return member.node().uri();
+                if (to == null || member.node().id() != to) {
+                    return member.node().uri();
+                }
+                target = member.node().uri();
             }
+        }
+        if (target != null) {
+            return target;
         }
         throw new CommandFailure(group == null ? "there is no leader" : "no node that answers leads group " + group);
     }

@@ -84,14 +84,11 @@ final class NodeStopCommand implements Callable<Integer> {
         if (node == null && nodes.size() == 1) {
             return nodes.get(0);
         }
-        List<Integer> ids = nodes.stream().map(NodeConfig::id).toList();
         if (node == null) {
+            List<Integer> ids = nodes.stream().map(NodeConfig::id).toList();
             throw CommandFailure.wrongArgument("say which one: --node, of " + ids);
         }
-        return nodes.stream()
-                .filter(n -> n.id() == node)
-                .findFirst()
-                .orElseThrow(() -> CommandFailure.wrongArgument("there is no node " + node + ", only " + ids));
+        return cluster.folder().node(node);
     }
 
     private static boolean isOurs(ProcessHandle process) {

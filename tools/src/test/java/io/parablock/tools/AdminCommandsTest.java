@@ -51,6 +51,16 @@ class AdminCommandsTest {
     }
 
     @Test
+    void shouldAskTheLeaderToHandOverToANode() {
+        nodes.page(2, "/admin/leader-transfer?to=1", "{\"groups\":[{\"group\":1,\"leader\":1,\"transferred\":true}]}");
+        String where = dir.toString();
+        assertThat(CommandRun.of("leader", "transfer", "--dir", where, "--to", "1"))
+                .isEqualTo(new CommandRun(0, "group 1: node 1 leads\n", ""));
+        assertThat(CommandRun.of("leader", "transfer", "--dir", where, "--to", "4"))
+                .isEqualTo(new CommandRun(2, "", "parablock: there is no node 4, only [1, 2, 3]\n"));
+    }
+
+    @Test
     void shouldPassOnWhyANodeRefuses() {
         nodes.page(
                 1, "/admin/leader-transfer?group=1", "409{\"error\":\"this node does not lead group 1; node 2 does\"}");

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * read N ID lba=L len=1 | checkpoint N | crash N [keep] | crash-at N POINT | restart N | damage N SLOT | reconnect N
  * power-loss N [SLOT..] (of what is not forced, these are lost; all if none is named) | force N | flush N ID
  * piece N (the store takes the next piece of an install) | install-step N (its due checkpoint)
- * suspend N MS (its machine sleeps, the others run) | hand-over N (the leader gives its office away)
+ * suspend N MS (its machine sleeps, the others run) | hand-over N [TO] (the leader gives its office away)
  * inject from=A to=B kind=K field=value | expect ... (see ScenarioExpectations)
  * </pre>
  */
@@ -216,7 +216,10 @@ final class ScenarioInterpreter {
                 n.suspendedNs += Long.parseLong(plain.get(1)) * ScenarioCluster.MS;
             }
             case "hand-over" -> {
-                c.transcript.add("hand-over " + n.core().handOver(c.clock(n)));
+                Object started = plain.size() < 2
+                        ? n.core().handOver(c.clock(n))
+                        : n.core().handOver(Integer.parseInt(plain.get(1)), c.clock(n));
+                c.transcript.add("hand-over " + started);
                 c.work(n);
             }
             default -> {
