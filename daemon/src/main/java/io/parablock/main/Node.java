@@ -169,6 +169,7 @@ public final class Node implements AutoCloseable {
         routes.action(
                 LeaderTransferAction.PATH, new LeaderTransferAction(config, groups, links.anyPeerOf(config), events));
         if (walStage == null) {
+        routes.action(ScrubAction.PATH, new ScrubAction(config.nodeId(), groups));
             // On the groups' own thread; the WAL's thread tells them itself.
             router.onFailure(failure -> groups.values().forEach(g -> g.onError(failure)));
         }

@@ -11,6 +11,7 @@ import io.parablock.raft.message.Message;
 import io.parablock.replica.PeerSender;
 import io.parablock.replica.Replica;
 import io.parablock.replica.ReplicaStatus;
+import io.parablock.replica.ScrubStart;
 import io.parablock.replica.StandingClock;
 import io.parablock.replica.WalStage;
 import io.parablock.replica.client.ClientMessage;
@@ -25,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 final class NodeGroup implements GroupInputs {
     /** Figures of the group, read on its thread. */
     record Reading(ReplicaStatus replica, Gateway.Figures gateway) {}
+
+    /** What came of asking for a round of the scrub; {@code rounds} had ended before. */
+    record ScrubAsked(ScrubStart start, long rounds) {}
 
     /** How far the group is on its way to another leader. */
     enum Handover {
@@ -207,6 +211,20 @@ final class NodeGroup implements GroupInputs {
         } catch (RejectedExecutionException e) {
             // The node stops.
         }
+    }
+
+    /** A round of the scrub begins now, if none is under way. */
+    CompletableFuture<ScrubAsked> startScrub() {
+        CompletableFuture<ScrubAsked> out = new CompletableFuture<>();
+        try {
+            loop().execute(() -> {
+                long rounds = replica().status().scrub().rounds();
+                out.complete(new ScrubAsked(replica().operator().startScrub(), rounds));
+            });
+        } catch (RejectedExecutionException e) {
+            out.completeExceptionally(e);
+        }
+        return out;
     }
 
     /**

@@ -8,12 +8,14 @@ import java.util.function.LongSupplier;
 /** What operators ask of a replica. On the group's thread. */
 public final class OperatorInputs {
     private final RaftNode core;
+    private final Scrub scrub;
     private final LongSupplier nowNs;
     private final Consumer<Runnable> input;
 
     /** @param input takes an input of the replica; one of a stopped replica does not run */
-    OperatorInputs(RaftNode core, LongSupplier nowNs, Consumer<Runnable> input) {
+    OperatorInputs(RaftNode core, Scrub scrub, LongSupplier nowNs, Consumer<Runnable> input) {
         this.core = core;
+        this.scrub = scrub;
         this.nowNs = nowNs;
         this.input = input;
     }
@@ -26,6 +28,13 @@ public final class OperatorInputs {
     public TransferResult handOver(int wanted) {
         TransferResult[] result = {TransferResult.NOT_LED};
         input.accept(() -> result[0] = core.handOver(wanted, nowNs.getAsLong()));
+        return result[0];
+    }
+
+    /** A round of the scrub begins now. */
+    public ScrubStart startScrub() {
+        ScrubStart[] result = {ScrubStart.OFF};
+        input.accept(() -> result[0] = scrub.startNow(nowNs.getAsLong()));
         return result[0];
     }
 }

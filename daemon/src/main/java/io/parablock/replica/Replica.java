@@ -113,7 +113,7 @@ public final class Replica {
         this.requests = new ClientRequests(groupId, nodeId, raftConfig.mapped(), config, ports, core, upkeep.repair);
         this.writes = new WalWrites(groupId, ports, payloads);
         this.installs = new InstallFlow(groupId, ports, core, upkeep.repair);
-        this.operator = new OperatorInputs(core, ports.nowNs(), this::coreInput);
+        this.operator = new OperatorInputs(core, upkeep.scrub, ports.nowNs(), this::coreInput);
         ports.apply().listener(new ApplyEvents());
     }
 

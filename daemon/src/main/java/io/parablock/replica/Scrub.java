@@ -117,6 +117,18 @@ final class Scrub {
         recheckDue = true;
     }
 
+    /** A round begins, although the interval is not over. */
+    ScrubStart startNow(long nowNs) {
+        if (config.bytesPerSecond() == 0) {
+            return ScrubStart.OFF;
+        }
+        if (stage != Stage.WAITING || recheckDue || nowNs - nextRoundNs >= 0) {
+            return ScrubStart.UNDER_WAY;
+        }
+        nextRoundNs = nowNs;
+        return ScrubStart.STARTED;
+    }
+
     boolean isRechecking() {
         return recheckDue || rechecking;
     }

@@ -137,6 +137,47 @@ class AdminActionsTest {
                 .contains("only POST");
     }
 
+    /** The start of the nodes has begun a round, which ends first. */
+    @Test
+    void shouldBeginARoundOfTheScrub() throws Exception {
+        cluster.startThree("scrub.bytes_per_second = 64MiB");
+        Node node = cluster.nodes.get(0);
+        HttpResponse<String> started = NodesInOneProcess.post(node, "/admin/scrub");
+        while (started.statusCode() == 409) {
+            assertThat(started.body()).isEqualTo("{\"error\":\"a round of the scrub is under way\"}\n");
+            Thread.sleep(20);
+            started = NodesInOneProcess.post(node, "/admin/scrub");
+        }
+        assertThat(started.statusCode()).as(started.body()).isEqualTo(200);
+        JsonNode json = JSON.readTree(started.body());
+        assertThat(json.path("node").asInt()).isOne();
+        int begun = 0;
+        for (JsonNode g : json.path("groups")) {
+            if (g.path("started").asBoolean()) {
+                begun = g.path("group").asInt();
+                assertThat(g.path("rounds").asLong()).isEqualTo(1);
+            }
+        }
+        assertThat(begun).isPositive();
+        assertThat(NodesInOneProcess.post(node, "/admin/scrub?group=1").statusCode())
+                .isEqualTo(400);
+        while (JSON.readTree(NodesInOneProcess.get(node, "/status"))
+                        .path("scrub")
+                        .path("rounds")
+                        .asLong()
+                < 1) {
+            Thread.sleep(20);
+        }
+    }
+
+    @Test
+    void shouldSayThatTheScrubIsOff() throws Exception {
+        cluster.startThree("scrub.bytes_per_second = 0");
+        HttpResponse<String> answer = NodesInOneProcess.post(cluster.nodes.get(0), "/admin/scrub");
+        assertThat(answer.statusCode()).isEqualTo(409);
+        assertThat(answer.body()).contains("the scrub is off: scrub.bytes_per_second is 0");
+    }
+
     @Test
     void shouldAnswerBeforeItStops() throws Exception {
         CountDownLatch stopped = new CountDownLatch(1);

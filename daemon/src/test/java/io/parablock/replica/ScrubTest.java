@@ -104,6 +104,27 @@ class ScrubTest {
     }
 
     @Test
+    void shouldBeginARoundWhenSomebodyAsks() {
+        try (ReplicaCluster c = cluster(8 << 20, 3600 * SECOND_NS)) {
+            write(c, 20);
+            c.advance(3000);
+            ReplicaCluster.Node n = c.follower();
+            assertThat(scrub(n).rounds()).isEqualTo(1);
+            assertThat(n.replica.operator().startScrub()).isEqualTo(ScrubStart.STARTED);
+            assertThat(n.replica.operator().startScrub()).isEqualTo(ScrubStart.UNDER_WAY);
+            c.advance(100);
+            assertThat(n.replica.operator().startScrub()).isEqualTo(ScrubStart.UNDER_WAY);
+            c.advance(3000);
+            assertThat(scrub(n).rounds()).isEqualTo(2);
+            assertThat(scrub(c.leader()).rounds()).isEqualTo(1);
+            assertThat(n.replica.operator().startScrub()).isEqualTo(ScrubStart.STARTED);
+        }
+        try (ReplicaCluster c = cluster(0, SECOND_NS)) {
+            assertThat(c.leader().replica.operator().startScrub()).isEqualTo(ScrubStart.OFF);
+        }
+    }
+
+    @Test
     void shouldReadNoFasterThanItMay() {
         long rate = 64 << 10;
         try (ReplicaCluster c = cluster(rate, 3600 * SECOND_NS)) {

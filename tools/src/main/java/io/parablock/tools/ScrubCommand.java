@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -20,7 +21,8 @@ import picocli.CommandLine.Spec;
         name = "scrub",
         description = {
             "Shows how far each node's scrub is, and what it has found.",
-            "A round begins by itself: at the node's start, and every scrub.interval."
+            "A round begins by itself: at the node's start, and every scrub.interval; with --now it begins at once, and the"
+                    + " command waits for its end. Ctrl-C ends only the command."
         },
         mixinStandardHelpOptions = true)
 final class ScrubCommand implements Callable<Integer> {
@@ -31,6 +33,12 @@ final class ScrubCommand implements Callable<Integer> {
 
     @Mixin
     private ClusterChoice cluster = new ClusterChoice();
+
+    @Option(
+            names = "--now",
+            description =
+                    "begins a round on each node that has none under way, and waits for its end; on the nodes' own machine")
+    private boolean now;
 
     @Option(names = "--json", description = "as JSON, for scripts; with --watch a line each")
     private boolean asJson;
@@ -45,6 +53,12 @@ final class ScrubCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
+        if (now) {
+            if (repetition.isWanted()) {
+                throw CommandFailure.wrongArgument("--now shows how far it is; --watch goes without it");
+            }
+            runNow(out);
+        }
         if (!repetition.isWanted()) {
             ArrayNode each = scrubs();
             if (asJson) {
@@ -74,6 +88,16 @@ final class ScrubCommand implements Callable<Integer> {
             });
         }
         return 0;
+    }
+
+    private void runNow(PrintWriter out) throws InterruptedException {
+        ScrubRound round = ScrubRound.begin(cluster);
+        PrintWriter err = spec.commandLine().getErr();
+        round.refusals().forEach(line -> err.println("parablock: " + line));
+        err.flush();
+        Progress progress =
+                asJson ? new Progress(new PrintWriter(Writer.nullWriter()), false) : Progress.to(out);
+        boolean unused = progress.awaitAll("scrub", "%", round.wanted(), round::percents, round::isOver, round::detail);
     }
 
     /** Of each node that answers. */

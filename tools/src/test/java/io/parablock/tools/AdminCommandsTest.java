@@ -76,6 +76,47 @@ class AdminCommandsTest {
                         run.exitCode() == 1 && run.err().startsWith("parablock: no answer from http://127.0.0.1:1"));
     }
 
+    private static String scrubStatus(int rounds) {
+        return FakeNodes.status(1, 1, "0.1.0", "serving: leads")
+                .replace(
+                        "\"groups\":[]",
+                        "\"groups\":[{\"group\":1,\"scrub\":{\"rounds\":" + rounds + ",\"progress_percent\":40}}]");
+    }
+
+    @Test
+    void shouldBeginARoundOfTheScrubAndWaitForItsEnd() throws Exception {
+        nodes.page(1, "/status", scrubStatus(2));
+        nodes.page(
+                1,
+                "/admin/scrub",
+                "{\"node\":1,\"groups\":[{\"group\":1,\"started\":true,\"rounds\":2},"
+                        + "{\"group\":1025,\"started\":true,\"rounds\":2}]}");
+        nodes.page(2, "/admin/scrub", "409{\"error\":\"a round of the scrub is under way\"}");
+        Thread end = new Thread(() -> {
+            try {
+                Thread.sleep(1_000);
+            } catch (InterruptedException e) {
+                return;
+            }
+            nodes.page(1, "/status", scrubStatus(3));
+        });
+        end.start();
+        long beganNs = System.nanoTime();
+        CommandRun run = CommandRun.of("scrub", "--now", "--dir", dir.toString());
+        assertThat(System.nanoTime() - beganNs).isGreaterThan(900_000_000L);
+        end.join();
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).startsWith("  scrub ...\n").contains("damaged-records");
+        assertThat(run.err()).contains(": a round of the scrub is under way\n", "parablock: no answer from ");
+        assertThat(CommandRun.of("scrub", "--now", "--dir", dir.toString(), "--watch")
+                        .exitCode())
+                .isEqualTo(2);
+        nodes.page(1, "/admin/scrub", "409{\"error\":\"the scrub is off: scrub.bytes_per_second is 0\"}");
+        assertThat(CommandRun.of("scrub", "--now", "--http", first))
+                .isEqualTo(new CommandRun(
+                        1, "", "parablock: " + first + ": the scrub is off: scrub.bytes_per_second is 0\n"));
+    }
+
     @Test
     void shouldWantToKnowWhichNodeIsToStop() {
         assertThat(CommandRun.of("node", "stop", "--dir", dir.toString()))
