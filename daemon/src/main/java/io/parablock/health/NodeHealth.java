@@ -13,6 +13,7 @@ import java.util.List;
  * @param scrub percent that are left of the round under way
  * @param scrubBytesPerSecond of the last seconds
  * @param clockJumps since the start
+ * @param catalogue the state of the catalogue's group, in words
  */
 public record NodeHealth(
         String state,
@@ -21,10 +22,11 @@ public record NodeHealth(
         List<String> warnings,
         Remaining scrub,
         double scrubBytesPerSecond,
-        long clockJumps) {
+        long clockJumps,
+        String catalogue) {
     /** What warnings begin with; scripts may depend on it. */
-    static final List<String> KINDS =
-            List.of("disk", "disk nearly full", "log large", "peer down", "slow follower", "clock jump", "damage");
+    static final List<String> KINDS = List.of(
+            "disk", "disk nearly full", "log large", "peer down", "slow follower", "clock jump", "damage", "catalogue");
 
     public NodeHealth {
         groups = List.copyOf(groups);
@@ -46,6 +48,9 @@ public record NodeHealth(
         }
         health.put("clock_jumps", clockJumps);
         status.set("health", health);
+        if (status.path("catalogue") instanceof ObjectNode json) {
+            json.put("state", catalogue);
+        }
         JsonNode each = status.path("groups");
         for (int i = 0; i < each.size() && i < groups.size(); i++) {
             ((ObjectNode) each.get(i)).set("health", groups.get(i).json());

@@ -32,6 +32,7 @@ public final class NodeWatch {
     private final RateWindow scrubbed = new RateWindow();
     private final RateWindow scrubPercent = new RateWindow();
     private final Map<Integer, GroupWatch> groups = new TreeMap<>();
+    private @Nullable CatalogueWatch catalogue;
 
     /**
      * @param span raft.span
@@ -86,10 +87,13 @@ public final class NodeWatch {
             NodeReading node, Map<Integer, GroupTiming> timings, Limits limits) {
         long nowNs = nanoTime.getAsLong();
         List<FollowerChange> changes = new ArrayList<>();
+        groups.keySet()
+                .retainAll(node.groups().stream().map(ReplicaStatus::groupId).toList());
         for (ReplicaStatus s : node.groups()) {
             GroupTiming timing = timings.getOrDefault(s.groupId(), GroupTiming.UNKNOWN);
             changes.addAll(group(node, s).sample(s, node.forming(), connected, timing, limits.slow(), nowNs));
         }
+        catalogue(node).sample(node, limits.slow(), nowNs);
         scrubbed.addGrowing(
                 nowNs, node.groups().stream().mapToLong(g -> g.scrub().bytes()).sum());
         scrubPercent.addGrowing(nowNs, percent(node));
@@ -118,6 +122,15 @@ public final class NodeWatch {
         return groups.computeIfAbsent(s.groupId(), g -> new GroupWatch(node.id(), node.voters(), span));
     }
 
+    private CatalogueWatch catalogue(NodeReading node) {
+        CatalogueWatch known = catalogue;
+        if (known == null) {
+            known = new CatalogueWatch(node, span, connected);
+            catalogue = known;
+        }
+        return known;
+    }
+
     /** Of a reading made now, with the slow followers that it names. */
     public synchronized NodeHealth judge(NodeReading node, Limits limits) {
         long nowNs = nanoTime.getAsLong();
@@ -126,15 +139,22 @@ public final class NodeWatch {
             List<Integer> slow = node.slowFollowers().getOrDefault(s.groupId(), List.of());
             each.add(group(node, s).judge(s, node.forming(), connected, slow, limits.slow(), nowNs));
         }
+        List<String> warnings = warnings(node, limits.health(), each);
+        boolean serves = each.stream().allMatch(g -> g.state() == State.SERVING);
+        String stuck = catalogue(node).warning(node, serves, limits.slow(), nowNs);
+        if (stuck != null) {
+            warnings.add(stuck);
+        }
         Remaining scrub = new Remaining(percent(node) == 0 ? 0 : 100 - percent(node), scrubPercent.perSecond());
         return new NodeHealth(
                 stateOf(each),
                 each,
                 peers(each),
-                warnings(node, limits.health(), each),
+                warnings,
                 scrub,
                 scrubbed.perSecond(),
-                clock.jumps());
+                clock.jumps(),
+                catalogue(node).judge(node, limits.slow(), nowNs).line());
     }
 
     /** That of the worst group. */

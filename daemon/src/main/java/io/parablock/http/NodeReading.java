@@ -16,6 +16,7 @@ import java.util.Map;
  * @param unanswered requests that its gateway has not answered yet
  * @param nbdClients who is attached to its volumes, a limited number of them
  * @param slowFollowers by group that it leads: ids of the followers that are slow; groups without one are left out
+ * @param catalogue its group is among the groups only if there is no other
  */
 public record NodeReading(
         int id,
@@ -35,7 +36,8 @@ public record NodeReading(
         long sessions,
         List<NbdClient> nbdClients,
         List<ReplicaStatus> groups,
-        Map<Integer, List<Integer>> slowFollowers)
+        Map<Integer, List<Integer>> slowFollowers,
+        CatalogueReading catalogue)
         implements Reading {
     public NodeReading {
         nbdClients = List.copyOf(nbdClients);

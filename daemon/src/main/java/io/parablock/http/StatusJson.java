@@ -56,6 +56,7 @@ final class StatusJson {
                 .sorted()
                 .forEach(slow::add);
         NbdClient.put(json, node.nbdClients());
+        node.catalogue().into(json.putObject("catalogue"));
         for (ReplicaStatus group : node.groups()) {
             json.withArray("/groups").add(group(group, node.voters()));
         }

@@ -78,7 +78,7 @@ final class HealthSampler implements StatusServer.Source, AutoCloseable {
         this.told = new HealthEvents(events, now.dataDir());
     }
 
-    /** @param groups all of the node */
+    /** @param groups all of the node at any time, read from any thread */
     void start(Collection<NodeGroup> groups) {
         leaders.watch(groups);
         // The first status knows of the disk.

@@ -4,7 +4,6 @@ import io.parablock.config.NodeConfig;
 import io.parablock.events.EventKind;
 import io.parablock.events.EventLog;
 import io.parablock.health.GroupTiming;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +32,8 @@ final class LeaderWatch {
     private final AckLatency acks;
     private final IntPredicate connected;
     private final List<Integer> voters;
-    private final List<Watched> watched = new ArrayList<>();
+    private final Map<Integer, Watched> watched = new TreeMap<>();
+    private volatile Collection<NodeGroup> groups = List.of();
     private final LongAdder loopDelays = new LongAdder();
     private final LongAdder loopDelayNs = new LongAdder();
 
@@ -47,15 +47,26 @@ final class LeaderWatch {
         this.voters = NodeSettings.voterIds(config);
     }
 
-    /** @param groups all of the node, before the first look */
+    /** @param groups all of the node, as of each look; before the first one */
     void watch(Collection<NodeGroup> groups) {
+        this.groups = groups;
+    }
+
+    /** Those of volumes that were created are watched from their first second, those of deleted ones no more. */
+    private Collection<Watched> watched() {
+        Map<Integer, NodeGroup> now = new TreeMap<>();
+        groups.forEach(g -> now.put(g.groupId(), g));
+        watched.values().removeIf(w -> now.get(w.group.groupId()) != w.group);
+        now.forEach((id, g) -> watched.computeIfAbsent(id, unused -> watched(g)));
+        return watched.values();
+    }
+
+    private Watched watched(NodeGroup group) {
         NodeConfig.SlowKeys slow = config.raft().slow();
-        for (NodeGroup g : groups) {
-            watched.add(new Watched(
-                    g,
-                    new SlowLeaderWatch(new SlowLeaderWatch.Limits(
-                            slow.leaderLimitNs(), slow.leaderForNs(), slow.leaderBackOffNs()))));
-        }
+        return new Watched(
+                group,
+                new SlowLeaderWatch(
+                        new SlowLeaderWatch.Limits(slow.leaderLimitNs(), slow.leaderForNs(), slow.leaderBackOffNs())));
     }
 
     /** From any event loop, see {@link io.parablock.metrics.LoopDelay}. */
@@ -74,7 +85,7 @@ final class LeaderWatch {
         long loopNs = loopDelayNs.sumThenReset() / Math.max(1, delays);
         int asked = 0;
         Map<Integer, GroupTiming> timings = new TreeMap<>();
-        for (Watched w : watched) {
+        for (Watched w : watched()) {
             int id = w.group.groupId();
             boolean leads = w.group.leads();
             long logNs = log.takeNs(id);

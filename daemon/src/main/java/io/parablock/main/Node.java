@@ -12,6 +12,7 @@ import io.parablock.config.NodeConfig;
 import io.parablock.events.EventKind;
 import io.parablock.events.EventLog;
 import io.parablock.gateway.Gateway;
+import io.parablock.http.CatalogueReading;
 import io.parablock.http.NodeReading;
 import io.parablock.http.Routes;
 import io.parablock.http.StatusServer;
@@ -168,8 +169,8 @@ public final class Node implements AutoCloseable {
         new VolumeActions(config, volumes, gateway, groups::get).addTo(routes);
         routes.action(
                 LeaderTransferAction.PATH, new LeaderTransferAction(config, groups, links.anyPeerOf(config), events));
-        if (walStage == null) {
         routes.action(ScrubAction.PATH, new ScrubAction(config.nodeId(), groups));
+        if (walStage == null) {
             // On the groups' own thread; the WAL's thread tells them itself.
             router.onFailure(failure -> groups.values().forEach(g -> g.onError(failure)));
         }
@@ -379,6 +380,7 @@ public final class Node implements AutoCloseable {
         }
         // What people look at is the volumes; the catalogue has a page of its own. Of a node without a volume it is all
         // there is.
+        CatalogueReading catalogue = volumes.reading(replicas);
         boolean hasVolumes = replicas.size() > 1;
         replicas.removeIf(r -> hasVolumes && r.groupId() == Catalogue.GROUP);
         return new NodeReading(
@@ -399,7 +401,8 @@ public final class Node implements AutoCloseable {
                 sessions,
                 ProcessFigures.clients(nbd),
                 replicas,
-                watch.slowFollowers());
+                watch.slowFollowers(),
+                catalogue);
     }
 
     private boolean isConnected(int peer) {

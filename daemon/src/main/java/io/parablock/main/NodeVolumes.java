@@ -9,6 +9,8 @@ import io.parablock.config.NodeConfig;
 import io.parablock.events.EventKind;
 import io.parablock.events.EventLog;
 import io.parablock.gateway.Gateway;
+import io.parablock.http.CatalogueReading;
+import io.parablock.replica.ReplicaStatus;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -109,6 +111,21 @@ final class NodeVolumes implements AutoCloseable {
     /** The version that this node serves. */
     synchronized Catalogue followed() {
         return followed;
+    }
+
+    /** @param replicas of the node, with the catalogue's */
+    CatalogueReading reading(List<ReplicaStatus> replicas) throws IOException {
+        for (ReplicaStatus r : replicas) {
+            if (r.groupId() == Catalogue.GROUP) {
+                Catalogue now = followed();
+                return new CatalogueReading(
+                        r,
+                        now.version(),
+                        store.catalogue().version(),
+                        now.volumes().size());
+            }
+        }
+        throw new IOException("the node stops");
     }
 
     /** Waits until this node serves a version, or a later one. */

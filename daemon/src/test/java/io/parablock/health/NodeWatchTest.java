@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.parablock.config.NodeConfig.HealthKeys;
 import io.parablock.config.NodeConfig.SlowKeys;
+import io.parablock.raft.Role;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,6 +77,66 @@ class NodeWatchTest {
             second(watch);
         }
         assertThat(changes).extracting(FollowerChange::slow).containsExactly(true, false);
+        assertThat(judge(watch, LIMITS).warnings()).isEmpty();
+    }
+
+    /** Its volume was deleted: nobody is slow with it any more, also if its number came again. */
+    @Test
+    void shouldForgetAGroupThatHasEnded() {
+        NodeWatch watch = watch(dir);
+        reading.leads(100, 100, 100);
+        timings = Map.of(1, new GroupTiming(SECOND / 1000, Map.of(1, SECOND / 1000, 3, SECOND)));
+        while (changes.isEmpty()) {
+            second(watch);
+        }
+        assertThat(watch.slowFollowers()).isEqualTo(Map.of(1, List.of(3)));
+        reading.group = 1026;
+        second(watch);
+        assertThat(watch.slowFollowers()).isEmpty();
+        reading.group = 1;
+        timings = Map.of();
+        second(watch);
+        assertThat(watch.slowFollowers()).isEmpty();
+        assertThat(judge(watch, LIMITS).warnings()).isEmpty();
+    }
+
+    @Test
+    void shouldTellOfACatalogueThatIsStuck() {
+        NodeWatch watch = watch(dir);
+        reading.catalogue = new Readings();
+        reading.catalogue.role = Role.CANDIDATE;
+        reading.catalogue.leader = 0;
+        for (int i = 0; i < 5; i++) {
+            second(watch);
+            assertThat(judge(watch, LIMITS).warnings())
+                    .as("an election takes a while")
+                    .isEmpty();
+        }
+        second(watch);
+        assertThat(judge(watch, LIMITS).warnings())
+                .containsExactly(
+                        "catalogue: election running: term 3, for 5 s; volumes cannot be changed here meanwhile");
+        assertThat(judge(watch, LIMITS).catalogue()).isEqualTo("election running: term 3, for 5 s");
+        assertThat(judge(watch, LIMITS).state()).isEqualTo("serving: follows node 1");
+        reading.leader = 0;
+        assertThat(judge(watch, LIMITS).warnings())
+                .as("the node's own state says it")
+                .isEmpty();
+        reading.leader = 1;
+        reading.catalogue = null;
+        reading.decided = 4;
+        for (int i = 0; i < 5; i++) {
+            second(watch);
+            assertThat(judge(watch, LIMITS).warnings()).isEmpty();
+        }
+        second(watch);
+        assertThat(judge(watch, LIMITS).warnings())
+                .containsExactly(
+                        "catalogue: this node serves version 3 of the volumes, version 4 is decided; its log says"
+                                + " why");
+        assertThat(judge(watch, LIMITS).warningsOf("catalogue")).isOne();
+        reading.version = 4;
+        second(watch);
         assertThat(judge(watch, LIMITS).warnings()).isEmpty();
     }
 

@@ -1,5 +1,6 @@
 package io.parablock.health;
 
+import io.parablock.http.CatalogueReading;
 import io.parablock.http.NodeReading;
 import io.parablock.raft.RaftStatus;
 import io.parablock.raft.Role;
@@ -7,11 +8,13 @@ import io.parablock.replica.ReplicaStatus;
 import io.parablock.replica.ScrubStatus;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A reading of a group of nodes 1, 2 and 3, as a test wants it; by default a follower of node 1 that holds 100 slots. */
 final class Readings {
     static final int[] VOTERS = {1, 2, 3};
 
+    int group = 1;
     Role role = Role.FOLLOWER;
     int leader = 1;
     long term = 3;
@@ -34,6 +37,12 @@ final class Readings {
     long pendingBytes;
     long lostBytes;
     Map<Integer, List<Integer>> slowFollowers = Map.of();
+    /** The catalogue's group, if it is not as this one. */
+    @Nullable
+    Readings catalogue;
+
+    long version = 3;
+    long decided = 3;
 
     Readings leads(long... contigs) {
         role = Role.LEADER;
@@ -70,7 +79,7 @@ final class Readings {
                 installDone,
                 installTotal);
         return new ReplicaStatus(
-                1,
+                group,
                 raft,
                 needsInstall,
                 "memory",
@@ -114,6 +123,7 @@ final class Readings {
                 0,
                 List.of(),
                 List.of(group()),
-                slowFollowers);
+                slowFollowers,
+                new CatalogueReading(catalogue == null ? group() : catalogue.group(), version, decided, 2));
     }
 }

@@ -63,6 +63,7 @@ final class Evidence {
     void ofDaemon(String folder, URI http) throws IOException, InterruptedException {
         add(folder + "/status.json", () -> NodeHttp.get(http, "/status", TIMEOUT));
         add(folder + "/metrics.txt", () -> NodeHttp.get(http, "/metrics", TIMEOUT));
+        add(folder + "/volumes.json", () -> NodeHttp.get(http, "/volumes", TIMEOUT));
         add(folder + "/events.json", () -> NodeHttp.get(http, "/events", TIMEOUT));
     }
 

@@ -47,6 +47,7 @@ final class StatusPage implements AutoCloseable {
         out.add("cluster: " + Terminal.paint(health, styleOf(health)));
         JsonNode leader = cluster.path("leader");
         out.add(leader.isInt() ? "leader: node " + leader.asInt() : "no leader");
+        catalogue(cluster, out);
         out.addAll(Table.lines(rows(cluster)));
         List<Bars.Task> tasks = new ArrayList<>();
         for (JsonNode node : cluster.path("nodes")) {
@@ -65,6 +66,28 @@ final class StatusPage implements AutoCloseable {
             out.addAll(bars.lines(tasks.subList(0, Math.min(BARS_MAX, tasks.size()))));
         }
         return out;
+    }
+
+    /** As the node knows it that serves the latest version. */
+    private static void catalogue(JsonNode cluster, List<String> out) {
+        JsonNode latest = null;
+        for (JsonNode node : cluster.path("nodes")) {
+            JsonNode one = node.path("catalogue");
+            if (one.isObject()
+                    && (latest == null
+                            || one.path("version").asLong()
+                                    > latest.path("version").asLong())) {
+                latest = one;
+            }
+        }
+        // Who has never created a volume need not know of it.
+        if (latest != null && latest.path("version").asLong() > 0) {
+            int volumes = latest.path("volumes").asInt();
+            JsonNode leader = latest.path("leader");
+            out.add("catalogue: version " + latest.path("version").asLong() + ", " + volumes
+                    + (volumes == 1 ? " volume created, " : " volumes created, ")
+                    + (leader.isInt() ? "node " + leader.asInt() + " leads it" : "no leader"));
+        }
     }
 
     private static Style styleOf(String health) {

@@ -129,6 +129,7 @@ class AdminCommandsTest {
     void shouldBundleWhatThereIsAndNameWhatThereIsNot() throws Exception {
         for (int id = 1; id <= 2; id++) {
             nodes.page(id, "/metrics", "metric 1\n");
+            nodes.page(id, "/volumes", "{\"version\":1}\n");
         }
         Files.writeString(dir.resolve("node1.log"), "a line of the log\n");
         Path file = dir.resolve("bundle.tar.gz");
@@ -145,6 +146,7 @@ class AdminCommandsTest {
         Map<String, String> content = read(file);
         assertThat(content.get("node1/log.txt")).isEqualTo("a line of the log\n");
         assertThat(content.get("node1/metrics.txt")).isEqualTo("metric 1\n");
+        assertThat(content.get("node1/volumes.json")).isEqualTo("{\"version\":1}\n");
         assertThat(content.get("node2/status.json")).contains("serving: leads");
         assertThat(content.get("node3/config.txt"))
                 .contains("raft.span = 256  # file ", "raft.retransmit = 100ms  # default");

@@ -47,6 +47,23 @@ class StatusCommandTest {
         nodes.add(3, FakeNodes.status(3, 1, third, FOLLOWS));
     }
 
+    /** As the node knows it that is furthest; with a warning of another node, which the cluster passes on. */
+    @Test
+    void shouldTellOfTheCatalogue() throws Exception {
+        String latest = FakeNodes.status(1, 1, "0.1.0", LEADS)
+                .replace(
+                        "\"groups\"",
+                        "\"catalogue\":{\"leader\":2,\"version\":7,\"volumes\":2,\"state\":\"serving: follows node 2\"},\"groups\"");
+        String earlier = FakeNodes.status(2, 1, "0.1.0", FOLLOWS, "catalogue: it is stuck")
+                .replace("\"groups\"", "\"catalogue\":{\"leader\":null,\"version\":6,\"volumes\":1},\"groups\"");
+        nodes.add(1, latest);
+        nodes.add(2, earlier);
+        nodes.addDown(3);
+        assertThat(run("status").out())
+                .contains("\nleader: node 1\ncatalogue: version 7, 2 volumes created, node 2 leads it\n")
+                .contains("\nwarning: node 2: catalogue: it is stuck\n");
+    }
+
     @Test
     void shouldCallAHealthyClusterHealthy() throws Exception {
         healthy("0.1.0");
