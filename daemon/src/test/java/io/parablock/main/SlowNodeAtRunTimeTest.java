@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 
-/** A volume that was created while the nodes run is watched as the others are, and the status tells of the catalogue. */
+/** A volume that was created while the nodes run is watched as the others are; the status tells of the catalogue. */
 @Timeout(60)
 @Tag("one-jdk")
 @Isolated("real time")
