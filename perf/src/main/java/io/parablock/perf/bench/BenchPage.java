@@ -32,16 +32,7 @@ public final class BenchPage {
         Map<String, Object> page = new LinkedHashMap<>();
         page.put("began", result.began().toString());
         page.put("took", String.format(Locale.ROOT, "%.0f", result.tookSeconds()));
-        page.put("header", table.header());
-        page.put("lines", table.lines());
-        List<List<String>> comparisons = table.comparisonLines();
-        page.put(
-                "comparison",
-                comparisons.isEmpty()
-                        ? List.of()
-                        : List.of(Map.of("header", table.comparisonHeader(), "lines", comparisons)));
-        List<List<String>> goals = table.goalLines();
-        page.put("goals", goals.isEmpty() ? List.of() : List.of(Map.of("header", table.goalHeader(), "lines", goals)));
+        page.put("tables", tables(table));
         page.put("remarks", table.remarks());
         page.put("machine", pairs(result.machine()));
         page.put("settings", pairs(settings(result.settings())));
@@ -59,9 +50,29 @@ public final class BenchPage {
                 throw new FileNotFoundException(TEMPLATE);
             }
             try (Reader reader = new InputStreamReader(in, StandardCharsets.UTF_8)) {
-                Template template = Mustache.compiler().escapeHTML(true).compile(reader);
+                Template template = Mustache.compiler()
+                        .escapeHTML(true)
+                        .emptyStringIsFalse(true)
+                        .compile(reader);
                 return template.execute(page);
             }
+        }
+    }
+
+    /** One without lines is left out. */
+    private static List<Map<String, Object>> tables(BenchTable table) {
+        List<Map<String, Object>> all = new ArrayList<>();
+        all.add(Map.of("heading", "", "note", "", "header", table.header(), "lines", table.lines()));
+        String note = "Mean and p99: below 1, parallel is faster. Per second: above 1, it does more.";
+        add(all, "Parallel over strict", note, table.comparisonHeader(), table.comparisonLines());
+        add(all, "Goals", "", table.goalHeader(), table.goalLines());
+        return all;
+    }
+
+    private static void add(
+            List<Map<String, Object>> all, String heading, String note, List<String> header, List<List<String>> lines) {
+        if (!lines.isEmpty()) {
+            all.add(Map.of("heading", heading, "note", note, "header", header, "lines", lines));
         }
     }
 

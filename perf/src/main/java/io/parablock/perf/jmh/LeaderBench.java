@@ -2,39 +2,18 @@ package io.parablock.perf.jmh;
 
 import io.parablock.raft.Mode;
 import io.parablock.raft.message.Message;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * One entry through a leader's core: propose, send to two followers, own durability, both acknowledgements, commit, apply;
  * 1,024 entries are in flight. A heartbeat and a checkpoint after each 65,536 entries are in it, and so is the making of the
  * acknowledgements, which is {@link #acknowledgementAlone}.
  */
-@State(Scope.Thread)
-@BenchmarkMode(org.openjdk.jmh.annotations.Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 4, time = 500, timeUnit = TimeUnit.MILLISECONDS)
-@Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
-@Fork(3)
-public class LeaderBench {
-    @Param
-    public Mode mode = Mode.PARALLEL;
-
-    @Param
-    public CoreShape shape = CoreShape.SINGLE;
-
+public class LeaderBench extends CoreBench {
     private LeaderLoad load = new LeaderLoad(Mode.PARALLEL, CoreShape.SINGLE);
     private Message.@Nullable AppendAck last;
     private int turn;
