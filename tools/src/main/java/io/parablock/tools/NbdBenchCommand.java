@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -60,12 +61,8 @@ final class NbdBenchCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private ByteSize size;
 
-    @Option(
-            names = "--seconds",
-            paramLabel = "S",
-            defaultValue = "3",
-            description = "of each measurement (default: ${DEFAULT-VALUE})")
-    private double seconds;
+    @Mixin
+    private MeasuredRounds rounds = new MeasuredRounds(3);
 
     @Option(
             names = "--warm-up",
@@ -73,13 +70,6 @@ final class NbdBenchCommand implements Callable<Integer> {
             defaultValue = "8",
             description = "of each server and number of jobs before the first round (default: ${DEFAULT-VALUE})")
     private double warmUpSeconds;
-
-    @Option(
-            names = "--rounds",
-            paramLabel = "N",
-            defaultValue = "5",
-            description = "how often all is measured (default: ${DEFAULT-VALUE})")
-    private int rounds;
 
     @Option(
             names = "--nodes",
@@ -112,7 +102,13 @@ final class NbdBenchCommand implements Callable<Integer> {
         NbdBenchmarkSettings settings;
         try {
             settings = new NbdBenchmarkSettings(
-                    jobs, depth, Math.toIntExact(block.bytes()), size.bytes(), seconds, warmUpSeconds, rounds);
+                    jobs,
+                    depth,
+                    Math.toIntExact(block.bytes()),
+                    size.bytes(),
+                    rounds.seconds(),
+                    warmUpSeconds,
+                    rounds.rounds());
             String unused = TransportKind.choose(transport).fallback();
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage());

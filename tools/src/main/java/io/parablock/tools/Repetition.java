@@ -3,7 +3,7 @@ package io.parablock.tools;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** {@code --watch [SECONDS] [--times N]}: the same options for every command that shows something again and again. */
+/** {@code --watch [SECONDS] [--times N] [--json]}: the same options for every command that shows something again and again. */
 final class Repetition {
     private static final double SECONDS_MIN = 0.1;
     private static final double SECONDS_MAX = 86_400;
@@ -24,6 +24,13 @@ final class Repetition {
 
     @Option(names = "--times", paramLabel = "N", description = "with --watch: end after so many")
     private @Nullable Integer times;
+
+    @Option(names = "--json", description = "as JSON, for scripts; with --watch a line each")
+    private boolean asJson;
+
+    boolean asJson() {
+        return asJson;
+    }
 
     boolean isWanted() {
         if (seconds == null && times != null) {

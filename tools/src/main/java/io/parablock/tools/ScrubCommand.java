@@ -40,9 +40,6 @@ final class ScrubCommand implements Callable<Integer> {
                     "begins a round on each node that has none under way, and waits for its end; on the nodes' own machine")
     private boolean now;
 
-    @Option(names = "--json", description = "as JSON, for scripts; with --watch a line each")
-    private boolean asJson;
-
     @Mixin
     private Repetition repetition = new Repetition();
 
@@ -61,7 +58,7 @@ final class ScrubCommand implements Callable<Integer> {
         }
         if (!repetition.isWanted()) {
             ArrayNode each = scrubs();
-            if (asJson) {
+            if (repetition.asJson()) {
                 out.println(each.toPrettyString());
             } else {
                 Table.lines(rows(each)).forEach(out::println);
@@ -70,11 +67,11 @@ final class ScrubCommand implements Callable<Integer> {
             return 0;
         }
         Terminal.endOnInterrupt(out);
-        boolean redraw = Terminal.isThere() && !asJson;
+        boolean redraw = Terminal.isThere() && !repetition.asJson();
         try (Bars bars = new Bars()) {
             repetition.run(first -> {
                 ArrayNode each = scrubs();
-                if (asJson) {
+                if (repetition.asJson()) {
                     out.println(each);
                 } else if (redraw) {
                     Terminal.home(out, first);
@@ -96,7 +93,7 @@ final class ScrubCommand implements Callable<Integer> {
         round.refusals().forEach(line -> err.println("parablock: " + line));
         err.flush();
         Progress progress =
-                asJson ? new Progress(new PrintWriter(Writer.nullWriter()), false) : Progress.to(out);
+                repetition.asJson() ? new Progress(new PrintWriter(Writer.nullWriter()), false) : Progress.to(out);
         boolean unused = progress.awaitAll("scrub", "%", round.wanted(), round::percents, round::isOver, round::detail);
     }
 

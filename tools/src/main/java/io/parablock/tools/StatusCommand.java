@@ -8,7 +8,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code parablock status}: what the nodes of a cluster say of themselves, and what that makes of the cluster. */
@@ -19,9 +18,6 @@ import picocli.CommandLine.Spec;
 final class StatusCommand implements Callable<Integer> {
     @Mixin
     private ClusterChoice cluster = new ClusterChoice();
-
-    @Option(names = "--json", description = "as JSON, for scripts; with --watch a line each")
-    private boolean asJson;
 
     @Mixin
     private Repetition repetition = new Repetition();
@@ -38,7 +34,7 @@ final class StatusCommand implements Callable<Integer> {
             return 0;
         }
         ObjectNode json = cluster.status();
-        if (asJson) {
+        if (repetition.asJson()) {
             out.println(json.toPrettyString());
         } else {
             try (StatusPage page = new StatusPage(false)) {
@@ -50,7 +46,7 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private void watch(PrintWriter out) throws InterruptedException {
-        boolean redraw = Terminal.isThere() && !asJson;
+        boolean redraw = Terminal.isThere() && !repetition.asJson();
         Terminal.endOnInterrupt(out);
         try (StatusPage page = new StatusPage(redraw)) {
             repetition.run(first -> {
@@ -58,10 +54,10 @@ final class StatusCommand implements Callable<Integer> {
                 ObjectNode json = look();
                 if (redraw) {
                     Terminal.home(out, first);
-                } else if (!first && !asJson) {
+                } else if (!first && !repetition.asJson()) {
                     out.println();
                 }
-                if (asJson) {
+                if (repetition.asJson()) {
                     out.println(json);
                 } else {
                     page.lines(json).forEach(out::println);

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -47,19 +48,8 @@ final class WalBenchCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private ByteSize payload;
 
-    @Option(
-            names = "--seconds",
-            paramLabel = "S",
-            defaultValue = "2",
-            description = "of each measurement (default: ${DEFAULT-VALUE})")
-    private double seconds;
-
-    @Option(
-            names = "--rounds",
-            paramLabel = "N",
-            defaultValue = "5",
-            description = "how often all is measured (default: ${DEFAULT-VALUE})")
-    private int rounds;
+    @Mixin
+    private MeasuredRounds rounds = new MeasuredRounds(2);
 
     @Option(
             names = "--scan",
@@ -79,7 +69,12 @@ final class WalBenchCommand implements Callable<Integer> {
         WalBenchmarkSettings settings;
         try {
             settings = new WalBenchmarkSettings(
-                    dir.toAbsolutePath(), depths, Math.toIntExact(payload.bytes()), seconds, rounds, scan.bytes());
+                    dir.toAbsolutePath(),
+                    depths,
+                    Math.toIntExact(payload.bytes()),
+                    rounds.seconds(),
+                    rounds.rounds(),
+                    scan.bytes());
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage());
         }

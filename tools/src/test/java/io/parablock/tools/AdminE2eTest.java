@@ -43,10 +43,15 @@ class AdminE2eTest {
             int leader = await("healthy").path("leader").asInt();
             CommandRun transfer = CommandRun.of("leader", "transfer", "--dir", where);
             assertThat(transfer.exitCode()).as(transfer.err()).isZero();
-            int next = await("healthy").path("leader").asInt();
-            assertThat(next).isNotEqualTo(leader);
+            int second = await("healthy").path("leader").asInt();
+            assertThat(second).isNotEqualTo(leader);
             // And that of the catalogue of volumes, if the node led it.
-            assertThat(transfer.out()).startsWith("group 1: node " + next + " leads\n");
+            assertThat(transfer.out()).startsWith("group 1: node " + second + " leads\n");
+            int next = 6 - leader - second;
+            CommandRun named = CommandRun.of("leader", "transfer", "--dir", where, "--to", Integer.toString(next));
+            assertThat(named.exitCode()).as(named.err()).isZero();
+            assertThat(named.out()).startsWith("group 1: node " + next + " leads\n");
+            assertThat(await("healthy").path("leader").asInt()).isEqualTo(next);
 
             CommandRun stop = CommandRun.of("node", "stop", "--dir", where, "--node", Integer.toString(next));
             assertThat(stop).isEqualTo(new CommandRun(0, "node " + next + " has stopped\n", ""));
