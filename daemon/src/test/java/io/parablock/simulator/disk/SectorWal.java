@@ -10,6 +10,7 @@ import io.parablock.wal.segment.FileOpener;
 import io.parablock.wal.segment.SegmentFiles;
 import io.parablock.wal.segment.SegmentLayout;
 import io.parablock.wal.segment.SegmentManifest;
+import io.parablock.wal.segment.SegmentRemoval;
 import io.parablock.wal.segment.WalConfig;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -81,6 +82,7 @@ final class SectorWal {
                 this::force,
                 FileOpener.BUFFERED,
                 InlineExecutor::new,
+                () -> SegmentRemoval.AT_ONCE,
                 nonces::nextLong);
     }
 

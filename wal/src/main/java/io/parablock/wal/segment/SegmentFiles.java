@@ -15,6 +15,7 @@ import java.util.function.ToLongFunction;
  * @param storage makes a segment file stable
  * @param opener opens the files of this run, to fill them and to read them
  * @param workers makes the executor that creates, seals and deletes segment files for one opening
+ * @param removals makes what takes deleted segment files off the disk for one opening
  * @param nonces gives each segment a number that payload bytes cannot guess
  */
 public record SegmentFiles(
@@ -24,6 +25,7 @@ public record SegmentFiles(
         StableStorage storage,
         FileOpener opener,
         Supplier<ExecutorService> workers,
+        Supplier<SegmentRemoval> removals,
         LongSupplier nonces) {
 
     /** With a thread of their own and random nonces. */
@@ -44,6 +46,7 @@ public record SegmentFiles(
                     thread.setDaemon(true);
                     return thread;
                 }),
+                GradualRemoval::new,
                 new SecureRandom()::nextLong);
     }
 }

@@ -41,6 +41,7 @@ final class SegmentKeeper implements AutoCloseable {
     private final SegmentFiles files;
     private final int runId;
     private final ExecutorService worker;
+    private final SegmentRemoval removal;
     private volatile @Nullable Throwable failure;
     private int nextSegmentId;
     private @Nullable Future<Segment> next;
@@ -50,6 +51,7 @@ final class SegmentKeeper implements AutoCloseable {
         this.manifest = manifest;
         this.files = files;
         this.worker = files.workers().get();
+        this.removal = files.removals().get();
         this.runId = runId;
         this.nextSegmentId = runId;
     }
@@ -122,11 +124,14 @@ final class SegmentKeeper implements AutoCloseable {
     void drain() {
         try {
             worker.submit(() -> {}).get();
+            removal.finish();
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new WalException("interrupted while waiting for segment files", e);
+        } catch (IOException e) {
+            failure = e;
         }
     }
 
@@ -143,8 +148,11 @@ final class SegmentKeeper implements AutoCloseable {
             if (!worker.awaitTermination(CLOSE_TIMEOUT_S, TimeUnit.SECONDS)) {
                 throw new WalException("segment files were still being written after " + CLOSE_TIMEOUT_S + " s");
             }
+            removal.close();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            failure = e;
         }
     }
 
@@ -178,11 +186,20 @@ final class SegmentKeeper implements AutoCloseable {
     }
 
     private void requireRoom(long fileBytes) throws IOException {
-        long usableBytes = Files.getFileStore(config.directory()).getUsableSpace();
+        long usableBytes = usableBytes();
+        if (usableBytes < fileBytes + config.reserveBytes()) {
+            // What is on its way off the disk is room.
+            removal.finish();
+            usableBytes = usableBytes();
+        }
         if (usableBytes < fileBytes + config.reserveBytes()) {
             throw new WalFullException("no room for another segment in " + config.directory() + ": " + usableBytes
                     + " bytes free, " + fileBytes + " needed, " + config.reserveBytes() + " kept in reserve");
         }
+    }
+
+    private long usableBytes() throws IOException {
+        return Files.getFileStore(config.directory()).getUsableSpace();
     }
 
     private Segment create(int id) throws IOException {
@@ -194,7 +211,7 @@ final class SegmentKeeper implements AutoCloseable {
             fill(path, fileBytes, nonce);
         } catch (IOException e) {
             Files.deleteIfExists(path);
-            if (Files.getFileStore(config.directory()).getUsableSpace() < fileBytes) {
+            if (usableBytes() < fileBytes) {
                 throw new WalFullException(
                         "the disk of " + config.directory() + " filled up while a segment was written: "
                                 + e.getMessage(),
@@ -238,11 +255,11 @@ final class SegmentKeeper implements AutoCloseable {
     private void deleteNow(Segment segment) throws IOException {
         manifest.remove(segment.id);
         segment.close();
-        Files.deleteIfExists(segment.path);
-        Path runDirectory = Segment.runDirectory(config.directory(), segment.runId);
-        if (segment.runId != runId) {
-            deleteRunIfEmpty(runDirectory);
-        }
+        removal.remove(segment.path, () -> {
+            if (segment.runId != runId) {
+                deleteRunIfEmpty(Segment.runDirectory(config.directory(), segment.runId));
+            }
+        });
     }
 
     /** A run without segments leaves only the queue's own table behind. */
