@@ -73,7 +73,7 @@ class FailoverRoundsE2eTest {
 
     private static final long LOG_BEFORE_GAP_MS = 5_000;
     /** Of day, UTC. */
-    private static final Pattern LOG_TIME = Pattern.compile("\\b\\d\\d:\\d\\d:\\d\\d\\.\\d{3}\\b");
+    private static final Pattern LOG_TIME = Pattern.compile("^\\d{4}-\\d\\d-\\d\\dT(\\d\\d:\\d\\d:\\d\\d\\.\\d{3})Z");
 
     private static final String SLACK_PROPERTY = "parablock.slack";
     private static final double SLACK = Double.parseDouble(System.getProperty(SLACK_PROPERTY, "3"));
@@ -273,7 +273,7 @@ class FailoverRoundsE2eTest {
                 for (String line : live.log(node)) {
                     Matcher time = LOG_TIME.matcher(line);
                     if (time.find()) {
-                        LocalTime logged = LocalTime.parse(time.group());
+                        LocalTime logged = LocalTime.parse(time.group(1));
                         if (!logged.isBefore(from) && !logged.isAfter(to)) {
                             System.out.println("  node " + node + ": " + line);
                         }
