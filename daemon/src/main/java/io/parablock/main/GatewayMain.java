@@ -64,6 +64,7 @@ public final class GatewayMain {
                         "stop"));
         boolean started = false;
         try {
+            NodeMain.settleHeap();
             gateway.start();
             started = true;
             stopped.await();

@@ -89,6 +89,7 @@ public final class NodeMain {
                         "stop"));
         boolean started = false;
         try {
+            settleHeap();
             node.start();
             started = true;
             reloader.begin();
@@ -101,6 +102,14 @@ public final class NodeMain {
             }
         }
         return 0;
+    }
+
+    /**
+     * Moves what the start has built, and stays, out of the way of the collections to come. Nobody waits for this process yet;
+     * the first collection under load would do the same work while clients wait.
+     */
+    static void settleHeap() {
+        System.gc();
     }
 
     /** Tells why, writes what the log still holds, and ends the process at once. */
