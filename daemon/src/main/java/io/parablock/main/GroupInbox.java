@@ -16,11 +16,11 @@ final class GroupInbox implements PeerLinks.Receiver {
     }
 
     @Override
-    public void onMessage(int groupId, int from, long boot, Message m) {
+    public void onMessage(int groupId, int from, long disk, long boot, Message m) {
         acks.onMessage(groupId, from, m);
         NodeGroup g = groups.get(groupId);
         if (g != null) {
-            g.onMessage(from, boot, m);
+            g.onMessage(from, disk, boot, m);
         }
     }
 

@@ -125,6 +125,7 @@ public final class Node implements AutoCloseable {
         this.watch = new NodeWatch(config, events, latency, acks, this::isConnected, () -> nbd);
         this.told = new NodeEvents(config.nodeId(), events, groups::get, disk::cured, fatal);
         this.formation = new NodeFormation(disk.identity(), NodeSettings.voterIds(config), events, fatal);
+        told.onMembers((group, applied, durable) -> formation.onMembers(group, applied, durable, groups.size()));
         int threads = pipeline == PipelineConfig.Kind.INLINE ? 1 : LOOP_THREADS_OF_THREADS_PIPELINE;
         this.loops =
                 new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("loop", true), transport.ioHandler());
@@ -154,6 +155,7 @@ public final class Node implements AutoCloseable {
         }
         addVolumes();
         routes.action(LeaderTransferAction.PATH, new LeaderTransferAction(groups, links.anyPeerOf(config), events));
+        routes.action(ReplaceNodeAction.PATH, new ReplaceNodeAction(groups, config.nodeId(), links::connected, events));
         if (walStage == null) {
             // On the groups' own thread; the WAL's thread tells them itself.
             router.onFailure(failure -> groups.values().forEach(g -> g.onError(failure)));
@@ -163,7 +165,8 @@ public final class Node implements AutoCloseable {
     private void addGroup(NodeDisk.Group g, PeerSender sender, PipelineConfig pipelineConfig, long boot) {
         int id = g.groupId();
         StandingClock clock = new StandingClock(System::nanoTime);
-        RaftConfig raft = NodeSettings.raft(config, id);
+        RaftConfig raft = NodeSettings.raft(config, id)
+                .withIncarnation(disk.identity().identity().incarnation());
         WriteStages measured = meters.stages(id, raft.nodeId(), raft.voters(), raft.span());
         NodeGroup group = new NodeGroup(id, gateway, sender, clock, measured::onMessage);
         BlockStore store = g.store();
@@ -268,7 +271,7 @@ public final class Node implements AutoCloseable {
                 .ofPeers(config.transport().lanes(), links::readings)
                 .inUse("node", config.nodeId(), transport.label(), NodeSettings.word(pipeline)));
         started = true;
-        formation.start(() -> groups.values().forEach(NodeGroup::open));
+        formation.start(() -> groups.values().forEach(g -> g.open(formation.members())));
         links.start();
         NbdServer clients = NbdServer.listen(
                 loops,

@@ -6,6 +6,7 @@ import io.parablock.pipeline.GroupInputs;
 import io.parablock.pipeline.GroupLoop;
 import io.parablock.raft.RaftStatus;
 import io.parablock.raft.Role;
+import io.parablock.raft.membership.Members;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.PeerSender;
 import io.parablock.replica.Replica;
@@ -95,11 +96,12 @@ final class NodeGroup implements GroupInputs {
 
     // ---------------------------------------------------------------- from any thread
 
-    /** The cluster has formed: the replica may take part. */
-    void open() {
+    /** The cluster has formed with these disks: the replica may take part. */
+    void open(Members members) {
         try {
             loop().execute(() -> {
                 clock.run();
+                replica().onFormed(members);
                 isOpen = true;
                 connectedEarly.forEach(peer -> replica().onPeerConnected(peer, true));
                 connectedEarly.clear();
@@ -109,19 +111,32 @@ final class NodeGroup implements GroupInputs {
         }
     }
 
-    /** References of the payloads pass to this group. */
-    void onMessage(int from, long boot, Message m) {
+    /** References of the payloads pass to this group; {@code disk} is the incarnation of the sender's. */
+    void onMessage(int from, long disk, long boot, Message m) {
         try {
             loop().execute(() -> {
                 if (isOpen) {
                     watch.accept(m, from);
-                    replica().onPeerMessage(from, boot, m);
+                    replica().onPeerMessage(from, disk, boot, m);
                 } else {
                     Replica.release(m);
                 }
             });
         } catch (RejectedExecutionException e) {
             Replica.release(m);
+        }
+    }
+
+    /** An operator gives up a node's disk. */
+    void giveUpDisk(int node, long incarnation) {
+        try {
+            loop().execute(() -> {
+                if (isOpen) {
+                    replica().giveUpDisk(node, incarnation);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            // The node stops.
         }
     }
 

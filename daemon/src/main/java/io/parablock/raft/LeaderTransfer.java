@@ -33,7 +33,8 @@ final class LeaderTransfer {
         PeerProgress best = null;
         for (PeerProgress p : peers) {
             boolean answers = p.connected() && state.nowNs - p.confirmedSentNs() <= state.config.electionTimeoutNs();
-            if (answers && p.synced() && !installs.isMixed(p.node()) && isBetter(p, best)) {
+            boolean mayLead = p.synced() && state.counts(p.node()) && !installs.isMixed(p.node());
+            if (answers && mayLead && isBetter(p, best)) {
                 best = p;
             }
         }

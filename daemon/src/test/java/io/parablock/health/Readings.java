@@ -3,6 +3,7 @@ package io.parablock.health;
 import io.parablock.http.NodeReading;
 import io.parablock.raft.RaftStatus;
 import io.parablock.raft.Role;
+import io.parablock.raft.membership.Members;
 import io.parablock.replica.ReplicaStatus;
 import io.parablock.replica.ScrubStatus;
 import java.util.List;
@@ -68,7 +69,9 @@ final class Readings {
                 peerContig,
                 installing,
                 installDone,
-                installTotal);
+                installTotal,
+                Members.founders(1, 2, 3),
+                "");
         return new ReplicaStatus(
                 1,
                 raft,

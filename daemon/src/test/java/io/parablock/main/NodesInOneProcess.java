@@ -98,8 +98,17 @@ final class NodesInOneProcess implements AutoCloseable {
                 } else if (m instanceof Message.Entries es) {
                     own = new Message.Entries(
                             es.term(), es.entries().stream().map(Link::copy).toList());
+                } else if (m instanceof Message.InstallExtent x && x.payload() instanceof ByteBuf piece) {
+                    own = new Message.InstallExtent(
+                            x.term(),
+                            x.installId(),
+                            x.offsetBytes(),
+                            x.lengthBytes(),
+                            x.crc(),
+                            piece.copy(),
+                            x.damaged());
                 }
-                peer.receiver.onMessage(groupId, id, boot, own);
+                peer.receiver.onMessage(groupId, id, door.standing().incarnation(), boot, own);
             }
         }
 

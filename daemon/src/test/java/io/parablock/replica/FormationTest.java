@@ -3,6 +3,8 @@ package io.parablock.replica;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.parablock.raft.membership.Members;
+import io.parablock.raft.membership.Seat;
 import io.parablock.replica.Formation.Standing;
 import io.parablock.replica.Formation.Verdict;
 import java.util.List;
@@ -93,10 +95,15 @@ class FormationTest {
         Formation wiped = node(3, fresh(303));
         Formation.Answer answer = one.onHello(3, wiped.standing());
         assertThat(answer.verdict()).isEqualTo(Verdict.REFUSE);
-        assertThat(answer.line()).contains("node 3 has a new disk", "node ids are never reused");
+        assertThat(answer.line()).contains("node 3 has a new disk", "parablock node replace 3");
         Formation.Answer own = wiped.onHello(1, one.standing());
         assertThat(own.verdict()).isEqualTo(Verdict.STRANGER);
-        assertThat(own.line()).contains("this node stops", "was wiped or replaced", "restore the data directory");
+        assertThat(own.line())
+                .contains(
+                        "this node stops",
+                        "was wiped or replaced",
+                        "restore the data directory",
+                        "parablock node replace 3");
     }
 
     @Test
@@ -126,6 +133,66 @@ class FormationTest {
         assertThat(three.onHello(4, fresh(104)).verdict()).isEqualTo(Verdict.NOT_YET);
         assertThat(three.waitsFor())
                 .isEqualTo("cannot form the cluster: the members that these nodes noted do not fit: 1");
+    }
+
+    private static Standing withSeat3(long incarnation, Seat seat) {
+        return new Standing(incarnation, new TreeMap<>(MEMBERS), new TreeMap<>(Map.of(3, seat)));
+    }
+
+    @Test
+    void shouldLetANewDiskInOnceTheOldOneIsGivenUp() {
+        Seat vacant = new Seat(0, 103).vacated();
+        Formation one = node(1, withSeat3(101, vacant));
+        Formation fresh = node(3, fresh(303));
+        assertThat(one.onHello(3, fresh.standing()).verdict()).isEqualTo(Verdict.ADMIT);
+        assertThat(fresh.onHello(1, one.standing()).verdict()).isEqualTo(Verdict.FORM);
+        assertThat(fresh.wantedChanges()).isEqualTo(new TreeMap<>(Map.of(3, vacant)));
+        form(fresh);
+        assertThat(fresh.standing()).isEqualTo(withSeat3(303, vacant));
+        assertThat(fresh.onHello(1, one.standing()).verdict()).isEqualTo(Verdict.ADMIT);
+        assertThat(fresh.ownEnd()).isEmpty();
+        // A node that has missed the change learns of it from either of them.
+        Formation two = node(2, member(102));
+        assertThat(two.onHello(3, fresh.standing()).verdict()).isEqualTo(Verdict.ADMIT);
+        assertThat(fresh.onHello(2, two.standing()).verdict()).isEqualTo(Verdict.ADMIT);
+    }
+
+    @Test
+    void shouldRefuseTheOldDiskForEver() {
+        Seat filled = new Seat(0, 103).vacated().filledWith(303);
+        Formation old = node(3, member(103));
+        for (Seat seat : List.of(new Seat(0, 103).vacated(), filled)) {
+            Formation one = node(1, withSeat3(101, seat));
+            assertThat(one.onHello(3, old.standing()).verdict()).isEqualTo(Verdict.REFUSE);
+            Formation.Answer own = old.onHello(1, one.standing());
+            assertThat(own.verdict()).isEqualTo(Verdict.STRANGER);
+            assertThat(own.line()).contains("has given up the disk of node 3");
+        }
+        // Nor after its successor was given up as well.
+        Formation later = node(1, withSeat3(101, filled.vacated()));
+        assertThat(later.onHello(3, old.standing()).verdict()).isEqualTo(Verdict.REFUSE);
+        assertThat(old.onHello(1, later.standing()).verdict()).isEqualTo(Verdict.STRANGER);
+        assertThat(later.onHello(3, fresh(404)).verdict()).isEqualTo(Verdict.ADMIT);
+        Formation one = node(1, withSeat3(101, filled));
+        assertThat(one.onHello(3, withSeat3(303, filled)).verdict()).isEqualTo(Verdict.ADMIT);
+        assertThat(one.onHello(3, fresh(404)).verdict()).isEqualTo(Verdict.REFUSE);
+        assertThat(node(3, fresh(404)).onHello(1, one.standing()).verdict()).isEqualTo(Verdict.STRANGER);
+    }
+
+    @Test
+    void shouldTakeTheNewestAccountOfEachSeatFromTheLog() {
+        Formation three = node(3, member(103));
+        Members first = Members.founders(MEMBERS);
+        assertThat(three.onMembers(first)).isFalse();
+        Members later = first.with(2, first.seat(2).vacated().filledWith(202));
+        assertThat(three.onMembers(later)).isTrue();
+        assertThat(three.onMembers(first)).isFalse();
+        assertThat(three.standing().seats()).isEqualTo(later);
+        assertThat(three.onHello(2, fresh(102)).verdict()).isEqualTo(Verdict.REFUSE);
+        assertThat(three.onHello(2, fresh(202)).verdict()).isEqualTo(Verdict.ADMIT);
+        assertThat(three.ownEnd()).isEmpty();
+        assertThat(three.onMembers(later.with(3, later.seat(3).vacated()))).isTrue();
+        assertThat(three.ownEnd()).contains("this node stops", "has given up the disk of node 3");
     }
 
     @Test

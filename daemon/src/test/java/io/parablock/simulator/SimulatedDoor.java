@@ -32,8 +32,17 @@ final class SimulatedDoor {
                 .newFormation(node.id(), voters, node.disk().standing());
         formation = f;
         if (f.isFormed()) {
-            node.group().open();
+            open(f);
         }
+    }
+
+    private void open(Formation f) {
+        boolean byIncarnation = cluster.mutations().formation() == FormationMutation.NONE;
+        node.group()
+                .open(
+                        byIncarnation
+                                ? f.standing().seats()
+                                : cluster.settings().raft(node.id()).members());
     }
 
     private Formation running() {
@@ -89,6 +98,6 @@ final class SimulatedDoor {
         if (node.disk().isWiped() && cluster.mutations().formation() == FormationMutation.NONE) {
             cluster.watch().fail("node " + node.id() + " takes part with a disk that was wiped", null);
         }
-        node.group().open();
+        open(f);
     }
 }

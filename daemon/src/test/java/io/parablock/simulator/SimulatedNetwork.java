@@ -236,6 +236,7 @@ final class SimulatedNetwork {
         }
         int lane = WireCopy.isBulk(m) ? 1 + random.below(LANES - 1) : 0;
         long boot = from.boot();
+        long disk = from.cluster().mutations().incarnationOf(from);
         int copies = copies();
         for (int i = 0; i < copies; i++) {
             Message copy = copyOf(m);
@@ -248,7 +249,7 @@ final class SimulatedNetwork {
                 if (sim.isRecording()) {
                     sim.detail("node " + to + " <- " + from.id() + "  " + MessageText.of(copy));
                 }
-                l.to.group().onMessage(from.id(), boot, copy);
+                l.to.group().onMessage(from.id(), disk, boot, copy);
             });
         }
     }

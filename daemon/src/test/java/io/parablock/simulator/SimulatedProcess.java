@@ -80,7 +80,9 @@ final class SimulatedProcess {
                 clock,
                 node.clock().suspendedTime(node::clockNs),
                 allocator);
-        RaftConfig raft = settings.raft(id).withStoreBytes(store.sizeBytes());
+        RaftConfig raft = settings.raft(id)
+                .withStoreBytes(store.sizeBytes())
+                .withIncarnation(node.cluster().mutations().incarnationOf(node));
         core = node.cluster()
                 .mutations()
                 .core()

@@ -1,0 +1,176 @@
+package io.parablock.main;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.parablock.events.EventKind;
+import io.parablock.events.EventLog;
+import io.parablock.http.Answer;
+import io.parablock.http.Routes;
+import io.parablock.raft.RaftStatus;
+import io.parablock.raft.membership.Members;
+import io.parablock.raft.membership.Seat;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntPredicate;
+
+/**
+ * {@code POST /admin/replace-node?node=N}: the disk of node N is given up in every group (protocol.md §9), so that the node may
+ * come back with an empty one. At any other node; said to each group's leader again and again until it is in the log.
+ * Answers when all groups have it, at the latest after {@link #TIMEOUT_NS}. Thread-safe; one at a time.
+ */
+final class ReplaceNodeAction implements Routes.Route {
+    static final String PATH = "/admin/replace-node";
+
+    /** Named limit: a client that asked waits for no longer. */
+    static final long TIMEOUT_NS = 10_000_000_000L;
+
+    private static final long READ_TIMEOUT_MS = 1_000;
+    private static final long AGAIN_MS = 200;
+    private static final String NODE = "node";
+
+    private final Map<Integer, NodeGroup> groups;
+    private final int self;
+    private final IntPredicate isConnected;
+    private final EventLog events;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** @param groups by number; not changed any more once the node has started */
+    ReplaceNodeAction(Map<Integer, NodeGroup> groups, int self, IntPredicate isConnected, EventLog events) {
+        this.groups = groups;
+        this.self = self;
+        this.isConnected = isConnected;
+        this.events = events;
+    }
+
+    @Override
+    public Answer answer(Map<String, String> query) throws IOException {
+        for (String name : query.keySet()) {
+            if (!name.equals(NODE)) {
+                return Answer.error(400, "unknown parameter " + name + "; there is node");
+            }
+        }
+        String number = query.getOrDefault(NODE, "");
+        if (!number.matches("[0-9]{1,9}")) {
+            return Answer.error(400, "say which one: node=N");
+        }
+        int node = Integer.parseInt(number);
+        if (node == self) {
+            return Answer.error(409, "node " + node + " is this one, and it runs: ask another node");
+        }
+        if (!lock.tryLock()) {
+            return Answer.error(409, "a node is being replaced");
+        }
+        try {
+            return replace(node);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("the node stops", e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Answer replace(int node) throws IOException, InterruptedException {
+        Map<Integer, Seat> seats = seats(node);
+        if (seats.isEmpty()) {
+            return Answer.error(404, "there is no node " + node);
+        }
+        Seat oldest = oldest(seats);
+        boolean same = seats.values().stream().allMatch(s -> s.incarnation() == oldest.incarnation());
+        if (!oldest.isVacant() && same && isConnected.test(node)) {
+            return Answer.error(
+                    409,
+                    "node " + node + " is connected with the disk that it has; stop it before its disk is given up");
+        }
+        if (!oldest.isVacant()) {
+            events.tell(EventKind.DISK_GIVEN_UP, 0, "an operator gives up the disk of node " + node, node);
+        }
+        long deadlineNs = System.nanoTime() + TIMEOUT_NS;
+        while (!waiting(seats, oldest).isEmpty() && System.nanoTime() - deadlineNs < 0) {
+            for (int group : waiting(seats, oldest)) {
+                NodeGroup g = groups.get(group);
+                if (g != null) {
+                    g.giveUpDisk(node, oldest.incarnation());
+                }
+            }
+            Thread.sleep(AGAIN_MS);
+            seats = seats(node);
+        }
+        return result(node, seats, waiting(seats, oldest));
+    }
+
+    private Answer result(int node, Map<Integer, Seat> seats, List<Integer> waiting) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode().put(NODE, node);
+        ArrayNode each = json.putArray("groups");
+        seats.forEach((group, seat) -> each.addObject().put("group", group).put("vacant", seat.isVacant()));
+        if (waiting.isEmpty()) {
+            return Answer.json(json);
+        }
+        String which = String.join(", ", waiting.stream().map(String::valueOf).toList());
+        json.put(
+                "error",
+                "group " + which + " has not given up the disk of node " + node + " within "
+                        + TIMEOUT_NS / 1_000_000_000
+                        + " s: a leader and a majority without that node are needed, and the node must not answer; say it"
+                        + " again");
+        return Answer.json(503, json);
+    }
+
+    /** A later disk of the node, in a group that was asked before, is not meant. */
+    private static Seat oldest(Map<Integer, Seat> seats) {
+        Seat oldest = null;
+        for (Seat s : seats.values()) {
+            if (oldest == null || s.generation() < oldest.generation()) {
+                oldest = s;
+            }
+        }
+        if (oldest == null) {
+            throw new IllegalArgumentException("no seats");
+        }
+        return oldest;
+    }
+
+    private static List<Integer> waiting(Map<Integer, Seat> seats, Seat given) {
+        List<Integer> out = new ArrayList<>();
+        seats.forEach((group, seat) -> {
+            if (!seat.isVacant() && seat.incarnation() == given.incarnation()) {
+                out.add(group);
+            }
+        });
+        return out;
+    }
+
+    /** By group; empty for a node that is none of the cluster's. */
+    private Map<Integer, Seat> seats(int node) throws IOException {
+        TreeMap<Integer, Seat> out = new TreeMap<>();
+        for (NodeGroup g : groups.values()) {
+            Members members = read(g).members();
+            if (members.seats().containsKey(node)) {
+                out.put(g.groupId(), members.seat(node));
+            }
+        }
+        return out;
+    }
+
+    private static RaftStatus read(NodeGroup g) throws IOException {
+        try {
+            return g.read()
+                    .get(READ_TIMEOUT_MS, TimeUnit.MILLISECONDS)
+                    .replica()
+                    .raft();
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException("group " + g.groupId() + " does not answer", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("the node stops", e);
+        }
+    }
+}
