@@ -34,6 +34,9 @@ final class ReplaceNodeAction implements Routes.Route {
 
     private static final long READ_TIMEOUT_MS = 1_000;
     private static final long AGAIN_MS = 200;
+    /** By then the followers have heard of the commit, so that none takes the new disk for a stranger's. */
+    private static final long SETTLE_MS = 500;
+
     private static final String NODE = "node";
 
     private final Map<Integer, NodeGroup> groups;
@@ -103,6 +106,9 @@ final class ReplaceNodeAction implements Routes.Route {
             }
             Thread.sleep(AGAIN_MS);
             seats = seats(node);
+        }
+        if (waiting(seats, oldest).isEmpty()) {
+            Thread.sleep(SETTLE_MS);
         }
         return result(node, seats, waiting(seats, oldest));
     }
