@@ -21,6 +21,7 @@ final class Readings {
     long contig = 100;
     long commit = 100;
     long applied = 100;
+    Members members = Members.founders(VOTERS);
     boolean amnesiac;
     long cureTo;
     long[] peerContig = {-1, -1, -1};
@@ -70,7 +71,7 @@ final class Readings {
                 installing,
                 installDone,
                 installTotal,
-                Members.founders(1, 2, 3),
+                members,
                 "");
         return new ReplicaStatus(
                 1,
