@@ -85,10 +85,7 @@ public final class ConfigLoader {
                 new NodeConfig.InstallKeys(r.bytes("install.bytes_per_second"), r.number("install.pin_slots_max")),
                 scrub(r),
                 new NodeConfig.HealthKeys(
-                        r.bytes("health.disk_free"),
-                        r.bytes("health.wal_bytes"),
-                        r.time("health.slow_follower"),
-                        r.time("health.clock_jump")),
+                        r.bytes("health.disk_free"), r.bytes("health.wal_bytes"), r.time("health.clock_jump")),
                 gateway(r, r.number("raft.session_window")),
                 limits(r),
                 log(r),
@@ -100,7 +97,6 @@ public final class ConfigLoader {
                 r.choice("wal.engine", NodeConfig.WalEngine.class),
                 r.bytes("wal.segment_bytes"),
                 r.bytes("wal.reserve_bytes"),
-                r.bytes("wal.low_space_bytes"),
                 r.number("wal.writes_in_flight"),
                 (int) r.bytes("wal.write_bytes"));
         if (wal.engine() == NodeConfig.WalEngine.DIRECT && durability == NodeConfig.DurabilityMode.MAPPED) {
@@ -151,7 +147,9 @@ public final class ConfigLoader {
                 r.text("log.target"),
                 r.choice("log.level", NodeConfig.LogLevel.class),
                 r.choice("log.format", NodeConfig.LogFormat.class),
-                r.number("log.events_max"));
+                r.number("log.events_max"),
+                r.number("log.queue_lines"),
+                r.time("log.flush_timeout"));
     }
 
     static NodeConfig.NbdKeys nbd(KeyReader r) {
@@ -215,7 +213,7 @@ public final class ConfigLoader {
                         r.time("raft.slow_leader.back_off"),
                         r.time("raft.slow_follower.limit"),
                         r.time("raft.slow_follower.for"),
-                        r.number("raft.slow_follower.lag")));
+                        r.time("raft.slow_follower.behind")));
         r.require(
                 raft.heartbeatIntervalNs() * 3 <= raft.electionTimeoutNs(),
                 "raft.heartbeat_interval",
@@ -261,6 +259,7 @@ public final class ConfigLoader {
                 r.bytes("limits.proposal_queue_bytes"),
                 r.number("limits.reads_max"),
                 r.number("limits.catch_up_reads_max"),
+                r.number("limits.volumes"),
                 r.number("limits.nbd_connections"),
                 r.bytes("limits.nbd_connection_bytes"),
                 r.bytes("limits.nbd_total_bytes"));
@@ -274,9 +273,6 @@ public final class ConfigLoader {
             items = config.getConfigList(list);
         } catch (com.typesafe.config.ConfigException e) {
             throw r.error(list, "must be a list of objects");
-        }
-        if (items.isEmpty()) {
-            throw r.error(list, "is required");
         }
         Set<String> known = KeyCatalogue.members(list).keySet();
         List<KeyReader> out = new ArrayList<>();
@@ -296,6 +292,9 @@ public final class ConfigLoader {
 
     static List<Peer> peers(Config config) {
         List<KeyReader> objects = objects(config, "peers");
+        if (objects.isEmpty()) {
+            throw new KeyReader(config).error("peers", "is required");
+        }
         if (objects.size() > PEERS_MAX) {
             throw new KeyReader(config).error("peers", "must be at most " + PEERS_MAX);
         }

@@ -14,8 +14,19 @@ import org.jspecify.annotations.Nullable;
  * @param settings of every key that the process has, in the order of {@link KeyCatalogue}
  */
 public record EffectiveConfig(List<Setting> settings) {
-    /** @param value as a file would say it; empty if the key has none: it is required and not given, or without a default */
-    public record Setting(Key key, String value, Origin origin) {}
+    /** What stands for the value of a {@link Key#isSecret secret} key. */
+    public static final String HIDDEN = "(hidden)";
+
+    /**
+     * @param value as a file would say it; empty if the key has none: it is required and not given, or without a default. For
+     *     comparisons: {@link #shown} is for people
+     */
+    public record Setting(Key key, String value, Origin origin) {
+        /** What may be printed, logged, or sent to somebody. */
+        public String shown() {
+            return EffectiveConfig.shown(key, value);
+        }
+    }
 
     public EffectiveConfig {
         settings = List.copyOf(settings);
@@ -63,5 +74,12 @@ public record EffectiveConfig(List<Setting> settings) {
         Origin origin = Origin.of(config.getValue(key.name()).origin());
         boolean missing = key.required() && origin.kind() == Origin.Kind.DEFAULT;
         return new Setting(key, missing ? "" : ReferenceFile.text(config.getValue(key.name())), origin);
+    }
+
+    /** A list with a secret in its objects is hidden as a whole. */
+    static String shown(Key key, String value) {
+        boolean secret = key.isSecret()
+                || KeyCatalogue.members(key.name()).values().stream().anyMatch(Key::isSecret);
+        return secret && !value.isEmpty() ? HIDDEN : value;
     }
 }

@@ -1,5 +1,7 @@
 package io.parablock.config;
 
+import java.util.Set;
+
 /**
  * A key of the configuration. What it means and what it is if nobody says so are in {@code parablock-reference.conf}.
  *
@@ -24,6 +26,8 @@ public record Key(
         String otherwise,
         String example) {
     private static final String OF_OBJECTS = "[].";
+    /** What the last word of a secret's name is. */
+    private static final Set<String> SECRETS = Set.of("password", "passphrase", "secret", "token", "psk", "credential");
 
     private Key(String name, KeyType type, String unit, KeyRange range) {
         this(name, type, unit, range, false, false, false, "", "", "");
@@ -106,6 +110,12 @@ public record Key(
 
     Key orAuto() {
         return in(range.orAutoToo());
+    }
+
+    /** Whether its value must not be shown to anybody: by what it is called, so that no new key is forgotten. */
+    public boolean isSecret() {
+        String last = name.substring(name.lastIndexOf('.') + 1);
+        return SECRETS.contains(last.substring(last.lastIndexOf('_') + 1));
     }
 
     /** Whether it is a key of the objects in a list. */

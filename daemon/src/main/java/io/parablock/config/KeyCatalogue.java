@@ -70,7 +70,7 @@ public final class KeyCatalogue {
                     .ofGatewaysToo(),
             Key.number("nbd.accept_backlog", "connections", 1, 65_535).ofGatewaysToo(),
             Key.of("http.listen", KeyType.ADDRESS).ofGatewaysToo(),
-            Key.of("volumes", KeyType.OBJECTS).isRequired("[ { name = \"demo\", size = 1GiB } ]"),
+            Key.of("volumes", KeyType.OBJECTS).example("[ { name = \"demo\", size = 1GiB } ]"),
             Key.text("volumes[].name")
                     .means("The name that NBD clients ask for, the export.")
                     .isRequired("\"demo\""),
@@ -97,7 +97,6 @@ public final class KeyCatalogue {
                     .example("256KiB"),
             Key.size("wal.segment_bytes", MIB, 512 * MIB).multipleOf(BLOCK_BYTES),
             Key.size("wal.reserve_bytes", 0, TIB),
-            Key.size("wal.low_space_bytes", 0, TIB),
             Key.word("pipeline.kind", NodeConfig.PipelineKind.class)
                     .example("threads")
                     .ofGatewaysToo(),
@@ -134,9 +133,9 @@ public final class KeyCatalogue {
             Key.time("raft.slow_leader.limit", 10, 60 * SECOND).orZero(),
             Key.time("raft.slow_leader.for", SECOND, HOUR),
             Key.time("raft.slow_leader.back_off", SECOND, HOUR),
-            Key.time("raft.slow_follower.limit", 10, 60 * SECOND).orZero(),
-            Key.time("raft.slow_follower.for", SECOND, HOUR),
-            Key.number("raft.slow_follower.lag", "slots", 1024, 1 << 24),
+            Key.time("raft.slow_follower.limit", 10, 60 * SECOND).orZero().reloads(),
+            Key.time("raft.slow_follower.behind", 100, HOUR).orZero().reloads(),
+            Key.time("raft.slow_follower.for", SECOND, HOUR).reloads(),
             Key.size("checkpoint.bytes", MIB, 64 * GIB),
             Key.time("checkpoint.interval", 100, HOUR),
             Key.rate("install.bytes_per_second", MIB, 64 * GIB),
@@ -148,7 +147,6 @@ public final class KeyCatalogue {
             Key.number("scrub.pin_slots_max", "slots", 1024, 1 << 24),
             Key.size("health.disk_free", 0, 1024 * TIB).reloads(),
             Key.size("health.wal_bytes", 0, 1024 * TIB).reloads(),
-            Key.time("health.slow_follower", 100, HOUR).reloads(),
             Key.time("health.clock_jump", 10, DAY).orZero().reloads(),
             Key.size("gateway.entry_bytes_max", BLOCK_BYTES, MIB)
                     .multipleOf(BLOCK_BYTES)
@@ -172,6 +170,7 @@ public final class KeyCatalogue {
             Key.size("limits.proposal_queue_bytes", MIB, 16 * GIB),
             Key.number("limits.reads_max", "requests", 16, 1 << 20),
             Key.number("limits.catch_up_reads_max", "messages", 1, 1024),
+            Key.number("limits.volumes", "volumes", 1, 1024),
             Key.number("limits.nbd_connections", "connections", 1, 65_536).ofGatewaysToo(),
             Key.size("limits.nbd_connection_bytes", REQUEST_BYTES_MIN, 16 * GIB)
                     .reloads()
@@ -190,6 +189,8 @@ public final class KeyCatalogue {
                     .reloads()
                     .ofGatewaysToo(),
             Key.number("log.events_max", "events", 16, 65_536).ofGatewaysToo(),
+            Key.number("log.queue_lines", "lines", 16, 1 << 20).reloads().ofGatewaysToo(),
+            Key.time("log.flush_timeout", 10, 60 * SECOND).reloads().ofGatewaysToo(),
             Key.of("impairment.lanes", KeyType.WORDS).example("[0, control]"),
             Key.of("impairment.peers", KeyType.WORDS).example("1"),
             Key.time("impairment.delay", 0, 60 * SECOND),

@@ -121,7 +121,7 @@ public final class LiveConfig<C> {
             String was = old.get(i).value();
             String is = now.get(i).value();
             if (!was.equals(is)) {
-                changes.add(new Change(key, was, is));
+                changes.add(new Change(key, EffectiveConfig.shown(key, was), EffectiveConfig.shown(key, is)));
                 if (key.reloadable()) {
                     after = after.withValue(key.name(), written.getValue(key.name()));
                 }

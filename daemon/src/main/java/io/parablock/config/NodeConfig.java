@@ -143,13 +143,7 @@ public record NodeConfig(
      * @param writesInFlight 0 is auto: measured at the first start
      * @param writeBytes 0 is auto: measured at the first start
      */
-    public record WalKeys(
-            WalEngine engine,
-            long segmentBytes,
-            long reserveBytes,
-            long lowSpaceBytes,
-            int writesInFlight,
-            int writeBytes) {}
+    public record WalKeys(WalEngine engine, long segmentBytes, long reserveBytes, int writesInFlight, int writeBytes) {}
 
     /** {@code pipeline.*}. */
     public record PipelineKeys(PipelineKind kind, PipelineWait waiting, int ringSize) {}
@@ -185,14 +179,18 @@ public record NodeConfig(
             int clockDriftPpm,
             SlowKeys slow) {}
 
-    /** {@code raft.slow_leader.*}, {@code raft.slow_follower.*}; a limit of 0 is off. */
+    /**
+     * {@code raft.slow_leader.*}, {@code raft.slow_follower.*}; a limit of 0 is off.
+     *
+     * @param followerBehindNs who has lacked for longer what the leader had assigned, and comes no nearer, is slow; 0 is off
+     */
     public record SlowKeys(
             long leaderLimitNs,
             long leaderForNs,
             long leaderBackOffNs,
             long followerLimitNs,
             long followerForNs,
-            int followerLagSlots) {}
+            long followerBehindNs) {}
 
     /** {@code checkpoint.*}. */
     public record CheckpointKeys(long bytes, long intervalNs) {}
@@ -210,12 +208,11 @@ public record NodeConfig(
             long bytesPerSecond, long recheckBytesPerSecond, long intervalNs, long repairWaitNs, int pinSlotsMax) {}
 
     /**
-     * {@code health.*}: from where on the status warns. 0 is never.
+     * {@code health.*}: from where on a node warns. 0 is never.
      *
-     * @param slowFollowerNs a follower that has lacked for longer what the leader had assigned is slow
      * @param clockJumpNs between two seconds
      */
-    public record HealthKeys(long diskFreeBytes, long walBytes, long slowFollowerNs, long clockJumpNs) {}
+    public record HealthKeys(long diskFreeBytes, long walBytes, long clockJumpNs) {}
 
     /** {@code gateway.*}. */
     public record GatewayKeys(
@@ -235,6 +232,7 @@ public record NodeConfig(
             long proposalQueueBytes,
             int readsMax,
             int catchUpReadsMax,
+            int volumes,
             int nbdConnections,
             long nbdConnectionBytes,
             long nbdTotalBytes) {}
@@ -243,8 +241,11 @@ public record NodeConfig(
      * {@code log.*}.
      *
      * @param eventsMax how many events are kept for {@code /events}
+     * @param queueLines that wait to be written; what finds no room is left out
+     * @param flushTimeoutNs so long the end of the process waits for them
      */
-    public record LogKeys(String target, LogLevel level, LogFormat format, int eventsMax) {}
+    public record LogKeys(
+            String target, LogLevel level, LogFormat format, int eventsMax, int queueLines, long flushTimeoutNs) {}
 
     /**
      * {@code impairment.*}: FAULT INJECTION.

@@ -34,8 +34,9 @@ public enum EventKind {
     ELECTION_BEGUN(
             1004,
             INFO,
-            "term accepted_term contiguous_slot",
-            "This node has heard of no leader for an election timeout, or was asked by the leader, and stands for election.",
+            "term accepted_term contiguous_slot reason",
+            "This node stands for election: it has heard of no leader for an election timeout (reason: heartbeat timeout), or"
+                    + " was asked by the leader (transfer).",
             "Nothing. Many in a row without leader_elected: see that the nodes reach each other."),
     ELECTION_OVER_EVERY_VOTER(
             1005,
@@ -95,11 +96,12 @@ public enum EventKind {
     SLOW_FOLLOWER(
             1014,
             WARN,
-            "peer ack_ms others_ms lag_slots",
-            "A follower acknowledges far later than the others, or lags far behind. Writes do not wait for it while the others"
+            "peer ack_ms others_ms lag_slots behind_ms",
+            "A follower acknowledges far later than the others, or is far behind, and does not get nearer. Writes do not wait for it while the others"
                     + " are a majority.",
             "Look at that node's disk, load and network."),
-    FOLLOWER_RECOVERED(1015, INFO, "peer ack_ms others_ms lag_slots", "A follower is not slow any more.", "Nothing."),
+    FOLLOWER_RECOVERED(
+            1015, INFO, "peer ack_ms others_ms lag_slots behind_ms", "A follower is not slow any more.", "Nothing."),
 
     PROCESS_STARTING(1101, INFO, "role id", "The process reads its disk.", "Nothing."),
     PROCESS_STARTED(
@@ -133,7 +135,8 @@ public enum EventKind {
             1108,
             WARN,
             "by_ms",
-            "The system's clock was set, or the machine was suspended: it moved by so much more than time passed.",
+            "The system's clock was set, or the machine was suspended: it moved by so much more than time passed, and that is more"
+                    + " than health.clock_jump.",
             "See to time synchronisation that slews. With reads = lease, read what docs/operating.md says of clocks."),
     CONFIG_RELOADED(
             1110,
@@ -349,7 +352,7 @@ public enum EventKind {
             1411,
             WARN,
             "free_bytes limit_bytes",
-            "The disk of node.data_dir has less free than wal.low_space_bytes.",
+            "The disk of node.data_dir has less free than health.disk_free.",
             "Make room: the node stops when its log finds none."),
     DISK_ROOM_AGAIN(1412, INFO, "free_bytes", "It has more again.", "Nothing."),
     DISK_FULL(
@@ -358,6 +361,28 @@ public enum EventKind {
             "reason",
             "The log or the block store finds no room, and the node stops; the others go on.",
             "Make room, then start the node. Nothing that was answered is lost."),
+
+    VOLUME_CREATED(1501, INFO, "volume bytes chunks", "A volume was created, and this process serves it.", "Nothing."),
+    VOLUME_RESIZED(
+            1502,
+            INFO,
+            "volume bytes before_bytes",
+            "A volume has grown; clients see the new size when they connect anew.",
+            "Connect the client anew, then grow the file system."),
+    VOLUME_DELETED(
+            1503, INFO, "volume", "A volume was deleted; its clients were disconnected and its files go.", "Nothing."),
+    VOLUME_NAME_TAKEN(
+            1504,
+            WARN,
+            "volume",
+            "A volume was created under a name that this node's configuration gives to another one: that one is served.",
+            "Give the one in the configuration another name."),
+    VOLUMES_FAILED(
+            1505,
+            ERROR,
+            "reason",
+            "This process cannot follow what volumes were created and deleted; it tries again.",
+            "See the reason, such as a full disk. The volumes that it serves already go on."),
 
     REPLICA_NOTE(1900, INFO, "", "A note of a replica that has no kind of its own.", "What its text says.");
 

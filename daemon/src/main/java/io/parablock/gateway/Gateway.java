@@ -39,8 +39,10 @@ public final class Gateway implements NbdBackend {
     private final RequestMeters meters;
     private final ByteBufAllocator allocator;
     private final LongSupplier nowNs;
-    private final TreeMap<Integer, Member> members = new TreeMap<>();
-    private final TreeMap<String, Export> exports = new TreeMap<>();
+    /** Replaced, never changed: groups and volumes come and go while requests are under way. */
+    private volatile TreeMap<Integer, Member> members = new TreeMap<>();
+
+    private volatile TreeMap<String, Export> exports = new TreeMap<>();
 
     /** @param boot greater in each run of this node's process; below 2^43 */
     public Gateway(
@@ -60,16 +62,32 @@ public final class Gateway implements NbdBackend {
         this.nowNs = nowNs;
     }
 
-    // ---------------------------------------------------------------- set-up, before the first request
+    // ---------------------------------------------------------------- what there is; from any thread
 
-    public void addGroup(int groupId, GroupLoop loop) {
+    /** Before the loop's first input. */
+    public synchronized void addGroup(int groupId, GroupLoop loop) {
         GroupGateway.Sender sender = (to, m) -> peers.sendClient(groupId, to, m);
-        members.put(groupId, new Member(new GroupGateway(nodeId, boot, config, sender, nowNs.getAsLong()), loop));
+        TreeMap<Integer, Member> all = new TreeMap<>(members);
+        all.put(groupId, new Member(new GroupGateway(nodeId, boot, config, sender, nowNs.getAsLong()), loop));
+        members = all;
     }
 
-    /** @param groups the volume's chunks in order */
-    public void addVolume(String name, long sizeBytes, long chunkBytes, boolean readOnly, List<Integer> groups) {
-        exports.put(
+    /** After the loop's last input; no volume has the group any more. */
+    public synchronized void removeGroup(int groupId) {
+        TreeMap<Integer, Member> all = new TreeMap<>(members);
+        all.remove(groupId);
+        members = all;
+    }
+
+    /**
+     * For whoever attaches from now on; in the place of the volume of this name before, whose clients go on with what it was.
+     *
+     * @param groups the volume's chunks in order
+     */
+    public synchronized void addVolume(
+            String name, long sizeBytes, long chunkBytes, boolean readOnly, List<Integer> groups) {
+        TreeMap<String, Export> all = new TreeMap<>(exports);
+        all.put(
                 name,
                 new Export(
                         name,
@@ -77,6 +95,14 @@ public final class Gateway implements NbdBackend {
                         chunkBytes,
                         readOnly,
                         groups.stream().map(this::member).toList()));
+        exports = all;
+    }
+
+    /** Nobody attaches to it any more. */
+    public synchronized void removeVolume(String name) {
+        TreeMap<String, Export> all = new TreeMap<>(exports);
+        all.remove(name);
+        exports = all;
     }
 
     private Member member(int groupId) {
@@ -144,13 +170,27 @@ public final class Gateway implements NbdBackend {
         if (e == null) {
             throw new IllegalArgumentException("no volume " + export.name());
         }
+        return attach(e, config, meters);
+    }
+
+    /**
+     * A client of one group, which need be no volume's: requests of it are not counted, and none is cut.
+     *
+     * @param sizeBytes of the group's store
+     */
+    public NbdSession attachToGroup(int groupId, int sizeBytes) {
+        Export whole = new Export("group " + groupId, sizeBytes, sizeBytes, false, List.of(member(groupId)));
+        return attach(whole, config.withEntryBytesMax(sizeBytes), RequestMeters.NONE);
+    }
+
+    private NbdSession attach(Export e, GatewayConfig limits, RequestMeters counted) {
         List<GroupSessionHolder> sessions = new ArrayList<>();
         for (Member m : e.members) {
             GroupSessionHolder holder = new GroupSessionHolder();
             sessions.add(holder);
             m.loop.execute(() -> holder.session = m.gateway.attach());
         }
-        return new ClientConnection(e, sessions, config, meters, allocator, nowNs);
+        return new ClientConnection(e, sessions, limits, counted, allocator, nowNs);
     }
 
     /** A client in one group, on that group's thread. */

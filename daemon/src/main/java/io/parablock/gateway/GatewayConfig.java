@@ -42,6 +42,20 @@ public record GatewayConfig(
         }
     }
 
+    /** The same with entries of at least this size. */
+    GatewayConfig withEntryBytesMax(int bytes) {
+        return new GatewayConfig(
+                Math.max(entryBytesMax, bytes),
+                rangeBytesMax,
+                rangeStepsMax,
+                sessionWindow,
+                retryNs,
+                redirectNs,
+                openRetryNsMax,
+                keepAliveNs,
+                requestTimeoutNs);
+    }
+
     public static GatewayConfig defaults() {
         return new GatewayConfig(
                 1 << 20, 32 << 20, 8, 1024, 2_000_000_000L, 20_000_000L, 1_000_000_000L, 10_000_000_000L, 0);

@@ -29,8 +29,11 @@ final class ClockProbe {
         this.nanoTime = nanoTime;
     }
 
-    /** @param limitNs health.clock_jump; 0 switches it off */
-    void sample(long limitNs) {
+    /**
+     * @param limitNs health.clock_jump; 0 switches it off
+     * @return by how much it has jumped since the last call, milliseconds, negative if back; 0 if it has not
+     */
+    long sample(long limitNs) {
         long nowNs = nanoTime.getAsLong();
         long wall = wallMs.getAsLong();
         long difference = wall - nowNs / MS_NS;
@@ -38,16 +41,18 @@ final class ClockProbe {
         boolean first = !begun;
         begun = true;
         differenceMs = difference;
-        if (!first && limitNs > 0 && Math.abs(jumpMs) * MS_NS > limitNs) {
-            jumps++;
-            lastNs = nowNs;
-            last = String.format(
-                    Locale.ROOT,
-                    "the wall clock went %.1f s %s at %s: it was set, or the machine was suspended",
-                    Math.abs(jumpMs) / 1000.0,
-                    jumpMs > 0 ? "forward" : "back",
-                    Instant.ofEpochMilli(wall).truncatedTo(ChronoUnit.SECONDS));
+        if (first || limitNs == 0 || Math.abs(jumpMs) * MS_NS <= limitNs) {
+            return 0;
         }
+        jumps++;
+        lastNs = nowNs;
+        last = String.format(
+                Locale.ROOT,
+                "the wall clock went %.1f s %s at %s: it was set, or the machine was suspended",
+                Math.abs(jumpMs) / 1000.0,
+                jumpMs > 0 ? "forward" : "back",
+                Instant.ofEpochMilli(wall).truncatedTo(ChronoUnit.SECONDS));
+        return jumpMs;
     }
 
     /** Since the start of the process. */

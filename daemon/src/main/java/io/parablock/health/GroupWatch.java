@@ -1,10 +1,13 @@
 package io.parablock.health;
 
+import io.parablock.config.NodeConfig.SlowKeys;
 import io.parablock.raft.RaftStatus;
 import io.parablock.raft.Role;
 import io.parablock.replica.ReplicaStatus;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.IntPredicate;
 
 /** One group on this node, sample after sample. Not thread-safe. */
@@ -16,6 +19,7 @@ final class GroupWatch {
     private final int[] voters;
     private final int span;
     private final List<PeerWatch> peers = new ArrayList<>();
+    private final SlowFollowerWatch followers = new SlowFollowerWatch();
     private final AssignedSlots assigned = new AssignedSlots();
     private final RateWindow held = new RateWindow();
     private final RateWindow applied = new RateWindow();
@@ -36,8 +40,13 @@ final class GroupWatch {
         }
     }
 
-    /** Once a second. */
-    void sample(ReplicaStatus s, String forming, IntPredicate connected, long slowNs, long nowNs) {
+    /**
+     * Once a second.
+     *
+     * @return which followers have become slow, or are not any more
+     */
+    List<FollowerChange> sample(
+            ReplicaStatus s, String forming, IntPredicate connected, GroupTiming timing, SlowKeys limits, long nowNs) {
         RaftStatus r = s.raft();
         if (r.role() == Role.LEADER) {
             assigned.add(nowNs, r.lastSlot());
@@ -48,14 +57,29 @@ final class GroupWatch {
         applied.addGrowing(nowNs, r.appliedPrefix());
         installed.addGrowing(nowNs, r.installDoneBytes());
         cured.addGrowing(nowNs, r.contigPrefix());
+        Map<Integer, SlowFollowerWatch.Figures> figures = new TreeMap<>();
         for (PeerWatch p : peers) {
-            p.sample(lag(r, p.id(), connected), behindNs(r, p.id(), nowNs), slowNs, nowNs);
+            long lag = lag(r, p.id(), connected);
+            p.sample(lag, nowNs);
+            if (r.role() == Role.LEADER && connected.test(p.id())) {
+                figures.put(
+                        p.id(),
+                        new SlowFollowerWatch.Figures(
+                                timing.ackNs(p.id()), lag, behindNs(r, p.id(), nowNs), p.getsNearer(lag)));
+            }
         }
-        State now = judge(s, forming, connected, slowNs, nowNs).state();
+        List<FollowerChange> changes = followers.next(s.groupId(), nowNs, figures, timing.logNs(), limits);
+        State now = judge(s, forming, connected, slow(), limits, nowNs).state();
         if (now != state) {
             state = now;
             sinceNs = nowNs;
         }
+        return changes;
+    }
+
+    /** Ids of the followers that are slow, in order; empty if this node does not lead. */
+    List<Integer> slow() {
+        return followers.slow();
     }
 
     private long contig(RaftStatus r, int voter) {
@@ -77,13 +101,21 @@ final class GroupWatch {
         return contig < 0 ? 0 : assigned.behindNs(contig, nowNs);
     }
 
-    GroupHealth judge(ReplicaStatus s, String forming, IntPredicate connected, long slowNs, long nowNs) {
+    /** @param slow what {@link #slow} said when {@code s} was read */
+    GroupHealth judge(
+            ReplicaStatus s, String forming, IntPredicate connected, List<Integer> slow, SlowKeys limits, long nowNs) {
         RaftStatus r = s.raft();
         List<PeerHealth> others = new ArrayList<>();
         List<Integer> away = new ArrayList<>();
         for (PeerWatch p : peers) {
             boolean up = connected.test(p.id());
-            others.add(p.judge(up, lag(r, p.id(), connected), behindNs(r, p.id(), nowNs), slowNs));
+            long behindNs = behindNs(r, p.id(), nowNs);
+            others.add(p.judge(
+                    up,
+                    lag(r, p.id(), connected),
+                    behindNs,
+                    slow.contains(p.id()),
+                    SlowFollowerWatch.isBehind(behindNs, limits)));
             if (!up) {
                 away.add(p.id());
             }

@@ -22,10 +22,19 @@ public record NodeHealth(
         Remaining scrub,
         double scrubBytesPerSecond,
         long clockJumps) {
+    /** What warnings begin with; scripts may depend on it. */
+    static final List<String> KINDS =
+            List.of("disk", "disk nearly full", "log large", "peer down", "slow follower", "clock jump", "damage");
+
     public NodeHealth {
         groups = List.copyOf(groups);
         peers = List.copyOf(peers);
         warnings = List.copyOf(warnings);
+    }
+
+    /** How many warnings there are of one of {@link #KINDS}. */
+    long warningsOf(String kind) {
+        return warnings.stream().filter(w -> w.startsWith(kind + ": ")).count();
     }
 
     /** Into what /status has: {@code health}, and each group's in {@code groups}. */

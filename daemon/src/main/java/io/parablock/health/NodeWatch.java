@@ -11,14 +11,15 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A node, sample after sample: what is judged of it rests on its readings, and nothing is asked of its threads. Thread-safe.
+ * A node, sample after sample: what is judged of it rests on its readings, and nothing is asked of its threads. Each thing is
+ * judged once, here: status, metrics and live page have it from {@link #judge} and {@link #slowFollowers}, and what a sample
+ * returns become events. Thread-safe.
  */
 public final class NodeWatch {
     private final Path dataDir;
@@ -26,6 +27,8 @@ public final class NodeWatch {
     private final IntPredicate connected;
     private final LongSupplier nanoTime;
     private final ClockProbe clock;
+    private final DiskSpaceWatch disk = new DiskSpaceWatch();
+    private String diskComplaint = "";
     private final RateWindow scrubbed = new RateWindow();
     private final RateWindow scrubPercent = new RateWindow();
     private final Map<Integer, GroupWatch> groups = new TreeMap<>();
@@ -42,20 +45,66 @@ public final class NodeWatch {
         this.clock = new ClockProbe(wallMs, nanoTime);
     }
 
-    /** Once a second, whether or not there is a reading. */
-    public synchronized void sampleClock(HealthKeys limits) {
-        clock.sample(limits.clockJumpNs());
+    /**
+     * Once a second, whether or not there is a reading.
+     *
+     * @return by how much the wall clock has jumped, milliseconds, negative if back; 0 if it has not
+     */
+    public synchronized long sampleClock(Limits limits) {
+        return clock.sample(limits.health().clockJumpNs());
     }
 
-    /** Once a second. */
-    public synchronized void sample(NodeReading node, HealthKeys limits) {
+    /**
+     * Once a second. A disk that hangs holds up the caller, and nobody else.
+     *
+     * @return what has changed, or null
+     */
+    public @Nullable DiskSpace sampleDisk(Limits limits) {
+        try {
+            FileStore store = Files.getFileStore(dataDir);
+            long free = store.getUsableSpace();
+            long total = store.getTotalSpace();
+            synchronized (this) {
+                diskComplaint = "";
+                return disk.next(free, total, limits.health());
+            }
+        } catch (IOException e) {
+            synchronized (this) {
+                diskComplaint = "disk: the free space at " + dataDir + " cannot be told: " + e.getMessage();
+                return null;
+            }
+        }
+    }
+
+    /**
+     * Once a second.
+     *
+     * @param timings of the groups, by their numbers
+     * @return which followers have become slow, or are not any more
+     */
+    public synchronized List<FollowerChange> sample(
+            NodeReading node, Map<Integer, GroupTiming> timings, Limits limits) {
         long nowNs = nanoTime.getAsLong();
+        List<FollowerChange> changes = new ArrayList<>();
         for (ReplicaStatus s : node.groups()) {
-            group(node, s).sample(s, node.forming(), connected, limits.slowFollowerNs(), nowNs);
+            GroupTiming timing = timings.getOrDefault(s.groupId(), GroupTiming.UNKNOWN);
+            changes.addAll(group(node, s).sample(s, node.forming(), connected, timing, limits.slow(), nowNs));
         }
         scrubbed.addGrowing(
                 nowNs, node.groups().stream().mapToLong(g -> g.scrub().bytes()).sum());
         scrubPercent.addGrowing(nowNs, percent(node));
+        return changes;
+    }
+
+    /** By group, the ids of followers that are slow, of the groups that this node leads; groups without one are left out. */
+    public synchronized Map<Integer, List<Integer>> slowFollowers() {
+        Map<Integer, List<Integer>> out = new TreeMap<>();
+        groups.forEach((id, group) -> {
+            if (!group.slow().isEmpty()) {
+                out.put(id, group.slow());
+            }
+        });
+        return out;
     }
 
     private static int percent(NodeReading node) {
@@ -69,19 +118,20 @@ public final class NodeWatch {
         return groups.computeIfAbsent(s.groupId(), g -> new GroupWatch(node.id(), node.voters(), span));
     }
 
-    /** Of a reading made now. */
-    public synchronized NodeHealth judge(NodeReading node, HealthKeys limits) {
+    /** Of a reading made now, with the slow followers that it names. */
+    public synchronized NodeHealth judge(NodeReading node, Limits limits) {
         long nowNs = nanoTime.getAsLong();
         List<GroupHealth> each = new ArrayList<>();
         for (ReplicaStatus s : node.groups()) {
-            each.add(group(node, s).judge(s, node.forming(), connected, limits.slowFollowerNs(), nowNs));
+            List<Integer> slow = node.slowFollowers().getOrDefault(s.groupId(), List.of());
+            each.add(group(node, s).judge(s, node.forming(), connected, slow, limits.slow(), nowNs));
         }
         Remaining scrub = new Remaining(percent(node) == 0 ? 0 : 100 - percent(node), scrubPercent.perSecond());
         return new NodeHealth(
                 stateOf(each),
                 each,
                 peers(each),
-                warnings(node, limits, each),
+                warnings(node, limits.health(), each),
                 scrub,
                 scrubbed.perSecond(),
                 clock.jumps());
@@ -119,22 +169,26 @@ public final class NodeWatch {
 
     private List<String> warnings(NodeReading node, HealthKeys limits, List<GroupHealth> each) {
         List<String> out = new ArrayList<>();
-        disk(limits, out);
+        if (!diskComplaint.isEmpty()) {
+            out.add(diskComplaint);
+        } else if (disk.last().nearlyFull()) {
+            out.add("disk nearly full: " + Words.bytes(disk.last().freeBytes()) + " free of "
+                    + Words.bytes(disk.last().totalBytes()) + " at " + dataDir + ", health.disk_free is "
+                    + Words.bytes(limits.diskFreeBytes()));
+        }
         // One log for all groups.
         long walBytes = node.groups().get(0).walBytes();
         if (limits.walBytes() > 0 && walBytes > limits.walBytes()) {
             out.add("log large: it has " + Words.bytes(walBytes) + ", health.wal_bytes is "
                     + Words.bytes(limits.walBytes()));
         }
-        Set<Integer> slow = new TreeSet<>();
-        node.slowFollowers().values().forEach(slow::addAll);
         for (PeerHealth p : peers(each)) {
             if (!p.connected() && node.forming().isEmpty()) {
                 out.add("peer down: node " + p.id() + " is not connected");
-            } else if (p.slow()) {
+            } else if (p.slow() && p.behind()) {
                 out.add("slow follower: node " + p.id() + " is " + p.distance()
                         + ", by what this leader has assigned and it has acknowledged");
-            } else if (slow.contains(p.id())) {
+            } else if (p.slow()) {
                 out.add("slow follower: node " + p.id() + " acknowledges later than raft.slow_follower.limit");
             }
         }
@@ -146,19 +200,6 @@ public final class NodeWatch {
             damage(g, out);
         }
         return out;
-    }
-
-    private void disk(HealthKeys limits, List<String> out) {
-        try {
-            FileStore disk = Files.getFileStore(dataDir);
-            long free = disk.getUsableSpace();
-            if (free < limits.diskFreeBytes()) {
-                out.add("disk nearly full: " + Words.bytes(free) + " free of " + Words.bytes(disk.getTotalSpace())
-                        + " at " + dataDir + ", health.disk_free is " + Words.bytes(limits.diskFreeBytes()));
-            }
-        } catch (IOException e) {
-            out.add("disk: the free space at " + dataDir + " cannot be told: " + e.getMessage());
-        }
     }
 
     private static void damage(ReplicaStatus g, List<String> out) {

@@ -7,15 +7,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  *
  * @param lagSlots of the leader's slots it has not acknowledged; -1 if this node does not lead, or does not know
  * @param behindNs for so long at least has it not acknowledged what this leader had assigned
- * @param slow for several samples by more than health.slow_follower, and not getting nearer
+ * @param slow it is connected, and {@link SlowFollowerWatch} has judged so
+ * @param behind of a slow one: by its distance, and not by its acknowledgements alone
  */
-record PeerHealth(int id, boolean connected, long lagSlots, long behindNs, boolean slow, Remaining remaining) {
+record PeerHealth(
+        int id, boolean connected, long lagSlots, long behindNs, boolean slow, boolean behind, Remaining remaining) {
     String line() {
         if (!connected) {
             return "not connected";
         }
         if (slow) {
-            return "slow: " + distance();
+            return "slow: " + (behind ? distance() : "acknowledges late");
         }
         if (remaining.amount() > 0) {
             return "catching up: " + remaining.amount() + " slots behind" + remaining.eta();

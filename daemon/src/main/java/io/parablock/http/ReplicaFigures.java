@@ -43,7 +43,6 @@ final class ReplicaFigures {
         meters.figure(Metric.LEADER, id, r.leader());
         meters.figure(Metric.LEADS, id, flag(r.ready()));
         meters.figure(Metric.TERM, id, r.term());
-        meters.figure(Metric.ELECTIONS, id, r.elections());
         meters.figure(Metric.LAST_SLOT, id, r.lastSlot());
         meters.figure(Metric.COMMIT_WATERMARK, id, r.commitWatermark());
         meters.figure(Metric.APPLIED_WATERMARK, id, r.appliedPrefix());

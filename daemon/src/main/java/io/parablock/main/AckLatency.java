@@ -15,12 +15,16 @@ import java.util.function.LongSupplier;
 final class AckLatency {
     private static final int IDS = 256;
     private static final int NO_PEER = -1;
+    private static final LatencyProbe[] NO_PROBES = {};
 
     private final LongSupplier nowNs;
     /** Place of a peer in a row of {@link #probes}, by its id. */
     private final int[] places = new int[IDS];
 
-    private final LatencyProbe[][] probes;
+    private final int peers;
+
+    /** By group and place. Replaced when a group is new. */
+    private volatile LatencyProbe[][] probes = new LatencyProbe[0][];
 
     /**
      * @param peers ids of all nodes
@@ -32,12 +36,24 @@ final class AckLatency {
         for (int i = 0; i < peers.size(); i++) {
             places[peers.get(i)] = i;
         }
-        this.probes = new LatencyProbe[groups + 1][peers.size()];
-        for (LatencyProbe[] row : probes) {
-            for (int i = 0; i < row.length; i++) {
-                row[i] = new LatencyProbe();
-            }
+        this.peers = peers.size();
+        for (int group = 1; group <= groups; group++) {
+            add(group);
         }
+    }
+
+    /** A group is new; those between have no probes. */
+    synchronized void add(int groupId) {
+        if (groupId < probes.length && probes[groupId].length > 0) {
+            return;
+        }
+        LatencyProbe[] row = new LatencyProbe[peers];
+        Arrays.setAll(row, place -> new LatencyProbe());
+        int before = probes.length;
+        LatencyProbe[][] all = Arrays.copyOf(probes, Math.max(before, groupId + 1));
+        Arrays.fill(all, before, all.length, NO_PROBES);
+        all[groupId] = row;
+        probes = all;
     }
 
     private LatencyProbe probe(int groupId, int peer) {
@@ -45,7 +61,13 @@ final class AckLatency {
     }
 
     private boolean isKnown(int groupId, int peer) {
-        return groupId > 0 && groupId < probes.length && peer >= 0 && peer < IDS && places[peer] != NO_PEER;
+        LatencyProbe[][] all = probes;
+        return groupId > 0
+                && groupId < all.length
+                && all[groupId].length > 0
+                && peer >= 0
+                && peer < IDS
+                && places[peer] != NO_PEER;
     }
 
     /** What replicas send by, timed. */

@@ -43,6 +43,10 @@ final class GatewayGroup implements GroupInputs {
         loop = l;
     }
 
+    int groupId() {
+        return groupId;
+    }
+
     GroupLoop loop() {
         GroupLoop l = loop;
         if (l == null) {

@@ -36,13 +36,15 @@ public final class GatewayMain {
             String why = String.valueOf(e.getMessage());
             events.tell(EventKind.CANNOT_START, 0, "the gateway cannot start: " + why, GatewayProcess.ROLE, null, why);
             return NodeMain.EXIT_FATAL;
+        } finally {
+            log.close();
         }
     }
 
     private static int serve(LiveConfig<GatewayProcessConfig> live, ProcessLog log, EventLog events)
             throws IOException {
         CountDownLatch stopped = new CountDownLatch(1);
-        GatewayProcess gateway = new GatewayProcess(live.config(), events, line -> NodeMain.halt(events, line));
+        GatewayProcess gateway = new GatewayProcess(live.config(), events, line -> NodeMain.halt(events, log, line));
         ConfigReloader<GatewayProcessConfig> reloader = new ConfigReloader<>(live, events, changed -> {
             log.to(changed.log());
             gateway.reconfigure(changed);
@@ -56,6 +58,7 @@ public final class GatewayMain {
                 .addShutdownHook(new Thread(
                         () -> {
                             gateway.close();
+                            log.close();
                             stopped.countDown();
                         },
                         "stop"));

@@ -4,13 +4,16 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.parablock.blockdev.nbd.NbdExport;
 import io.parablock.blockdev.nbd.netty.NbdServer;
 import io.parablock.blockdev.nbd.netty.TransportKind;
+import io.parablock.catalogue.Catalogue;
 import io.parablock.config.GatewayProcessConfig;
 import io.parablock.events.EventKind;
 import io.parablock.events.EventLog;
 import io.parablock.gateway.Gateway;
 import io.parablock.gateway.GatewayConfig;
+import io.parablock.health.GatewayHealth;
 import io.parablock.http.GatewayReading;
 import io.parablock.http.Routes;
 import io.parablock.http.StatusServer;
@@ -32,8 +35,8 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -86,8 +89,13 @@ final class GatewayProcess implements AutoCloseable {
     private final Routes routes = new Routes();
     private boolean closed;
 
-    /** What the first offer made; nothing of it changes. */
-    private record Serving(GatewayOffer offer, int sessionWindow, Gateway gateway, Map<Integer, GatewayGroup> groups) {}
+    /** What the first offer made, and what was created since. */
+    private record Serving(
+            GatewayOffer offer,
+            int sessionWindow,
+            Gateway gateway,
+            Map<Integer, GatewayGroup> groups,
+            GatewayVolumes volumes) {}
 
     GatewayProcess(GatewayProcessConfig config, EventLog events, Node.FatalHandler fatal) {
         this.config = config;
@@ -140,8 +148,11 @@ final class GatewayProcess implements AutoCloseable {
     void start() throws IOException, InterruptedException {
         InetSocketAddress listen = config.httpListen();
         if (listen != null) {
-            StatusServer status =
-                    StatusServer.bind(NodeSettings.resolved(listen, "http.listen"), this::read, routes, meters);
+            StatusServer status = StatusServer.bind(
+                    NodeSettings.resolved(listen, "http.listen"),
+                    () -> new GatewayHealth(read(), Version.text()),
+                    routes,
+                    meters);
             http = status;
             status.start();
         }
@@ -158,6 +169,7 @@ final class GatewayProcess implements AutoCloseable {
         } catch (ExecutionException stopped) {
             throw new InterruptedException("stopped");
         }
+        s.volumes.start();
         synchronized (this) {
             if (closed) {
                 throw new InterruptedException("stopped");
@@ -171,11 +183,10 @@ final class GatewayProcess implements AutoCloseable {
             clients.onWriteReceived(elapsedNs -> meters.onStage(Stage.RECEIVE, elapsedNs));
             nbd = clients;
         }
-        String volumes =
-                s.offer.volumes().stream().map(GatewayOffer.Volume::name).collect(Collectors.joining(", "));
+        String volumes = s.gateway.exports().stream().map(NbdExport::name).collect(Collectors.joining(", "));
         String text = "gateway " + id + " serves nbd " + nbdText(", ") + " http " + httpText() + ": cluster "
                 + config.clusterId() + ", transport " + transport.label() + ", pipeline " + NodeSettings.word(pipeline)
-                + ", volumes " + volumes + ", groups " + s.groups.size();
+                + ", volumes " + volumes + ", groups " + (s.groups.size() - 1);
         events.tell(
                 EventKind.PROCESS_STARTED,
                 0,
@@ -203,13 +214,45 @@ final class GatewayProcess implements AutoCloseable {
         GatewayConfig settings = NodeSettings.gateway(config.gateway(), offer.sessionWindow(), offer.sessionExpiryNs());
         Gateway gateway =
                 new Gateway(id, boot, settings, members, meters, PooledByteBufAllocator.DEFAULT, System::nanoTime);
-        Map<Integer, GatewayGroup> groups = new TreeMap<>();
+        Map<Integer, GatewayGroup> groups = new ConcurrentSkipListMap<>();
+        groups.put(Catalogue.GROUP, group(Catalogue.GROUP, gateway));
         for (GatewayOffer.Volume v : offer.volumes()) {
             v.groups().forEach(g -> groups.computeIfAbsent(g, n -> group(n, gateway)));
             gateway.addVolume(v.name(), v.sizeBytes(), v.chunkBytes(), v.readOnly(), v.groups());
         }
         groups.values().forEach(g -> g.loop().start());
-        return new Serving(offer, settings.sessionWindow(), gateway, groups);
+        GatewayVolumes volumes = new GatewayVolumes(
+                gateway,
+                groups,
+                new AtRunTime(gateway, groups),
+                offer.volumes().stream().map(GatewayOffer.Volume::name).collect(Collectors.toSet()),
+                () -> config,
+                () -> nbd,
+                events);
+        return new Serving(offer, settings.sessionWindow(), gateway, groups, volumes);
+    }
+
+    private final class AtRunTime implements GatewayVolumes.Groups {
+        private final Gateway gateway;
+        private final Map<Integer, GatewayGroup> groups;
+
+        AtRunTime(Gateway gateway, Map<Integer, GatewayGroup> groups) {
+            this.gateway = gateway;
+            this.groups = groups;
+        }
+
+        @Override
+        public GatewayGroup begin(int groupId) {
+            GatewayGroup group = group(groupId, gateway);
+            groups.put(groupId, group);
+            group.loop().start();
+            return group;
+        }
+
+        @Override
+        public void end(GatewayGroup group) {
+            stop(group);
+        }
     }
 
     private GatewayGroup group(int groupId, Gateway gateway) {
@@ -232,6 +275,9 @@ final class GatewayProcess implements AutoCloseable {
         Serving s = serving.isDone() && !serving.isCompletedExceptionally() ? serving.join() : null;
         for (GatewayGroup g : s == null ? List.<GatewayGroup>of() : s.groups.values()) {
             try {
+                if (g.groupId() == Catalogue.GROUP) {
+                    continue; // No volume's.
+                }
                 GatewayGroup.Reading r = g.read().get(READ_TIMEOUT_MS, TimeUnit.MILLISECONDS);
                 Gateway.Figures f = r.figures();
                 groups.add(new GatewayReading.Group(
@@ -280,6 +326,7 @@ final class GatewayProcess implements AutoCloseable {
             clients.stop(TimeUnit.NANOSECONDS.toMillis(config.nbd().stopGraceNs()));
         }
         if (!serving.isCompletedExceptionally()) {
+            serving.join().volumes.close();
             serving.join().groups.values().forEach(GatewayProcess::stop);
         }
         members.close();
@@ -322,8 +369,11 @@ final class GatewayProcess implements AutoCloseable {
 
         @Override
         public void onReply(int groupId, int from, ClientMessage m) {
-            GatewayGroup g = serving.join().groups.get(groupId);
-            if (g == null) {
+            Serving s = serving.join();
+            GatewayGroup g = s.groups.get(groupId);
+            if (g == null && m instanceof ClientMessage.LeaderNotice notice) {
+                s.volumes.onUnknown(groupId, from, notice);
+            } else if (g == null) {
                 NodeGroup.release(m);
             } else {
                 g.onReply(from, m);
@@ -339,6 +389,7 @@ final class GatewayProcess implements AutoCloseable {
         public void onConnected(int member, boolean up) {
             linkEvents.onConnected(member, up);
             if (!serving.isCompletedExceptionally()) {
+                serving.join().volumes.onConnection(member);
                 serving.join().groups.values().forEach(g -> g.onConnected(member, up));
             }
         }

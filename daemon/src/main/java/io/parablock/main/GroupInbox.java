@@ -1,6 +1,7 @@
 package io.parablock.main;
 
 import io.parablock.raft.message.Message;
+import io.parablock.replica.Replica;
 import io.parablock.replica.client.ClientMessage;
 import java.util.Map;
 
@@ -9,7 +10,7 @@ final class GroupInbox implements PeerLinks.Receiver {
     private final Map<Integer, NodeGroup> groups;
     private final AckLatency acks;
 
-    /** @param groups all there before the first input */
+    /** @param groups those that there are now; read from any thread */
     GroupInbox(Map<Integer, NodeGroup> groups, AckLatency acks) {
         this.groups = groups;
         this.acks = acks;
@@ -19,7 +20,10 @@ final class GroupInbox implements PeerLinks.Receiver {
     public void onMessage(int groupId, int from, long disk, long boot, Message m) {
         acks.onMessage(groupId, from, m);
         NodeGroup g = groups.get(groupId);
-        if (g != null) {
+        if (g == null) {
+            // Of a volume that is about to be created or deleted here.
+            Replica.release(m);
+        } else {
             g.onMessage(from, disk, boot, m);
         }
     }

@@ -38,7 +38,7 @@ final class LeaderTransferAction implements Routes.Route {
     private final EventLog events;
     private final ReentrantLock lock = new ReentrantLock();
 
-    /** @param groups by number; not changed any more once the node has started */
+    /** @param groups by number; read from any thread */
     LeaderTransferAction(Map<Integer, NodeGroup> groups, BooleanSupplier hasPeers, EventLog events) {
         this.groups = groups;
         this.hasPeers = hasPeers;
@@ -118,7 +118,8 @@ final class LeaderTransferAction implements Routes.Route {
         return String.join(", ", numbers.stream().map(String::valueOf).toList());
     }
 
-    private static RaftStatus read(NodeGroup g) throws IOException {
+    /** @throws IOException if it does not answer in a second */
+    static RaftStatus read(NodeGroup g) throws IOException {
         try {
             return g.read()
                     .get(READ_TIMEOUT_MS, TimeUnit.MILLISECONDS)

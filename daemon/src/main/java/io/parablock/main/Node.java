@@ -7,6 +7,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.parablock.blockdev.nbd.netty.NbdServer;
 import io.parablock.blockdev.nbd.netty.TransportKind;
 import io.parablock.blockdev.store.BlockStore;
+import io.parablock.catalogue.Catalogue;
 import io.parablock.config.NodeConfig;
 import io.parablock.events.EventKind;
 import io.parablock.events.EventLog;
@@ -44,7 +45,7 @@ import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -91,17 +92,19 @@ public final class Node implements AutoCloseable {
     private final ExecutorService background;
     private final WalRouter router = new WalRouter();
     private final NodeMeters meters = new NodeMeters();
-    private final Map<Integer, NodeGroup> groups = new TreeMap<>();
+    private final Map<Integer, NodeGroup> groups = new ConcurrentSkipListMap<>();
+    private final GroupsAtRunTime atRunTime;
     private final GroupInbox inputs;
     private final @Nullable SuspendedTime suspended;
     private final WalLatency latency;
     private final AckLatency acks;
-    private final NodeWatch watch;
+    private final HealthSampler watch;
     private final @Nullable SlowLog slowLog;
     private final NodeDisk disk;
     private final NodeFormation formation;
     private final PeerLinks links;
     private final Gateway gateway;
+    private final NodeVolumes volumes;
     private final List<AutoCloseable> stages = new ArrayList<>();
     private @Nullable ThreadedWalStage walStage;
     private volatile @Nullable NbdServer nbd;
@@ -122,8 +125,10 @@ public final class Node implements AutoCloseable {
         this.inputs = new GroupInbox(groups, acks);
         this.slowLog = SlowLog.of(config, latency, events);
         this.disk = NodeDisk.open(config, slowLog == null ? latency : slowLog);
-        this.watch = new NodeWatch(config, events, latency, acks, this::isConnected, () -> nbd);
-        this.told = new NodeEvents(config.nodeId(), events, groups::get, disk::cured, fatal);
+        LeaderWatch leaders = new LeaderWatch(config, events, latency, acks, this::isConnected);
+        this.watch = new HealthSampler(() -> this.config, events, leaders, () -> nbd, this::isConnected, this::read);
+        this.told =
+                new NodeEvents(config.nodeId(), events, groups::get, disk::cured, new ElectionCounts(meters), fatal);
         this.formation = new NodeFormation(disk.identity(), NodeSettings.voterIds(config), events, fatal);
         told.onMembers((group, applied, durable) -> formation.onMembers(group, applied, durable, groups.size()));
         int threads = pipeline == PipelineConfig.Kind.INLINE ? 1 : LOOP_THREADS_OF_THREADS_PIPELINE;
@@ -150,10 +155,18 @@ public final class Node implements AutoCloseable {
         if (pipeline == PipelineConfig.Kind.THREADS) {
             walStage = new ThreadedWalStage("wal", disk.wal(), router, pipelineConfig);
         }
-        for (NodeDisk.Group g : disk.groups()) {
-            addGroup(g, sender, pipelineConfig, boot);
-        }
+        this.atRunTime = new GroupsAtRunTime(
+                config,
+                groups,
+                g -> addGroup(g, sender, pipelineConfig, boot),
+                this::onGroupEnded,
+                links,
+                formation,
+                () -> nbd);
+        disk.groups().forEach(g -> addGroup(g, sender, pipelineConfig, boot));
         addVolumes();
+        this.volumes = new NodeVolumes(config, disk, gateway, atRunTime, events);
+        new VolumeActions(config, volumes, gateway, groups::get).addTo(routes);
         routes.action(LeaderTransferAction.PATH, new LeaderTransferAction(groups, links.anyPeerOf(config), events));
         routes.action(ReplaceNodeAction.PATH, new ReplaceNodeAction(groups, config.nodeId(), links::connected, events));
         if (walStage == null) {
@@ -164,6 +177,7 @@ public final class Node implements AutoCloseable {
 
     private void addGroup(NodeDisk.Group g, PeerSender sender, PipelineConfig pipelineConfig, long boot) {
         int id = g.groupId();
+        acks.add(id);
         StandingClock clock = new StandingClock(System::nanoTime);
         RaftConfig raft = NodeSettings.raft(config, id)
                 .withIncarnation(disk.identity().identity().incarnation());
@@ -175,6 +189,8 @@ public final class Node implements AutoCloseable {
         ApplyStage apply;
         ThreadedWalStage shared = walStage;
         ThreadedWalStage.GroupWal groupWal = null;
+        ThreadedApplyStage ownApply = null;
+        GroupBackground ownBackground = new GroupBackground(background);
         if (shared == null) {
             loop = new InlineGroupLoop(loops.next(), pipelineConfig, group);
             wal = new InlineWalStage(disk.wal());
@@ -184,8 +200,8 @@ public final class Node implements AutoCloseable {
             groupWal = shared.group(id, loop);
             wal = groupWal;
             ThreadedApplyStage stage = new ThreadedApplyStage("apply-" + id, store, loop, pipelineConfig);
-            stages.add(stage);
             stage.start();
+            ownApply = stage;
             apply = stage;
         }
         Recovery.Recovered recovered = disk.recovered(id);
@@ -198,13 +214,13 @@ public final class Node implements AutoCloseable {
                 acks.timed(sender),
                 told,
                 loop::execute,
-                background,
+                ownBackground,
                 clock,
                 suspended == null ? () -> 0 : suspended,
                 PooledByteBufAllocator.DEFAULT);
         Replica replica = new Replica(
                 raft,
-                NodeSettings.replica(config),
+                NodeSettings.replica(config, groups.size() + 1),
                 disk.identity().identity().ofGroup(id),
                 recovered.state(),
                 measured.measured(ports),
@@ -216,8 +232,18 @@ public final class Node implements AutoCloseable {
             router.register(id, loop instanceof InlineGroupLoop inline ? inline.completions(durable) : durable);
         }
         group.bind(replica, loop);
-        groups.put(id, group);
+        atRunTime.note(id, wal, ownBackground, ownApply);
         gateway.addGroup(id, loop);
+        groups.put(id, group);
+    }
+
+    private void onGroupEnded(int groupId) {
+        router.unregister(groupId);
+        if (walStage != null) {
+            walStage.forget(groupId);
+        }
+        gateway.removeGroup(groupId);
+        meters.forgetGroup(groupId);
     }
 
     private void addVolumes() {
@@ -243,10 +269,8 @@ public final class Node implements AutoCloseable {
     /** Serves from here on. */
     void start() throws IOException {
         // Bound first: a taken port must be known before this node votes.
-        HealthSampler health = HealthSampler.start(() -> config, links::connected, this::read);
-        stages.add(health);
         StatusServer status =
-                StatusServer.bind(NodeSettings.resolved(config.httpListen(), "http.listen"), health, routes, meters);
+                StatusServer.bind(NodeSettings.resolved(config.httpListen(), "http.listen"), watch, routes, meters);
         status.commitOrder(meters.commitOrder()::recent);
         http = status;
         ThreadedWalStage shared = walStage;
@@ -273,6 +297,7 @@ public final class Node implements AutoCloseable {
         started = true;
         formation.start(() -> groups.values().forEach(g -> g.open(formation.members())));
         links.start();
+        volumes.start();
         NbdServer clients = NbdServer.listen(
                 loops,
                 transport,
@@ -292,7 +317,7 @@ public final class Node implements AutoCloseable {
         String text = "node " + config.nodeId() + " serves nbd " + nbdText + " http " + httpText + ": transport "
                 + transport.label() + ", wal " + walEngine + ", pipeline " + NodeSettings.word(pipeline) + ", mode "
                 + NodeSettings.word(config.mode()) + ", durability " + NodeSettings.word(config.durability())
-                + ", groups " + groups.size();
+                + ", groups " + (groups.size() - 1);
         events.tell(
                 EventKind.PROCESS_STARTED,
                 0,
@@ -353,6 +378,10 @@ public final class Node implements AutoCloseable {
             timeouts += r.gateway().timeouts();
             sessions += r.gateway().sessions();
         }
+        // What people look at is the volumes; the catalogue has a page of its own. Of a node without a volume it is all
+        // there is.
+        boolean hasVolumes = replicas.size() > 1;
+        replicas.removeIf(r -> hasVolumes && r.groupId() == Catalogue.GROUP);
         return new NodeReading(
                 config.nodeId(),
                 nbdText(),
@@ -387,6 +416,7 @@ public final class Node implements AutoCloseable {
         closed = true;
         boolean clean = true;
         watch.close();
+        volumes.close();
         if (started) {
             events.tell(EventKind.PROCESS_STOPPING, 0, "node " + config.nodeId() + " stops", "node", config.nodeId());
             new LeaderHandover(
@@ -412,6 +442,7 @@ public final class Node implements AutoCloseable {
             g.loop().close();
         }
         links.close();
+        atRunTime.close();
         stages.forEach(Node::closeQuietly);
         closeQuietly(walStage);
         closeQuietly(http);

@@ -2,6 +2,9 @@ package io.parablock.main;
 
 import io.parablock.blockdev.store.BlockStore;
 import io.parablock.blockdev.store.FileBlockStore;
+import io.parablock.catalogue.Catalogue;
+import io.parablock.catalogue.CatalogueStore;
+import io.parablock.catalogue.GroupNotes;
 import io.parablock.config.ConfigException;
 import io.parablock.config.NodeConfig;
 import io.parablock.replica.CleanMark;
@@ -24,7 +27,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Stream;
 
 /**
@@ -37,6 +41,7 @@ import java.util.stream.Stream;
  *   wal/              the WAL of all groups
  *   groups/G/         META, SYNCREC, CKPT of group G
  *   volumes/NAME-N.chunk
+ *   volume-groups     and more of volumes that were created: GroupFiles
  * </pre>
  */
 final class NodeDisk implements AutoCloseable {
@@ -50,8 +55,9 @@ final class NodeDisk implements AutoCloseable {
     private final IdentityFile identity;
     private final CleanMark mark;
     private final Wal wal;
-    private final List<Group> groups;
+    private final Map<Integer, Group> groups = new ConcurrentSkipListMap<>();
     private final Map<Integer, Recovery.Recovered> recovered;
+    private final GroupFiles created;
     /** Groups with amnesia. */
     private final Set<Integer> uncured = new HashSet<>();
 
@@ -61,13 +67,15 @@ final class NodeDisk implements AutoCloseable {
             CleanMark mark,
             Wal wal,
             List<Group> groups,
+            GroupFiles created,
             Map<Integer, Recovery.Recovered> recovered) {
         this.lockFile = lockFile;
         this.identity = identity;
         this.mark = mark;
         this.wal = wal;
-        this.groups = groups;
-        this.recovered = recovered;
+        groups.forEach(g -> this.groups.put(g.groupId, g));
+        this.created = created;
+        this.recovered = new ConcurrentHashMap<>(recovered);
         recovered.forEach((id, r) -> {
             if (r.state().amnesiac()) {
                 uncured.add(id);
@@ -79,6 +87,7 @@ final class NodeDisk implements AutoCloseable {
         Path dir = config.dataDir();
         Files.createDirectories(dir);
         FileChannel lockFile = lock(dir);
+        Wal wal = null;
         boolean good = false;
         try {
             IdentityFile identity = IdentityFile.open(
@@ -88,24 +97,30 @@ final class NodeDisk implements AutoCloseable {
                     NodeSettings.voterIds(config),
                     LEFT_BY_A_NODE,
                     new SecureRandom()::nextLong);
-            requireWhole(config, identity.identity().groups());
+            GroupFiles created = GroupFiles.open(dir);
+            requireWhole(config, identity.identity().groups(), created.isBegun());
+            created.requireWhole();
             CleanMark mark = new CleanMark(dir, CleanMark.currentBoot(CleanMark.BOOT_ID));
             boolean unclean = mark.begin() && (NodeSettings.mapped(config) || mark.isUncured());
             List<Group> groups = groups(config);
+            groups.addAll(created.open());
             List<Recovery.Group> toRecover = new ArrayList<>();
             for (Group g : groups) {
                 toRecover.add(new Recovery.Group(identity.identity().ofGroup(g.groupId), g.state));
             }
-            Wal wal = NodeWal.open(config, listener);
+            wal = NodeWal.open(config, listener);
             NodeDisk disk = new NodeDisk(
                     lockFile,
                     identity,
                     mark,
                     wal,
                     groups,
+                    created,
                     Recovery.recover(wal, toRecover, unclean, mark.isFlushedHere()));
             // Before the first vote: from here on a group without its META is one that was lost.
-            identity.begun(groups.size());
+            identity.begun(config.groups());
+            created.begun(disk.recovered(Catalogue.GROUP).state().hardState().term());
+            created.truncate(wal);
             if (!disk.uncured.isEmpty()) {
                 // The damage that told may be gone from the log before the last group is cured.
                 mark.amnesiac(disk.isFlushedHere());
@@ -114,6 +129,9 @@ final class NodeDisk implements AutoCloseable {
             return disk;
         } finally {
             if (!good) {
+                if (wal != null) {
+                    wal.close();
+                }
                 lockFile.close();
             }
         }
@@ -126,22 +144,27 @@ final class NodeDisk implements AutoCloseable {
     }
 
     /** What is gone of a directory that was in use would be taken for new: an empty log, votes forgotten, blocks of zeros. */
-    private static void requireWhole(NodeConfig config, int begun) throws IOException {
+    private static void requireWhole(NodeConfig config, int begun, boolean hasCatalogue) throws IOException {
         Path dir = config.dataDir();
         int groupId = 1;
         for (NodeConfig.Volume v : config.volumes()) {
             for (int chunk = 0; chunk < v.chunks() && groupId <= begun; chunk++, groupId++) {
                 Path state = dir.resolve("groups").resolve(Integer.toString(groupId));
-                boolean meta = Files.exists(state.resolve("meta.0")) || Files.exists(state.resolve("meta.1"));
-                require(meta, dir, "the state of group " + groupId + " (" + state + ")");
+                require(hasMeta(state), dir, "the state of group " + groupId + " (" + state + ")");
                 Path blocks = chunkFile(config, v, chunk);
                 require(Files.exists(blocks), dir, "the blocks of group " + groupId + " (" + blocks + ")");
             }
         }
         Path wal = dir.resolve("wal");
         boolean logged = config.wal().engine() == NodeConfig.WalEngine.MEMORY || hasFiles(wal);
-        require(begun == 0 || logged, dir, "the log (" + wal + ")");
-        require(begun == 0 || Files.exists(dir.resolve("boot")), dir, "the file boot");
+        boolean used = begun > 0 || hasCatalogue;
+        require(!used || logged, dir, "the log (" + wal + ")");
+        require(!used || Files.exists(dir.resolve("boot")), dir, "the file boot");
+    }
+
+    /** Whether the folder has the META of a group. */
+    static boolean hasMeta(Path state) {
+        return Files.exists(state.resolve("meta.0")) || Files.exists(state.resolve("meta.1"));
     }
 
     private static boolean hasFiles(Path dir) throws IOException {
@@ -153,7 +176,7 @@ final class NodeDisk implements AutoCloseable {
         }
     }
 
-    private static void require(boolean there, Path dir, String what) {
+    static void require(boolean there, Path dir, String what) {
         if (!there) {
             throw new ConfigException("the data directory " + dir + " has lost " + what + ": restore all of it");
         }
@@ -205,7 +228,53 @@ final class NodeDisk implements AutoCloseable {
     }
 
     List<Group> groups() {
-        return List.copyOf(groups);
+        return List.copyOf(groups.values());
+    }
+
+    /** Which groups of created volumes were begun here. */
+    GroupNotes notes() {
+        return created.notes();
+    }
+
+    /** The store of the catalogue's group. */
+    CatalogueStore catalogue() {
+        Group g = groups.get(Catalogue.GROUP);
+        if (g != null && g.store instanceof CatalogueStore store) {
+            return store;
+        }
+        throw new AssertionError("every node has the catalogue's group");
+    }
+
+    Group group(int groupId) {
+        Group g = groups.get(groupId);
+        if (g == null) {
+            throw new AssertionError("group " + groupId + " was not begun");
+        }
+        return g;
+    }
+
+    /** Makes the files of a group that is new here, with its META. It is to be noted before it takes part. */
+    void begin(GroupNotes.Noted n) throws IOException {
+        if (groups.containsKey(n.group())) {
+            // By an attempt that failed at another group.
+            return;
+        }
+        Group g = created.open(n);
+        Recovery.Group found = new Recovery.Group(identity.identity().ofGroup(n.group()), g.state);
+        recovered.put(n.group(), Recovery.begin(found));
+        groups.put(n.group(), g);
+    }
+
+    /** Deletes a group whose replica has ended, and its note. */
+    void remove(GroupNotes.Noted n) throws IOException {
+        Group g = groups.remove(n.group());
+        if (g != null) {
+            g.store.close();
+            g.state.close();
+        }
+        recovered.remove(n.group());
+        cured(n.group());
+        created.remove(n);
     }
 
     Recovery.Recovered recovered(int groupId) {
@@ -234,9 +303,7 @@ final class NodeDisk implements AutoCloseable {
     /** Also after {@link #endClean}. */
     @Override
     public void close() {
-        Map<Integer, Group> sorted = new TreeMap<>();
-        groups.forEach(g -> sorted.put(g.groupId, g));
-        for (Group g : sorted.values()) {
+        for (Group g : groups.values()) {
             g.store.close();
             g.state.close();
         }

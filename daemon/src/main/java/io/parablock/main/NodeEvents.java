@@ -32,17 +32,24 @@ final class NodeEvents implements ReplicaEvents {
     private final EventLog events;
     private final IntFunction<@Nullable NodeGroup> groups;
     private final Cured disk;
+    private final ElectionCounts elections;
     private final Node.FatalHandler fatal;
     private volatile MembersListener members = (groupId, applied, durable) -> {};
     private final Map<Integer, LeadershipEvents> leaders = new ConcurrentHashMap<>();
 
     /** @param groups null for one that is still being made */
     NodeEvents(
-            int nodeId, EventLog events, IntFunction<@Nullable NodeGroup> groups, Cured disk, Node.FatalHandler fatal) {
+            int nodeId,
+            EventLog events,
+            IntFunction<@Nullable NodeGroup> groups,
+            Cured disk,
+            ElectionCounts elections,
+            Node.FatalHandler fatal) {
         this.nodeId = nodeId;
         this.events = events;
         this.groups = groups;
         this.disk = disk;
+        this.elections = elections;
         this.fatal = fatal;
     }
 
@@ -63,6 +70,7 @@ final class NodeEvents implements ReplicaEvents {
     void onRecovered(int groupId, Recovery.Recovered recovered) {
         // From here on there is no leader.
         LeadershipEvents unused = leaders(groupId);
+        elections.onGroup(groupId);
         String prefix = GROUP + groupId + ": ";
         List<String> notes = recovered.notes();
         for (int i = 0; i < notes.size(); i++) {
@@ -77,6 +85,7 @@ final class NodeEvents implements ReplicaEvents {
 
     @Override
     public void onLeaderChanged(int groupId, int leaderNode, boolean ready) {
+        elections.onLeader(groupId, leaderNode == nodeId, ready);
         leaders(groupId).onLeader(leaderNode, ready, term(groupId));
         group(groupId).onLeader(leaderNode == nodeId && !ready ? 0 : leaderNode, ready);
     }
@@ -130,6 +139,7 @@ final class NodeEvents implements ReplicaEvents {
     @Override
     public void onEvent(int groupId, String line) {
         ReplicaLines.Told told = ReplicaLines.of(line);
+        elections.onEvent(groupId, told);
         Map<String, Object> fields = told.fields();
         switch (told.kind()) {
             case LEADERSHIP_LOST -> leaders(groupId).onSteppingDown(text(fields, "reason"), term(groupId));

@@ -12,6 +12,7 @@ import io.parablock.replica.PeerSender;
 import io.parablock.replica.Replica;
 import io.parablock.replica.ReplicaStatus;
 import io.parablock.replica.StandingClock;
+import io.parablock.replica.WalStage;
 import io.parablock.replica.client.ClientMessage;
 import java.util.Set;
 import java.util.TreeSet;
@@ -221,6 +222,23 @@ final class NodeGroup implements GroupInputs {
         CompletableFuture<Handover> out = new CompletableFuture<>();
         try {
             loop().execute(() -> out.complete(advanceHandover()));
+        } catch (RejectedExecutionException e) {
+            out.completeExceptionally(e);
+        }
+        return out;
+    }
+
+    /** The same for good: its volume is deleted, and nothing of it is needed in the log any more. */
+    CompletableFuture<Boolean> end(WalStage wal) {
+        CompletableFuture<Boolean> out = new CompletableFuture<>();
+        try {
+            loop().execute(() -> {
+                gateway.endSessions(groupId);
+                replica().close();
+                wal.truncate(groupId, Long.MAX_VALUE);
+                wal.submit();
+                out.complete(true);
+            });
         } catch (RejectedExecutionException e) {
             out.completeExceptionally(e);
         }

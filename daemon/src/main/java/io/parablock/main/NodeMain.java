@@ -52,6 +52,8 @@ public final class NodeMain {
         } catch (IOException | UncheckedIOException e) {
             // The system's words alone do not say which disk is meant.
             return cannotStart(events, config, ", data directory " + config.dataDir(), e);
+        } finally {
+            log.close();
         }
     }
 
@@ -66,7 +68,7 @@ public final class NodeMain {
         CountDownLatch stopped = new CountDownLatch(1);
         int id = live.config().nodeId();
         events.tell(EventKind.PROCESS_STARTING, 0, "node " + id + " starts", NODE, id);
-        Node node = new Node(live.config(), NetworkLinks::of, events, line -> halt(events, line));
+        Node node = new Node(live.config(), NetworkLinks::of, events, line -> halt(events, log, line));
         ConfigReloader<NodeConfig> reloader = new ConfigReloader<>(live, events, changed -> {
             log.to(changed.log());
             node.reconfigure(changed);
@@ -81,6 +83,7 @@ public final class NodeMain {
                 .addShutdownHook(new Thread(
                         () -> {
                             node.close();
+                            log.close();
                             stopped.countDown();
                         },
                         "stop"));
@@ -100,9 +103,11 @@ public final class NodeMain {
         return 0;
     }
 
-    static void halt(EventLog events, String line) {
+    /** Tells why, writes what the log still holds, and ends the process at once. */
+    static void halt(EventLog events, ProcessLog log, String line) {
         boolean full = FULL.stream().anyMatch(line::contains);
         events.tell(full ? EventKind.DISK_FULL : EventKind.PROCESS_FAILED, 0, line, line);
+        log.close();
         // Not exit: hooks would wait for the thread that has just failed, and nothing may be answered any more.
         Runtime.getRuntime().halt(EXIT_FATAL);
     }

@@ -104,7 +104,9 @@ final class NodeSettings {
                 k.sessionExpiryNs());
     }
 
-    static ReplicaConfig replica(NodeConfig config) {
+    /** @param groups of the node, about: they share the rates */
+    static ReplicaConfig replica(NodeConfig config, int groups) {
+        int sharing = Math.max(config.groups(), groups);
         return new ReplicaConfig(
                 config.checkpoint().bytes(),
                 config.checkpoint().intervalNs(),
@@ -114,16 +116,16 @@ final class NodeSettings {
                 config.limits().readsMax(),
                 config.limits().catchUpReadsMax(),
                 new ScrubConfig(
-                        scrubRate(config),
+                        scrubRate(config, sharing),
                         config.scrub().intervalNs(),
                         config.scrub().repairWaitNs(),
-                        Math.max(1, config.scrub().recheckBytesPerSecond() / config.groups())));
+                        Math.max(1, config.scrub().recheckBytesPerSecond() / sharing)));
     }
 
     /** Each group its part, so that together they keep the rate. */
-    private static long scrubRate(NodeConfig config) {
+    private static long scrubRate(NodeConfig config, int groups) {
         long rate = config.scrub().bytesPerSecond();
-        return rate == 0 ? 0 : Math.max(1, rate / config.groups());
+        return rate == 0 ? 0 : Math.max(1, rate / groups);
     }
 
     /** Of a clock that counts suspends; null if nothing depends on one. */

@@ -62,6 +62,7 @@ final class ProcessFigures implements Runnable {
 
     @Override
     public void run() {
+        meters.figure(Metric.LOG_LINES_DROPPED, LogQueue.droppedLines());
         NbdServer s = nbd.get();
         if (s != null) {
             s.exports().forEach(this::set);

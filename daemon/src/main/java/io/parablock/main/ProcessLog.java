@@ -18,7 +18,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Where a daemon's log goes, how much of it, and how its lines are written. Thread-safe. */
+/**
+ * Where a daemon's log goes, how much of it, and how its lines are written: behind a {@link LogQueue}, so that nobody who logs
+ * waits for it. Until {@link #to} is called the log is what logback.xml says, written at once: that of the commands. Thread-safe.
+ */
 final class ProcessLog {
     /** At the end of a line that is an event: its id, the first of its values. */
     private static final String EVENT_ID = "%replace(%kvp{NONE}){'^event=(PB-[0-9]+)(?s:.*)$', ' event=$1'}";
@@ -30,39 +33,53 @@ final class ProcessLog {
 
     private final LoggerContext context;
     private final ch.qos.logback.classic.Logger root;
-    /** As logback.xml has it. */
-    private final List<Appender<ILoggingEvent>> console = new ArrayList<>();
-
-    /** What stands in the console's place, or null. */
-    private @Nullable Appender<ILoggingEvent> other;
+    private @Nullable LogQueue queue;
+    private @Nullable Appender<ILoggingEvent> target;
 
     ProcessLog() {
         this.context = (LoggerContext) LoggerFactory.getILoggerFactory();
         this.root = context.getLogger(Logger.ROOT_LOGGER_NAME);
-        root.iteratorForAppenders().forEachRemaining(console::add);
     }
 
     /**
-     * From here on; a file is opened again also if it is the same, so that one that was moved away is left.
+     * From here on; a file is opened again also if it is the same, so that one that was moved away is left. What was logged
+     * before is still written where it was to go, for {@code log.flush_timeout} at most.
      *
      * @throws ConfigException if the file cannot be written; nothing has changed
      */
     synchronized void to(NodeConfig.LogKeys keys) {
-        Appender<ILoggingEvent> before = other;
-        boolean asItWas = keys.target().equals(STDOUT) && keys.format() == NodeConfig.LogFormat.TEXT;
-        Appender<ILoggingEvent> after = asItWas ? null : open(keys);
-        if (after != null) {
-            root.addAppender(after);
-            console.forEach(root::detachAppender);
-        } else if (before != null) {
-            console.forEach(root::addAppender);
-        }
-        if (before != null) {
-            root.detachAppender(before);
-            before.stop();
-        }
-        other = after;
+        Appender<ILoggingEvent> opened = open(keys);
+        LogQueue after = new LogQueue(context, opened, keys.queueLines(), keys.flushTimeoutNs());
+        after.start();
+        List<Appender<ILoggingEvent>> before = new ArrayList<>();
+        root.iteratorForAppenders().forEachRemaining(before::add);
+        root.addAppender(after);
+        before.forEach(root::detachAppender);
+        // Their last lines come before the first ones here, also if both go to the same place.
+        before.forEach(Appender::stop);
+        after.begin();
+        queue = after;
+        target = opened;
         root.setLevel(Level.toLevel(keys.level().name()));
+    }
+
+    /**
+     * Before the process ends, in whatever way: writes what was logged, for {@code log.flush_timeout} at most. What comes after
+     * it is written at once. Does nothing if it is called again.
+     */
+    synchronized void close() {
+        LogQueue last = queue;
+        Appender<ILoggingEvent> plain = target;
+        if (last == null || plain == null) {
+            return;
+        }
+        last.stop();
+        root.detachAppender(last);
+        if (last.isEmpty()) {
+            plain.start();
+            root.addAppender(plain);
+        }
+        queue = null;
     }
 
     private Appender<ILoggingEvent> open(NodeConfig.LogKeys keys) {

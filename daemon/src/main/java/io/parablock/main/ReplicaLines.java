@@ -15,10 +15,20 @@ final class ReplicaLines {
     /** @param fields those that the line tells, by their names */
     record Told(EventKind kind, Map<String, Object> fields) {}
 
-    private static final int DIGITS_MAX = 18;
+    /** Why a node stands for election: it has heard of no leader for an election timeout. */
+    static final String TIMEOUT = "heartbeat timeout";
 
-    /** @param fields of the kind, in the order of the pattern's groups */
-    private record Line(Pattern pattern, EventKind kind, List<String> fields) {}
+    /** The leader asked it to. */
+    static final String TRANSFER = "transfer";
+
+    private static final int DIGITS_MAX = 18;
+    private static final String REASON = "reason";
+
+    /**
+     * @param fields of the kind, in the order of the pattern's groups
+     * @param reason what no group of the pattern tells, the line itself does; empty for nothing
+     */
+    private record Line(Pattern pattern, EventKind kind, List<String> fields, String reason) {}
 
     private static final List<Line> LINES = List.of(
             line(
@@ -27,8 +37,14 @@ final class ReplicaLines {
                     "term accepted_term contiguous_slot"),
             line(
                     EventKind.ELECTION_BEGUN,
-                    "campaigning in term (\\d+) \\(accepted term (\\d+), contiguous prefix (\\d+)",
-                    "term accepted_term contiguous_slot"),
+                    "campaigning in term (\\d+) \\(accepted term (\\d+), contiguous prefix (\\d+), asked by the leader\\)",
+                    "term accepted_term contiguous_slot",
+                    TRANSFER),
+            line(
+                    EventKind.ELECTION_BEGUN,
+                    "campaigning in term (\\d+) \\(accepted term (\\d+), contiguous prefix (\\d+)\\)",
+                    "term accepted_term contiguous_slot",
+                    TIMEOUT),
             line(EventKind.MERGE_FINISHED, "leading term (\\d+), merged log up to slot (\\d+)", "term merged_slot"),
             line(EventKind.MERGE_GIVEN_UP, "giving up term (\\d+): (.+)", "term reason"),
             line(EventKind.LEADERSHIP_LOST, "stepping down: (.+)", "reason"),
@@ -102,11 +118,15 @@ final class ReplicaLines {
     private ReplicaLines() {}
 
     private static Line line(EventKind kind, String pattern, String fields) {
+        return line(kind, pattern, fields, "");
+    }
+
+    private static Line line(EventKind kind, String pattern, String fields, String reason) {
         List<String> names = fields.isEmpty() ? List.of() : List.of(fields.split(" "));
         if (!kind.fields().containsAll(names)) {
             throw new AssertionError(kind + " has no such fields: " + fields);
         }
-        return new Line(Pattern.compile(pattern), kind, names);
+        return new Line(Pattern.compile(pattern), kind, names, reason);
     }
 
     /** {@link EventKind#REPLICA_NOTE} if it is none that is known. */
@@ -119,6 +139,8 @@ final class ReplicaLines {
                     int at = l.fields.indexOf(name);
                     if (at >= 0) {
                         fields.put(name, value(m.group(at + 1)));
+                    } else if (name.equals(REASON) && !l.reason.isEmpty()) {
+                        fields.put(name, l.reason);
                     }
                 }
                 return new Told(l.kind, fields);

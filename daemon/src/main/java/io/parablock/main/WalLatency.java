@@ -6,6 +6,7 @@ import io.parablock.raft.log.Entry;
 import io.parablock.replica.WalStage;
 import io.parablock.wal.WalFailedException;
 import io.parablock.wal.WalListener;
+import java.util.Arrays;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,38 +24,49 @@ final class WalLatency implements WalListener {
 
     private final WalListener listener;
     private final LongSupplier nowNs;
-    /** By group; a group's thread begins, and the thread of the completions ends. */
-    private final LatencyProbe[] probes;
+    /** By group; a group's thread begins, and the thread of the completions ends. Replaced when a group is new. */
+    private volatile @Nullable LatencyProbe[] probes = new LatencyProbe[0];
 
     /** @param groups numbered from 1 to this */
     WalLatency(WalListener listener, int groups, LongSupplier nowNs) {
         this.listener = listener;
         this.nowNs = nowNs;
-        this.probes = new LatencyProbe[groups + 1];
-        for (int i = 0; i < probes.length; i++) {
-            probes[i] = new LatencyProbe();
+        for (int group = 1; group <= groups; group++) {
+            LatencyProbe unused = added(group);
         }
     }
 
-    /** The stage of a group, timed. */
+    private synchronized LatencyProbe added(int group) {
+        @Nullable LatencyProbe[] all = Arrays.copyOf(probes, Math.max(probes.length, group + 1));
+        LatencyProbe probe = new LatencyProbe();
+        all[group] = probe;
+        probes = all;
+        return probe;
+    }
+
+    /** The stage of a group, timed; also of one that is new. */
     WalStage timed(int groupId, WalStage stage) {
-        return new Timed(probes[groupId], stage);
+        LatencyProbe known = groupId < probes.length ? probes[groupId] : null;
+        return new Timed(known == null ? added(groupId) : known, stage);
     }
 
     /** Mean since the last call, or how long the record that is timed now has taken, if that is more; -1 if nothing was written. */
     long takeNs(int groupId) {
-        return probes[groupId].take(nowNs.getAsLong());
+        LatencyProbe probe = probes[groupId];
+        return probe == null ? -1 : probe.take(nowNs.getAsLong());
     }
 
     @Override
     public void onDurable(long token) {
         int group = (int) (token >>> GROUP_SHIFT);
-        if (group < probes.length && probes[group].isTimed(token)) {
-            FlightEvents.LogWrite flight = probes[group].flight;
+        @Nullable LatencyProbe[] all = probes;
+        LatencyProbe probe = group < all.length ? all[group] : null;
+        if (probe != null && probe.isTimed(token)) {
+            FlightEvents.LogWrite flight = probe.flight;
             if (flight != null) {
                 flight.commit();
             }
-            probes[group].end(nowNs.getAsLong());
+            probe.end(nowNs.getAsLong());
         }
         listener.onDurable(token);
     }

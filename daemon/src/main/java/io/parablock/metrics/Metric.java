@@ -81,7 +81,23 @@ public enum Metric {
             "1 while this node leads the group and takes requests",
             "group"),
     TERM(Section.CONSENSUS, Kind.GAUGE, Of.NODE, "term", "The term; grows with each election", "group"),
-    ELECTIONS(Section.CONSENSUS, Kind.COUNTER, Of.NODE, "elections", "Elections that this node began", "group"),
+    ELECTIONS(
+            Section.CONSENSUS,
+            Kind.COUNTER,
+            Of.NODE,
+            "elections",
+            "Elections that this node began: because of a `heartbeat_timeout`, at a `transfer` by the leader, or over"
+                    + " `every_voter`, when a majority may have lost entries",
+            "group",
+            "reason"),
+    MERGES(
+            Section.CONSENSUS,
+            Kind.COUNTER,
+            Of.NODE,
+            "merges",
+            "Merges that this node began as it was elected: `finished`, `given_up`, or `overtaken`: it stepped down meanwhile",
+            "group",
+            "outcome"),
     LEADER_CHANGES(
             Section.CONSENSUS,
             Kind.COUNTER,
@@ -95,12 +111,7 @@ public enum Metric {
             Of.NODE,
             "leaderless",
             "How long this node knew no leader that takes requests, after it had known one"),
-    ELECTION(
-            Section.CONSENSUS,
-            Kind.TIMER,
-            Of.NODE,
-            "election",
-            "From this node's call for votes to the votes of a majority"),
+    ELECTION(Section.CONSENSUS, Kind.TIMER, Of.NODE, "election", "From this node's call for votes to a majority's"),
     MERGE(
             Section.CONSENSUS,
             Kind.TIMER,
@@ -123,13 +134,7 @@ public enum Metric {
             "Every slot up to it is in the block store",
             "group"),
     HOLES(Section.CONSENSUS, Kind.GAUGE, Of.NODE, "holes", "Empty slots below the last one", "group"),
-    IN_FLIGHT(
-            Section.CONSENSUS,
-            Kind.GAUGE,
-            Of.NODE,
-            "in.flight",
-            "On the leader: slots assigned and not committed",
-            "group"),
+    IN_FLIGHT(Section.CONSENSUS, Kind.GAUGE, Of.NODE, "in.flight", "On the leader: slots not committed yet", "group"),
     PROPOSALS_QUEUED(
             Section.CONSENSUS,
             Kind.GAUGE,
@@ -163,7 +168,7 @@ public enum Metric {
             Kind.GAUGE,
             Of.NODE,
             "slow.followers",
-            "Followers that are slow, on the leader (raft.slow_follower)",
+            "Followers that are slow, on the leader (`raft.slow_follower.*`)",
             "group"),
     CONFLICTS_WAITED(
             Section.CONSENSUS,
@@ -182,13 +187,7 @@ public enum Metric {
             "lease.misses",
             "Reads whose lease had ended when their content was there",
             "group"),
-    FLUSHES(
-            Section.CONSENSUS,
-            Kind.COUNTER,
-            Of.NODE,
-            "flushes",
-            "Flushes that this node served as the leader",
-            "group"),
+    FLUSHES(Section.CONSENSUS, Kind.COUNTER, Of.NODE, "flushes", "Flushes that it served as the leader", "group"),
     FATAL(Section.CONSENSUS, Kind.GAUGE, Of.NODE, "fatal", "1 once the replica has stopped for good", "group"),
     PEER_LAG(
             Section.PEERS,
@@ -217,12 +216,7 @@ public enum Metric {
     PEER_QUEUED(
             Section.PEERS, Kind.GAUGE, Of.BOTH, "peer.queued.bytes", "Bytes that wait to go out to the node", "peer"),
     PEER_CONNECTS(
-            Section.PEERS,
-            Kind.COUNTER,
-            Of.BOTH,
-            "peer.connects",
-            "How often the control connection to the node came up",
-            "peer"),
+            Section.PEERS, Kind.COUNTER, Of.BOTH, "peer.connects", "How often the control connection came up", "peer"),
     PEER_FRAMES_REFUSED(
             Section.PEERS,
             Kind.COUNTER,
@@ -420,12 +414,25 @@ public enum Metric {
             "node",
             "transport",
             "pipeline"),
+    WARNINGS(
+            Section.PROCESS,
+            Kind.GAUGE,
+            Of.BOTH,
+            "warnings",
+            "Warnings in the status, by what they begin with; the same judgement makes the events",
+            "kind"),
     LOOP_DELAY(
             Section.PROCESS,
             Kind.TIMER,
             Of.BOTH,
             "loop.delay",
-            "How late the event loop comes to what is due, probed every 20 ms");
+            "How late the event loop comes to what is due, probed every 20 ms"),
+    LOG_LINES_DROPPED(
+            Section.PROCESS,
+            Kind.COUNTER,
+            Of.BOTH,
+            "log.lines.dropped",
+            "Lines left out of the log because `log.queue_lines` of them waited to be written");
 
     /** Which processes have it. */
     public enum Of {
@@ -482,12 +489,6 @@ public enum Metric {
 
     /** Its name on the page; a histogram's series have {@code _bucket}, {@code _count} and {@code _sum} behind it. */
     public String prometheusName() {
-        String name = meterName.replace('.', '_').toLowerCase(Locale.ROOT);
-        return name
-                + switch (kind) {
-                    case COUNTER -> "_total";
-                    case GAUGE -> "";
-                    case TIMER -> "_seconds";
-                };
+        return meterName.replace('.', '_').toLowerCase(Locale.ROOT) + kind.suffix;
     }
 }

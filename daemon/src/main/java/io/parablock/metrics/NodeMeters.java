@@ -78,6 +78,11 @@ public final class NodeMeters implements RequestMeters {
                 .register(registry);
     }
 
+    /** Counts {@code more} of what is rare; with 0 the counter is there. */
+    public void count(Metric metric, long more, String... tagValues) {
+        counter(metric, tagValues).increment((double) more);
+    }
+
     private static <E extends Enum<E>, M> M of(Map<E, M> all, E one) {
         M meter = all.get(one);
         if (meter == null) {
@@ -130,6 +135,19 @@ public final class NodeMeters implements RequestMeters {
         Figure gone = figures.remove(new Key(metric, List.of(tagValues)));
         if (gone != null) {
             registry.remove(gone.meter);
+        }
+    }
+
+    /** The group has ended. */
+    public void forgetGroup(int group) {
+        String id = Integer.toString(group);
+        for (Key key : List.copyOf(figures.keySet())) {
+            List<String> labels = key.metric.tags();
+            if (!labels.isEmpty()
+                    && labels.get(0).equals("group")
+                    && key.tagValues.get(0).equals(id)) {
+                forget(key.metric, key.tagValues.toArray(new String[0]));
+            }
         }
     }
 

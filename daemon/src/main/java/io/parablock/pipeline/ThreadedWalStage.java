@@ -88,6 +88,11 @@ public final class ThreadedWalStage implements AutoCloseable {
         return g;
     }
 
+    /** The group has ended, and is registered at the router no more. From any thread. */
+    public void forget(int groupId) {
+        groups.removeIf(g -> g.groupId == groupId);
+    }
+
     /** After the router has heard of completions on another thread than the WAL's. From any thread. */
     public void signal() {
         groups.forEach(GroupWal::signalIfCompleted);

@@ -12,8 +12,19 @@ import org.jspecify.annotations.Nullable;
 final class AppendSender {
     private final CoreState state;
 
+    /** Of the last frame: peers that are equally far get the same ones, which nobody changes. */
+    private long[] extents = {};
+
+    private long extentsFrom;
+    private long extentsTo;
+
     AppendSender(CoreState state) {
         this.state = state;
+    }
+
+    /** The log may have changed since the last frame. */
+    void beginRound() {
+        extentsFrom = -1;
     }
 
     /** Sends what this peer was never sent, within its window. */
@@ -48,6 +59,7 @@ final class AppendSender {
         if (!p.connected() || (!p.synced() && state.guards.ackOnlySynced)) {
             return;
         }
+        beginRound();
         List<Entry> batch = new ArrayList<>();
         int bytes = 0;
         long end = Math.min(p.nextSlot() - 1, p.sendLimit());
@@ -96,16 +108,25 @@ final class AppendSender {
         // way).
         boolean gaps = last - first + 1 != batch.size();
         long to = gaps ? last : first;
-        long[] extents = new long[(int) Math.max(0, to - from) * 2];
+        if (from != extentsFrom || to != extentsTo) {
+            extents = extents(from, to);
+            extentsFrom = from;
+            extentsTo = to;
+        }
+        state.send(p.node(), new Message.Append(state.term, List.copyOf(batch), from, extents, round, notice));
+    }
+
+    private long[] extents(long from, long to) {
+        long[] found = new long[(int) Math.max(0, to - from) * 2];
         for (long s = from; s < to; s++) {
             int i = (int) (s - from) * 2;
             if (state.lookBehind.known(s)) {
-                extents[i] = state.lookBehind.offset(s);
-                extents[i + 1] = state.lookBehind.length(s);
+                found[i] = state.lookBehind.offset(s);
+                found[i + 1] = state.lookBehind.length(s);
             } else {
-                extents[i + 1] = -1;
+                found[i + 1] = -1;
             }
         }
-        state.send(p.node(), new Message.Append(state.term, List.copyOf(batch), from, extents, round, notice));
+        return found;
     }
 }

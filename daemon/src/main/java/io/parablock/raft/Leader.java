@@ -393,9 +393,11 @@ final class Leader {
         }
         change.advance();
         advanceTransfer();
+        sender.beginRound();
+        Message.CommitNotice notice = notice();
         for (PeerProgress p : peers.all()) {
             if (p.connected() && (p.synced() || !state.guards.ackOnlySynced)) {
-                sender.sendNew(p, m, nextSlot, rounds.last(), notice());
+                sender.sendNew(p, m, nextSlot, rounds.last(), notice);
             }
         }
     }

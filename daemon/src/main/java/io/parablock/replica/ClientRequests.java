@@ -55,10 +55,10 @@ final class ClientRequests {
     /** The lease did not outlast the reading: a quorum is asked instead. */
     private final List<Pending> readsDue = new ArrayList<>();
 
+    private final LeasedReads leased = new LeasedReads(this::holdsLease);
+
     private long nextId;
     private long reads;
-    private long leaseReads;
-    private long leaseMisses;
     private long flushes;
 
     ClientRequests(
@@ -294,7 +294,7 @@ final class ClientRequests {
     private void read(int from, ClientMessage.ExtentAsk r) {
         if (!answers.isValid(r)) {
             answer(from, r, Status.INVALID, nodeId);
-        } else if (pending.size() + damagedReads.size() >= config.readsMax()) {
+        } else if (pending.size() + damagedReads.size() + leased.size() >= config.readsMax()) {
             refuse(from, r, nodeId);
         } else {
             long id = ++nextId;
@@ -344,23 +344,24 @@ final class ClientRequests {
             answer(p.from, r, Status.IO_ERROR, nodeId);
             return;
         }
-        if (result.byLease() && !holdsLease()) {
-            if (reply instanceof ClientMessage.ReadReply read) {
-                release(read.payload());
-            }
-            leaseMisses++;
-            readsDue.add(p);
-            return;
+        if (result.byLease()) {
+            leased.add(new LeasedReads.Answered(p.from, r, p.damageDeadlineNs, reply));
+        } else {
+            reads++;
+            send(p.from, reply);
         }
-        reads++;
-        leaseReads += result.byLease() ? 1 : 0;
-        send(p.from, reply);
     }
 
-    /**
-     * Asked when the content is there and right before it is handed out, with nothing between (protocol.md §8): the content
-     * is of a moment at which this node led alone. A pause after it delays the answer and makes it no older than that.
-     */
+    /** The end of a batch of inputs: what was read by lease is answered, or read again behind a quorum. */
+    void answerLeased() {
+        leased.endBatch(
+                a -> {
+                    reads++;
+                    send(a.from(), a.reply());
+                },
+                a -> readsDue.add(new Pending(a.from(), a.request(), a.damageDeadlineNs())));
+    }
+
     private boolean holdsLease() {
         long suspendedNs = ports.suspendedNs().getAsLong();
         return suspendedNs != SuspendedTime.UNKNOWN
@@ -401,6 +402,7 @@ final class ClientRequests {
         readsDue.forEach(p -> refuse(p.from, p.request, hint));
         readsDue.clear();
         damagedReads.takeAll().forEach(h -> refuse(h.from(), h.request(), hint));
+        leased.dropAll(a -> refuse(a.from(), a.request(), hint));
         ProposalQueue.Queued q = queue.poll();
         while (q != null) {
             refuse(q.from(), q.message(), hint);
@@ -462,6 +464,7 @@ final class ClientRequests {
         fuaDue.clear();
         readsDue.clear();
         damagedReads.takeAll();
+        leased.dropAll(a -> {});
     }
 
     int queued() {
@@ -478,12 +481,12 @@ final class ClientRequests {
 
     /** Reads that asked no quorum; of {@link #reads}. */
     long leaseReads() {
-        return leaseReads;
+        return leased.granted();
     }
 
     /** Reads whose lease had ended when their content was there. */
     long leaseMisses() {
-        return leaseMisses;
+        return leased.missed();
     }
 
     long flushes() {

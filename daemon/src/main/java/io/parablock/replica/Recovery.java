@@ -103,6 +103,13 @@ public final class Recovery {
         return out;
     }
 
+    /** A group that is new on this node, so that nothing in the log is its own: META is written now. */
+    public static Recovered begin(Group group) {
+        Found f = new Found(group);
+        loadState(f);
+        return finish(f);
+    }
+
     private static void loadState(Found f) {
         byte[] meta;
         try {

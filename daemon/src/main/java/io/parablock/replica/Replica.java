@@ -204,6 +204,7 @@ public final class Replica {
      */
     public void endOfBatch() {
         coreInput(requests::retryQueued);
+        coreInput(requests::answerLeased);
         for (int round = 0; round < ROUNDS_MAX && !stopped(); round++) {
             coreInput(() -> core.endOfBatch(now()));
             ports.peers().flush();

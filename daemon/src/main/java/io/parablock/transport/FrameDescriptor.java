@@ -9,7 +9,7 @@ package io.parablock.transport;
  *  +-----------+-----------+-----------+----+---+-------+-----------+--------------+------------------+
  *  | length    | CRC32C    | meta bytes|type| 0 |   0   | group id  | body …       | payloads …       |
  *  +-----------+-----------+-----------+----+---+-------+-----------+--------------+------------------+
- *  length: bytes after itself            |<------ meta bytes, from offset 12 ----->|
+ *  length: bytes after itself            |◄────── meta bytes, from offset 12 ─────►|
  * </pre>
  */
 final class FrameDescriptor {

@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 /**
  * What a node tells a gateway that it lets in: what there is to serve, and what its sessions have to keep to.
  *
- * @param volumes in the order of the node's configuration, at least one
+ * @param volumes in the order of the node's configuration; those that were created are in the catalogue
  * @param sessionWindow {@code raft.session_window}: entries of one session that may be unanswered, a power of two
  * @param sessionExpiryNs {@code raft.session_expiry}
  */
@@ -54,7 +54,7 @@ public record GatewayOffer(List<Volume> volumes, int sessionWindow, long session
 
     public GatewayOffer {
         volumes = List.copyOf(volumes);
-        if (volumes.isEmpty() || sessionWindow < 1 || Integer.bitCount(sessionWindow) != 1 || sessionExpiryNs < 1) {
+        if (sessionWindow < 1 || Integer.bitCount(sessionWindow) != 1 || sessionExpiryNs < 1) {
             throw new CodecException("an offer of " + volumes.size() + " volumes, session window " + sessionWindow);
         }
     }

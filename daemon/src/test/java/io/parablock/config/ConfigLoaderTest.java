@@ -122,7 +122,7 @@ class ConfigLoaderTest {
                     impairment.stall_probability = 2 | impairment.stall_probability must be a number from 0 to 1, not 2
                     impairment.delay = 61s         | impairment.delay must be in 0..1min, not 61s
                     node.id = 9                    | node.id 9 is not among peers
-                    volumes = []                   | volumes is required
+                    volumes = 3                    | volumes must be a list of objects
                     gateway.request_timeout = 5ms  | gateway.request_timeout must be 0 or in 100ms..1d, not 5ms
                     gateway.request_timeout = 99500us | gateway.request_timeout must be 0 or in 100ms..1d, not 99500us
                     raft.span = 64.5               | raft.span must be a whole number, not 64.5

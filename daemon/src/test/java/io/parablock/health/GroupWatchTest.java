@@ -2,18 +2,23 @@ package io.parablock.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.parablock.config.NodeConfig.SlowKeys;
 import io.parablock.raft.Role;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.function.IntPredicate;
 import org.junit.jupiter.api.Test;
 
 /** What is said of a group, from its readings. */
 class GroupWatchTest {
     private static final long SECOND = 1_000_000_000L;
-    private static final long SLOW_NS = 2 * SECOND;
+    private static final SlowKeys LIMITS = new SlowKeys(0, 0, 0, SECOND / 10, 3 * SECOND, 2 * SECOND);
     private static final int SPAN = 16;
 
     private final Readings reading = new Readings();
     private GroupWatch watch = new GroupWatch(2, Readings.VOTERS, SPAN);
+    private final List<FollowerChange> changes = new ArrayList<>();
     private long nowNs = 5 * SECOND;
 
     private static boolean all(int peer) {
@@ -21,7 +26,7 @@ class GroupWatchTest {
     }
 
     private GroupHealth judge(IntPredicate connected) {
-        return watch.judge(reading.group(), "", connected, SLOW_NS, nowNs);
+        return watch.judge(reading.group(), "", connected, watch.slow(), LIMITS, nowNs);
     }
 
     private String line() {
@@ -29,8 +34,12 @@ class GroupWatchTest {
     }
 
     private void second() {
+        second(GroupTiming.UNKNOWN);
+    }
+
+    private void second(GroupTiming timing) {
         nowNs += SECOND;
-        watch.sample(reading.group(), "", GroupWatchTest::all, SLOW_NS, nowNs);
+        changes.addAll(watch.sample(reading.group(), "", GroupWatchTest::all, timing, LIMITS, nowNs));
     }
 
     @Test
@@ -127,7 +136,13 @@ class GroupWatchTest {
         assertThat(line()).isEqualTo("curing: 100 of 140 slots");
         reading.fatal = "its disk failed";
         assertThat(line()).isEqualTo("stopped: its disk failed");
-        assertThat(watch.judge(new Readings().group(), "waits for node 3", GroupWatchTest::all, SLOW_NS, nowNs)
+        assertThat(watch.judge(
+                                new Readings().group(),
+                                "waits for node 3",
+                                GroupWatchTest::all,
+                                List.of(),
+                                LIMITS,
+                                nowNs)
                         .line())
                 .isEqualTo("forming: waits for node 3");
     }
@@ -147,7 +162,25 @@ class GroupWatchTest {
         PeerHealth three = judge(GroupWatchTest::all).peers().get(1);
         assertThat(three.slow()).isTrue();
         assertThat(three.line()).isEqualTo("slow: 50 slots and 4 s behind");
+        assertThat(changes).containsExactly(new FollowerChange(1, 3, true, -1, -1, 50, 4 * SECOND));
         assertThat(judge(peer -> peer == 2).peers().get(1).line()).isEqualTo("not connected");
+    }
+
+    /** It holds what it should, and takes long for each entry. */
+    @Test
+    void shouldNameOneThatAcknowledgesLate() {
+        watch = new GroupWatch(1, Readings.VOTERS, SPAN);
+        reading.leads(-1, 100, 100);
+        for (int i = 0; i < 5; i++) {
+            second(new GroupTiming(SECOND / 1000, Map.of(2, SECOND / 500, 3, SECOND / 2)));
+        }
+        PeerHealth three = judge(GroupWatchTest::all).peers().get(1);
+        assertThat(three.line()).isEqualTo("slow: acknowledges late");
+        assertThat(watch.slow()).containsExactly(3);
+        assertThat(changes).containsExactly(new FollowerChange(1, 3, true, SECOND / 2, SECOND / 500, 0, 0));
+        reading.role = Role.FOLLOWER;
+        second();
+        assertThat(watch.slow()).as("it leads no more").isEmpty();
     }
 
     @Test

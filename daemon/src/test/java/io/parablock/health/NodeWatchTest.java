@@ -5,25 +5,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.parablock.config.NodeConfig.HealthKeys;
+import io.parablock.config.NodeConfig.SlowKeys;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a node's status warns of. */
 class NodeWatchTest {
     private static final long SECOND = 1_000_000_000L;
-    private static final HealthKeys LIMITS = new HealthKeys(0, 0, 2 * SECOND, SECOND / 2);
+    private static final SlowKeys SLOW = new SlowKeys(0, 0, 0, SECOND / 10, 2 * SECOND, 2 * SECOND);
+    private static final Limits LIMITS = new Limits(new HealthKeys(0, 0, SECOND / 2), SLOW);
 
     @TempDir
     private Path dir;
 
     private final Readings reading = new Readings();
+    private final List<FollowerChange> changes = new ArrayList<>();
+    private final List<Long> jumpsMs = new ArrayList<>();
+    private Map<Integer, GroupTiming> timings = Map.of();
     private long nowNs = SECOND;
     private long wallMs = 1_790_000_000_000L;
 
-    private NodeHealth judge(NodeWatch watch, HealthKeys limits) {
+    private NodeHealth judge(NodeWatch watch, Limits limits) {
+        reading.slowFollowers = watch.slowFollowers();
         return watch.judge(reading.node(2, ""), limits);
     }
 
@@ -34,8 +42,8 @@ class NodeWatchTest {
     private void second(NodeWatch watch) {
         nowNs += SECOND;
         wallMs += 1000;
-        watch.sampleClock(LIMITS);
-        watch.sample(reading.node(2, ""), LIMITS);
+        jumpsMs.add(watch.sampleClock(LIMITS));
+        changes.addAll(watch.sample(reading.node(2, ""), timings, LIMITS));
     }
 
     @Test
@@ -47,14 +55,28 @@ class NodeWatchTest {
         assertThat(judge(watch, LIMITS).state()).isEqualTo("serving: follows node 1");
     }
 
+    /** What becomes events is what the status has, in the same second. */
     @Test
-    void shouldNameAFollowerThatAcknowledgesLate() {
+    void shouldNameAFollowerThatAcknowledgesLateInStatusAndChanges() {
         NodeWatch watch = watch(dir);
         reading.leads(100, 100, 100);
-        reading.slowFollowers = Map.of(1, List.of(3));
-        second(watch);
-        assertThat(judge(watch, LIMITS).warnings())
-                .containsExactly("slow follower: node 3 acknowledges later than raft.slow_follower.limit");
+        timings = Map.of(1, new GroupTiming(SECOND / 1000, Map.of(1, SECOND / 1000, 3, SECOND)));
+        for (int i = 0; i < 5; i++) {
+            second(watch);
+            boolean told = !changes.isEmpty();
+            assertThat(judge(watch, LIMITS).warnings())
+                    .hasSize(told ? 1 : 0)
+                    .allMatch(w -> w.equals("slow follower: node 3 acknowledges later than raft.slow_follower.limit"));
+            assertThat(watch.slowFollowers()).isEqualTo(told ? Map.of(1, List.of(3)) : Map.of());
+        }
+        assertThat(changes).extracting(FollowerChange::slow).containsExactly(true);
+        timings = Map.of(1, new GroupTiming(SECOND / 1000, Map.of(1, SECOND / 1000, 3, SECOND / 1000)));
+        while (changes.size() < 2) {
+            assertThat(judge(watch, LIMITS).warningsOf("slow follower")).isOne();
+            second(watch);
+        }
+        assertThat(changes).extracting(FollowerChange::slow).containsExactly(true, false);
+        assertThat(judge(watch, LIMITS).warnings()).isEmpty();
     }
 
     @Test
@@ -72,6 +94,7 @@ class NodeWatchTest {
                 .asString()
                 .startsWith("clock jump: the wall clock went 3600.0 s back at 2026-09-21T");
         second(watch);
+        assertThat(jumpsMs).containsExactly(0L, 0L, -3_600_000L, 0L);
         assertThat(judge(watch, LIMITS).clockJumps()).isOne();
         nowNs += ClockProbe.TOLD_NS;
         assertThat(judge(watch, LIMITS).warnings()).isEmpty();
@@ -80,15 +103,22 @@ class NodeWatchTest {
     @Test
     void shouldTellOfDiskAndLog() {
         NodeWatch watch = watch(dir);
-        HealthKeys strict = new HealthKeys(Long.MAX_VALUE, 1 << 20, SECOND, 0);
+        Limits strict = new Limits(new HealthKeys(Long.MAX_VALUE / 2, 1 << 20, 0), SLOW);
+        DiskSpace change = Objects.requireNonNull(watch.sampleDisk(strict));
+        assertThat(change.nearlyFull()).isTrue();
+        assertThat(watch.sampleDisk(strict)).as("told once").isNull();
         assertThat(judge(watch, strict).warnings())
                 .hasSize(1)
                 .first()
                 .asString()
                 .startsWith("disk nearly full: ");
+        assertThat(judge(watch, strict).warningsOf("disk nearly full")).isOne();
+        assertThat(judge(watch, strict).warningsOf("disk")).isZero();
         reading.walBytes = (1 << 20) + 1;
         assertThat(judge(watch, strict).warnings()).contains("log large: it has 1.0 MiB, health.wal_bytes is 1.0 MiB");
-        assertThat(judge(watch(dir.resolve("absent")), LIMITS).warnings())
+        NodeWatch absent = watch(dir.resolve("absent"));
+        assertThat(absent.sampleDisk(LIMITS)).isNull();
+        assertThat(judge(absent, LIMITS).warnings())
                 .hasSize(1)
                 .first()
                 .asString()

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.parablock.events.Event;
+import io.parablock.events.EventKind;
 import io.parablock.raft.message.Message;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -59,6 +63,11 @@ class HealthStatesTest {
         return out;
     }
 
+    private Stream<EventKind> kinds(int node) {
+        return Objects.requireNonNull(cluster.events.get(node)).after(0, 1_024).stream()
+                .map(Event::kind);
+    }
+
     /** The status in which the wanted one was seen; the test's timeout ends it otherwise. */
     private JsonNode await(int node, Predicate<JsonNode> wanted) throws Exception {
         while (true) {
@@ -97,6 +106,10 @@ class HealthStatesTest {
         int leader = leader();
         int follower = leader % 3 + 1;
         assertThat(awaitState(follower, "serving")).isEqualTo("serving: follows node " + leader);
+        assertThat(kinds(leader)).contains(EventKind.DISK_NEARLY_FULL);
+        assertThat(NodesInOneProcess.get(cluster.nodes.get(leader - 1), "/metrics"))
+                .contains("parablock_warnings{kind=\"disk_nearly_full\"} 1", "parablock_warnings{kind=\"log_large\"} 1")
+                .contains("parablock_warnings{kind=\"slow_follower\"} 0");
         assertThat(warnings(status(leader)))
                 .anyMatch(w -> w.matches("disk nearly full: .* free of .*, health.disk_free is 1024.0 TiB"))
                 .anyMatch(w -> w.startsWith("log large: "))
@@ -158,7 +171,7 @@ class HealthStatesTest {
                 impairment { wal_delay = 4s, wal_delay_probability = 1 }
                 raft.election_timeout = 20s
                 """;
-        String others = ONE_GROUP + "health.slow_follower = 500ms\n";
+        String others = ONE_GROUP + "raft.slow_follower { behind = 500ms, for = 1s }\n";
         cluster.nodes.add(cluster.start(1, others));
         cluster.nodes.add(cluster.start(2, others));
         cluster.nodes.add(cluster.start(3, others + slow));
@@ -184,6 +197,11 @@ class HealthStatesTest {
                     .noneMatch(w -> w.contains("node 1") || w.contains("node 2"))
                     .anyMatch(w -> w.matches("slow follower: node 3 is \\d+ slots and \\d+ s behind, by what .*"));
             assertThat(told.path("health").path("state").asText()).isEqualTo("serving: leads");
+            assertThat(told.path("slow_followers").toString()).isEqualTo("[3]");
+            // The status may have been read before the event was told.
+            while (kinds(leader).noneMatch(kind -> kind == EventKind.SLOW_FOLLOWER)) {
+                Thread.sleep(10);
+            }
         }
     }
 }

@@ -19,7 +19,12 @@ final class PlainNbdClient implements AutoCloseable {
     private final DataOutputStream out;
     final long size;
 
+    /** Of the volume {@code disk}. */
     PlainNbdClient(InetSocketAddress address) throws IOException {
+        this(address, "disk");
+    }
+
+    PlainNbdClient(InetSocketAddress address, String export) throws IOException {
         socket = new Socket(InetAddress.getLoopbackAddress(), address.getPort());
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(ANSWER_TIMEOUT_MS);
@@ -29,8 +34,8 @@ final class PlainNbdClient implements AutoCloseable {
         out.writeInt(3);
         out.writeLong(0x49484156454F5054L);
         out.writeInt(1);
-        out.writeInt(4);
-        out.write("disk".getBytes(StandardCharsets.US_ASCII));
+        out.writeInt(export.length());
+        out.write(export.getBytes(StandardCharsets.US_ASCII));
         out.flush();
         size = in.readLong();
         int unused = in.readUnsignedShort();

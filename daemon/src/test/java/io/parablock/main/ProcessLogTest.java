@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,14 +37,19 @@ class ProcessLogTest {
 
     private final ProcessLog log = new ProcessLog();
 
+    private static LogKeys keys(String target, LogFormat format) {
+        return new LogKeys(target, LogLevel.INFO, format, 16, 4096, 10_000_000_000L);
+    }
+
     @AfterEach
     void restore() {
-        log.to(new LogKeys("stdout", LogLevel.INFO, LogFormat.TEXT, 16));
+        log.to(keys("stdout", LogFormat.TEXT));
+        log.close();
     }
 
     private List<String> lines(LogFormat format) throws IOException {
         Path file = folder.resolve(format + ".log");
-        log.to(new LogKeys(file.toString(), LogLevel.INFO, format, 16));
+        log.to(keys(file.toString(), format));
         EventLog events = new EventLog(16);
         LoggerFactory.getLogger(ProcessLogTest.class).warn("a plain {}", "line\nof two");
         events.tell(EventKind.PEER_LOST, 0, "node 2 is lost: " + REASON, 2, REASON);
@@ -99,6 +105,24 @@ class ProcessLogTest {
                 .endsWith(
                         " level=info logger=EventLog message=\"group 3: leader 2\" event=PB-1001 kind=leader_elected group=3"
                                 + " leader=2 term=5 leaderless_ms=214");
+    }
+
+    @Test
+    void shouldKeepTheOrderOfLinesOverReloads() throws IOException {
+        Path file = folder.resolve("order.log");
+        int lines = 2_000;
+        for (int i = 0; i < lines; i++) {
+            if (i % 100 == 0) {
+                log.to(keys(file.toString(), LogFormat.TEXT));
+            }
+            LoggerFactory.getLogger(ProcessLogTest.class).info("line {}", i);
+        }
+        log.close();
+        LoggerFactory.getLogger(ProcessLogTest.class).info("line {}", lines);
+        assertThat(Files.readAllLines(file).stream().filter(OURS.asPredicate()).map(l -> l.replaceAll(".* line ", "")))
+                .containsExactlyElementsOf(IntStream.rangeClosed(0, lines)
+                        .mapToObj(String::valueOf)
+                        .toList());
     }
 
     /** Every character of the line belongs to a pair; a quoted value is JSON. */

@@ -1,6 +1,7 @@
 package io.parablock.main;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 
 import com.sun.source.tree.AssignmentTree;
 import com.sun.source.tree.BinaryTree;
@@ -164,6 +165,21 @@ class ReplicaLinesTest {
                         .fields()
                         .keySet())
                 .containsExactly("term", "to");
+    }
+
+    @Test
+    void shouldTellWhyAnElectionBegins() {
+        String line = "campaigning in term 5 (accepted term 4, contiguous prefix 12";
+        assertThat(ReplicaLines.of(line + ")").fields())
+                .containsExactly(
+                        entry("term", 5L),
+                        entry("accepted_term", 4L),
+                        entry("contiguous_slot", 12L),
+                        entry("reason", "heartbeat timeout"));
+        assertThat(ReplicaLines.of(line + ", asked by the leader)").fields()).containsEntry("reason", "transfer");
+        assertThat(ReplicaLines.of(line + ") for a merge over every voter: no quorum")
+                        .kind())
+                .isEqualTo(EventKind.ELECTION_OVER_EVERY_VOTER);
     }
 
     @Test

@@ -66,7 +66,12 @@ class GatewayOfferTest {
         assertThatThrownBy(() -> new Volume("v", 8192, 4096, false, GatewayOffer.GROUPS_MAX))
                 .isInstanceOf(CodecException.class);
         assertThatThrownBy(() -> new GatewayOffer(List.of(DISK), 48, EXPIRY_NS)).isInstanceOf(CodecException.class);
-        assertThatThrownBy(() -> offer()).isInstanceOf(CodecException.class);
+    }
+
+    @Test
+    void shouldOfferNothingWhereTheConfigurationHasNoVolume() {
+        assertThat(offer().volumes()).isEmpty();
+        assertThat(offer().disagreement(offer(DISK), 32)).isEmpty();
     }
 
     @Test

@@ -23,7 +23,7 @@ public final class LoadGenerator implements AutoCloseable {
     private final Thread thread;
 
     // Guarded by this.
-    /** Invariant: answered[b] <= attempted[b]; they differ while a write is in flight or its outcome is unknown. */
+    /** Invariant: {@code answered[b] <= attempted[b]}; they differ while a write is in flight or its outcome is unknown. */
     private final int[] answered;
 
     private final int[] attempted;

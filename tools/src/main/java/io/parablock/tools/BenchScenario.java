@@ -20,7 +20,8 @@ record BenchScenario(
     static final int BAD_NODE = 3;
 
     static final String NAMES =
-            "clean, lane-stall, lane-stall-two-nodes, jitter, slow-follower, slow-disk, slow-disks, overlap-N (N percent)";
+            "clean, lane-stall, lane-stall-two-nodes, jitter, slow-follower, slow-disk, slow-disks, rare-checkpoints,"
+                    + " overlap-N (N percent)";
 
     private static final String OVERLAP = "overlap-";
     private static final int PERCENT_MAX = 100;
@@ -76,6 +77,10 @@ record BenchScenario(
     /** So that completions may overtake a slow one. */
     private static final Map<String, String> WRITES_IN_FLIGHT = Map.of("wal.writes_in_flight", "32");
 
+    /** Longer than anybody measures. */
+    private static final Map<String, String> RARE_CHECKPOINTS =
+            Map.of("checkpoint.bytes", "64GiB", "checkpoint.interval", "1h");
+
     private static final Map<String, String> SLOW_WRITES =
             Map.of("impairment.wal_delay", SLOW_WRITE, "impairment.wal_delay_probability", ONE_IN_A_HUNDRED);
 
@@ -111,6 +116,11 @@ record BenchScenario(
                     "slow-disks",
                     "1 % of the records of every log are durable 20 ms late; 32 writes in flight everywhere",
                     Faults.everywhere(merged(WRITES_IN_FLIGHT, SLOW_WRITES), 0),
+                    null),
+            new BenchScenario(
+                    "rare-checkpoints",
+                    "nothing is wrong, and no checkpoint is taken meanwhile",
+                    Faults.everywhere(RARE_CHECKPOINTS, 0),
                     null));
 
     private static Map<String, String> merged(Map<String, String> one, Map<String, String> other) {

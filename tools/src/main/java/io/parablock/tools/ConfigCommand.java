@@ -133,7 +133,10 @@ final class ConfigCommand implements Callable<Integer> {
         if (setting.value().isEmpty()) {
             return "# " + name + (setting.key().required() ? " is required" : " has no default");
         }
-        return name + " = " + setting.value() + "  # " + word(setting.origin().kind())
+        // A comment: it must not be taken for the value when the output is used again.
+        String shown = setting.shown();
+        return (shown.equals(EffectiveConfig.HIDDEN) ? "# " : "") + name + " = " + shown + "  # "
+                + word(setting.origin().kind())
                 + (setting.origin().place().isEmpty()
                         ? ""
                         : " " + setting.origin().place());
@@ -146,7 +149,7 @@ final class ConfigCommand implements Callable<Integer> {
             if (s.value().isEmpty()) {
                 one.putNull("value");
             } else {
-                one.put("value", s.value());
+                one.put("value", s.shown());
             }
             one.put("origin", word(s.origin().kind())).put("place", s.origin().place());
         }

@@ -24,6 +24,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ConfigCommand.class,
             MetricsCommand.class,
             StatusCommand.class,
+            VolumeCommand.class,
             EventsCommand.class,
             LeaderCommand.class,
             ScrubCommand.class,
@@ -101,7 +102,7 @@ public final class Parablock implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "give a command: demo, node, gateway, config, metrics, status, events, leader, scrub, support-bundle,"
+                "give a command: demo, node, gateway, config, metrics, status, volume, events, leader, scrub, support-bundle,"
                         + " compare-replicas, simulate, wal, nbd, bench, proxy, completion (parablock help tells more)");
     }
 }

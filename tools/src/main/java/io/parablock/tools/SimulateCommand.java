@@ -1,5 +1,7 @@
 package io.parablock.tools;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.parablock.simulator.SimulateMain;
@@ -9,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -79,6 +82,10 @@ final class SimulateCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         SimulationBatch batch = batch();
         PrintWriter out = spec.commandLine().getOut();
+        // What simulated disks do to a log and its state is meant.
+        ((LoggerContext) LoggerFactory.getILoggerFactory())
+                .getLogger("io.parablock.wal")
+                .setLevel(Level.OFF);
         batch.start();
         long limitMs = minutes > 0 ? minutes * 60_000 : FOR_EVER_MS;
         Progress progress = Progress.to(asJson ? spec.commandLine().getErr() : out);

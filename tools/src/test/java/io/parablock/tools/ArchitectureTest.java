@@ -73,6 +73,11 @@ class ArchitectureTest {
     }
 
     @Test
+    void catalogueImportsTheWalAndTheStore() {
+        ofOursOnly("io.parablock.catalogue..", WAL, STORE);
+    }
+
+    @Test
     void coreIsPure() {
         ofOursOnly(CORE, LOOK_BEHIND);
         noClasses()

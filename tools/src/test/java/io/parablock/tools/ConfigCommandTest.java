@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.parablock.config.ConfigurationPage;
+import io.parablock.config.EffectiveConfig;
+import io.parablock.config.Key;
 import io.parablock.config.KeyCatalogue;
+import io.parablock.config.KeyType;
+import io.parablock.config.Origin;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -75,6 +80,15 @@ class ConfigCommandTest {
                         .map(JsonNode::toString))
                 .containsExactly("{\"key\":\"nbd.client_stall\",\"value\":\"7s\",\"origin\":\"file\",\"place\":\""
                         + file + ":6\"}");
+    }
+
+    @Test
+    void shouldPrintASecretAsAComment() {
+        Key mode = Objects.requireNonNull(KeyCatalogue.find("mode"));
+        Key secret = new Key("tls.key_password", KeyType.TEXT, "", mode.range(), false, false, false, "", "", "");
+        assertThat(ConfigCommand.line(new EffectiveConfig.Setting(
+                        secret, "\"hunter2\"", new Origin(Origin.Kind.FILE, "node.conf:3"))))
+                .isEqualTo("# tls.key_password = (hidden)  # file node.conf:3");
     }
 
     @Test

@@ -38,8 +38,12 @@ class ConfigReloadE2eTest {
     }
 
     private static boolean hasLogged(LiveCluster live, String text) {
+        return has(live.cluster.folder().log(1), text);
+    }
+
+    private static boolean has(Path file, String text) {
         try {
-            return live.log(1).stream().anyMatch(line -> line.contains(text));
+            return Files.readString(file).contains(text);
         } catch (IOException e) {
             return false;
         }
@@ -78,7 +82,7 @@ class ConfigReloadE2eTest {
                                     .build(),
                             HttpResponse.BodyHandlers.ofString());
             assertThat(answer.body()).isEqualTo("{\"applied\":[\"log.target\"],\"after_restart\":[\"raft.span\"]}\n");
-            assertThat(Files.readString(folder.resolve("moved.log"))).contains("log.target is now ");
+            LiveCluster.await("the line in the new file", () -> has(folder.resolve("moved.log"), "log.target is now "));
             live.requireWritable(1);
             assertThat(live.log(1)).noneMatch(line -> line.startsWith("\tat "));
             String events = CommandRun.of(

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("e2e")
 @Tag("one-jdk")
 class NbdAbuseE2eTest {
-    private static final int ROUNDS = Integer.getInteger("parablock.rounds", 3);
+    private static final int ROUNDS = Integer.getInteger("parablock.rounds", 2);
     /** In these the node compiles what nobody has asked of it before: with two cores that is most of what others notice. */
     private static final int WARM_UP_ROUNDS = 2;
     /** Of each kind in a round but IDLE, which takes as long as all others: one mood of the machine is not to be the median. */

@@ -100,7 +100,16 @@ public final class AtomicFile {
         file.putInt(0, magic).putShort(4, VERSION).putLong(8, sequence).putInt(16, bytes.length);
         file.put(HEADER_LENGTH, bytes);
         file.putInt(CRC_OFFSET, crcOf(file));
-        Path temporary = path.resolveSibling(path.getFileName() + ".tmp");
+        moveTo(path, writeBeside(path, file));
+    }
+
+    static Path temporary(Path path) {
+        return path.resolveSibling(path.getFileName() + ".tmp");
+    }
+
+    /** Writes what is to take the place of a file; its bytes are durable when this returns. */
+    static Path writeBeside(Path path, ByteBuffer file) throws IOException {
+        Path temporary = temporary(path);
         try (FileChannel channel = FileChannel.open(
                 temporary, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             while (file.hasRemaining()) {
@@ -108,6 +117,11 @@ public final class AtomicFile {
             }
             channel.force(true);
         }
+        return temporary;
+    }
+
+    /** Durable when this returns. */
+    static void moveTo(Path path, Path temporary) throws IOException {
         Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         forceDirectory(directoryOf(path));
     }
@@ -143,7 +157,7 @@ public final class AtomicFile {
         }
     }
 
-    private static Path directoryOf(Path path) {
+    static Path directoryOf(Path path) {
         Path parent = path.toAbsolutePath().getParent();
         if (parent == null) {
             throw new IllegalArgumentException(path + " has no parent directory");
@@ -151,7 +165,8 @@ public final class AtomicFile {
         return parent;
     }
 
-    private static int crcOf(ByteBuffer file) {
+    /** Of a whole file but for its CRC field. */
+    static int crcOf(ByteBuffer file) {
         CRC32C crc = new CRC32C();
         crc.update(file.duplicate().position(0).limit(CRC_OFFSET));
         crc.update(file.duplicate().position(HEADER_LENGTH));

@@ -4,34 +4,30 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /** A state store of four small files: meta.0, meta.1, syncrec and ckpt. One writer thread for each part at a time. */
 public final class FileStateStore implements StateStore {
-    private static final int META_MAGIC = 0x4154_454D;
     private static final int SYNC_RECORD_MAGIC = 0x434E_5953;
     private static final int CHECKPOINT_MAGIC = 0x5450_4B43;
     /** Nothing of it has been read or written yet. */
     private static final long UNKNOWN = -1;
 
     private final Path directory;
-    private final AtomicFile[] metaCopies;
+    private final MetaCopies meta;
     private final AtomicFile syncRecord;
     private final AtomicFile checkpoint;
     private volatile @Nullable IOException failure;
-    private volatile long metaSequence = UNKNOWN;
-    /** By part: CRC32C of the bytes that were last saved or loaded. Of META its sequence number tells. */
+    /** By part: CRC32C of the bytes that were last saved or loaded. META knows its own. */
     private final AtomicLongArray sums = new AtomicLongArray(new long[] {UNKNOWN, UNKNOWN, UNKNOWN});
     /** By part: saves begun and ended. */
     private final AtomicIntegerArray saves = new AtomicIntegerArray(Part.values().length);
 
     private FileStateStore(Path directory) {
         this.directory = directory;
-        metaCopies = new AtomicFile[] {
-            new AtomicFile(directory.resolve("meta.0"), META_MAGIC),
-            new AtomicFile(directory.resolve("meta.1"), META_MAGIC)
-        };
+        meta = new MetaCopies(directory);
         syncRecord = new AtomicFile(directory.resolve("syncrec"), SYNC_RECORD_MAGIC);
         checkpoint = new AtomicFile(directory.resolve("ckpt"), CHECKPOINT_MAGIC);
     }
@@ -44,49 +40,42 @@ public final class FileStateStore implements StateStore {
 
     @Override
     public byte @Nullable [] loadMeta() {
-        AtomicFile.Content newest = newestMeta();
-        if (newest == null) {
-            return null;
-        }
-        metaSequence = newest.sequence();
         // A half-finished or rotten copy must not outlive this load: the node acts on the newest from now on, and the
         // older copy alone would let it vote again.
-        for (AtomicFile copy : metaCopies) {
-            AtomicFile.Content content = copy.read();
-            if (content == null || content.sequence() != newest.sequence()) {
-                write(copy, newest.sequence(), newest.bytes());
-            }
-        }
-        return newest.bytes();
+        AtomicReference<byte @Nullable []> found = new AtomicReference<>();
+        save(Part.META, () -> found.set(meta.load()));
+        return found.get();
     }
 
     @Override
-    public void saveMeta(byte[] meta) {
-        if (metaSequence == UNKNOWN) {
-            AtomicFile.Content newest = newestMeta();
-            metaSequence = newest == null ? 0 : newest.sequence();
-        }
-        // Not read again: its writer knows what it was, even if both copies have rotted since.
-        long sequence = metaSequence + 1;
-        save(Part.META, () -> {
-            metaSequence = sequence;
-            for (AtomicFile copy : metaCopies) {
-                write(copy, sequence, meta);
-            }
-        });
+    public void saveMeta(byte[] bytes) {
+        save(Part.META, () -> meta.save(bytes));
+    }
+
+    private interface Writes {
+        void run() throws IOException;
     }
 
     /** Whoever looks at the copies meanwhile knows that they differ for a reason. */
-    private void save(Part part, Runnable writes) {
+    private void save(Part part, Writes writes) {
+        if (failure != null) {
+            throw new WalFailedException("an earlier write of state in " + directory + " failed", failure);
+        }
         saves.incrementAndGet(part.ordinal());
-        writes.run();
-        saves.incrementAndGet(part.ordinal());
+        try {
+            writes.run();
+        } catch (IOException e) {
+            failure = e;
+            throw new WalFailedException("cannot write state in " + directory + ": " + e.getMessage(), e);
+        } finally {
+            saves.incrementAndGet(part.ordinal());
+        }
     }
 
     private void saveSingle(Part part, AtomicFile file, byte[] bytes) {
         save(part, () -> {
             sums.set(part.ordinal(), sumOf(bytes));
-            write(file, 1, bytes);
+            file.write(1, bytes);
         });
     }
 
@@ -120,22 +109,12 @@ public final class FileStateStore implements StateStore {
     public int damagedCopies(Part part) {
         int before = saves.get(part.ordinal());
         int damaged = switch (part) {
-            case META -> damagedMetaCopies();
+            case META -> meta.damaged();
             case SYNC_RECORD -> isDamaged(syncRecord, sums.get(part.ordinal())) ? 1 : 0;
             case CHECKPOINT -> isDamaged(checkpoint, sums.get(part.ordinal())) ? 1 : 0;
         };
         boolean quiet = before % 2 == 0 && before == saves.get(part.ordinal());
         return quiet ? damaged : 0;
-    }
-
-    private int damagedMetaCopies() {
-        long wanted = metaSequence;
-        int damaged = 0;
-        for (AtomicFile copy : metaCopies) {
-            AtomicFile.Content content = copy.readFromDisk();
-            damaged += content == null || content.sequence() != wanted ? 1 : 0;
-        }
-        return wanted == UNKNOWN ? 0 : damaged;
     }
 
     private static boolean isDamaged(AtomicFile file, long wanted) {
@@ -149,22 +128,6 @@ public final class FileStateStore implements StateStore {
     @Override
     public void close() {}
 
-    private AtomicFile.@Nullable Content newestMeta() {
-        AtomicFile.Content newest = null;
-        boolean existed = false;
-        for (AtomicFile copy : metaCopies) {
-            AtomicFile.Content content = copy.read();
-            existed |= copy.exists();
-            if (content != null && (newest == null || content.sequence() > newest.sequence())) {
-                newest = content;
-            }
-        }
-        if (newest == null && existed) {
-            throw new StateLostException("meta in " + directory + " is unreadable in all copies");
-        }
-        return newest;
-    }
-
     private byte @Nullable [] load(Part part, AtomicFile file, String name) {
         AtomicFile.Content content = file.read();
         if (content == null && file.exists()) {
@@ -175,17 +138,5 @@ public final class FileStateStore implements StateStore {
         }
         sums.set(part.ordinal(), sumOf(content.bytes()));
         return content.bytes();
-    }
-
-    private void write(AtomicFile file, long sequence, byte[] bytes) {
-        if (failure != null) {
-            throw new WalFailedException("an earlier write of state in " + directory + " failed", failure);
-        }
-        try {
-            file.write(sequence, bytes);
-        } catch (IOException e) {
-            failure = e;
-            throw new WalFailedException("cannot write state in " + directory + ": " + e.getMessage(), e);
-        }
     }
 }

@@ -75,8 +75,8 @@ public final class PastPageCache {
         }
     }
 
-    private static ByteBuffer readAll(FileChannel channel, int alignment, int length) throws IOException {
-        int room = (length / alignment + 1) * alignment;
+    static ByteBuffer readAll(FileChannel channel, int alignment, int length) throws IOException {
+        int room = (length + alignment - 1) / alignment * alignment;
         ByteBuffer into = ByteBuffer.allocateDirect(room + alignment)
                 .alignedSlice(alignment)
                 .limit(room);

@@ -218,7 +218,7 @@ class FileStateStoreTest extends StateStoreContract {
             for (String name : List.of("meta.0", "meta.1")) {
                 Path path = directory().resolve(name);
                 ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
-                file.putShort(4, (short) (AtomicFile.VERSION + 1));
+                file.putShort(4, (short) (MetaDescriptor.VERSION + 1));
                 CRC32C crc = new CRC32C();
                 crc.update(file.array(), 0, AtomicFile.CRC_OFFSET);
                 crc.update(file.array(), AtomicFile.HEADER_LENGTH, file.limit() - AtomicFile.HEADER_LENGTH);
@@ -227,7 +227,7 @@ class FileStateStoreTest extends StateStoreContract {
             }
             assertThatThrownBy(store::loadMeta)
                     .isInstanceOf(UnsupportedFormatException.class)
-                    .hasMessageContaining("format version 2")
+                    .hasMessageContaining("format version 3; this program reads up to 2")
                     .hasMessageNotContaining("\n");
         }
     }

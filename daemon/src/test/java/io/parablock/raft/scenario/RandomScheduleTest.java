@@ -17,7 +17,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 class RandomScheduleTest {
     private static final long SEEDS = 3000;
     private static final long REPEAT_EVERY = 50;
-    private static final long LIMIT_NS = 20_000_000_000L;
+    private static final long LIMIT_NS = 12_000_000_000L;
 
     @Test
     void shouldBeSafeAndComeToRestInEveryRandomHistory() {

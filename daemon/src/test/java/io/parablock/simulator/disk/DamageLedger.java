@@ -1,6 +1,7 @@
 package io.parablock.simulator.disk;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -145,7 +146,9 @@ final class DamageLedger {
 
     private void happen(Pending next) {
         if (next.target < 0) {
-            if (claim(FaultKind.LOST_WRITE, next.path, next.file, next.sector)) {
+            // Of a write of what was there already nothing is lost.
+            if (!Arrays.equals(next.before, next.written)
+                    && claim(FaultKind.LOST_WRITE, next.path, next.file, next.sector)) {
                 next.file.damageStored(next.sector, next.before);
             }
         } else if (!next.file.isDirty(next.target)

@@ -72,7 +72,8 @@ class FileStateStoreOnSimulatedDiskTest {
     }
 
     private static void crashEverywhere(
-            BiConsumer<StateStore, byte[]> save, Function<StateStore, byte[]> load, boolean power) {
+            BiConsumer<StateStore, byte[]> save, Function<StateStore, byte[]> load, int stepsMax, boolean power) {
+        int died = 0;
         for (long seed = 0; seed < 300; seed++) {
             SimulatedDisk disk = storage(seed).disk();
             Random random = new Random(seed);
@@ -80,8 +81,9 @@ class FileStateStoreOnSimulatedDiskTest {
             save.accept(store, image(1));
             int held = 1;
             for (int boot = 0; boot < 6; boot++) {
-                disk.crashAfter(random.nextInt(40));
+                disk.crashAfter(random.nextInt(stepsMax));
                 int[] savedAndBegun = saveUntilCrash(store, save, held + 1);
+                died += savedAndBegun[1] - savedAndBegun[0];
                 if (power) {
                     disk.powerLoss();
                 } else {
@@ -103,24 +105,25 @@ class FileStateStoreOnSimulatedDiskTest {
                 }
             }
         }
+        assertThat(died).isGreaterThan(500);
     }
 
     @Test
     void shouldReplaceMetaAtomicallyAndNeverGoBack() {
-        crashEverywhere(StateStore::saveMeta, StateStore::loadMeta, true);
-        crashEverywhere(StateStore::saveMeta, StateStore::loadMeta, false);
+        crashEverywhere(StateStore::saveMeta, StateStore::loadMeta, 20, true);
+        crashEverywhere(StateStore::saveMeta, StateStore::loadMeta, 20, false);
     }
 
     @Test
     void shouldReplaceSyncRecordAtomicallyAndNeverGoBack() {
-        crashEverywhere(StateStore::saveSyncRecord, StateStore::loadSyncRecord, true);
-        crashEverywhere(StateStore::saveSyncRecord, StateStore::loadSyncRecord, false);
+        crashEverywhere(StateStore::saveSyncRecord, StateStore::loadSyncRecord, 24, true);
+        crashEverywhere(StateStore::saveSyncRecord, StateStore::loadSyncRecord, 24, false);
     }
 
     @Test
     void shouldReplaceCheckpointAtomicallyAndNeverGoBack() {
-        crashEverywhere(StateStore::saveCheckpoint, StateStore::loadCheckpoint, true);
-        crashEverywhere(StateStore::saveCheckpoint, StateStore::loadCheckpoint, false);
+        crashEverywhere(StateStore::saveCheckpoint, StateStore::loadCheckpoint, 24, true);
+        crashEverywhere(StateStore::saveCheckpoint, StateStore::loadCheckpoint, 24, false);
     }
 
     @Test
@@ -160,7 +163,7 @@ class FileStateStoreOnSimulatedDiskTest {
             store.saveMeta(image(1));
             disk.flipBit(DIRECTORY + "/meta." + random.nextInt(2), 40, 3);
             assertThat(store.damagedCopies(StateStore.Part.META)).isEqualTo(1);
-            disk.crashAfter(random.nextInt(12));
+            disk.crashAfter(random.nextInt(10));
             try {
                 store.saveMeta(image(1));
                 disk.crashAfter(-1);

@@ -153,6 +153,9 @@ public final class SectorNodeStorage implements NodeStorage {
     private boolean direct;
     private int writesInFlightMax;
     private boolean opened;
+    /** No process runs: a crash may have torn one copy of META, and only the next start makes it whole again. */
+    private boolean down;
+
     /** Of the process that runs, if its log writes past the page cache. */
     private @Nullable SectorIo io;
 
@@ -183,6 +186,7 @@ public final class SectorNodeStorage implements NodeStorage {
 
     @Override
     public Ports open(WalListener listener, DiskTime time) {
+        down = false;
         walRegions.onBoot(path -> disk.find(path) != null);
         StateStore state = FileStateStore.open(disk.path(STATE));
         BlockStore store = FileBlockStore.open(
@@ -250,6 +254,7 @@ public final class SectorNodeStorage implements NodeStorage {
     }
 
     private void end(Consumer<SectorIo> how) {
+        down = true;
         SectorIo ended = io;
         io = null;
         if (ended != null) {
@@ -323,6 +328,9 @@ public final class SectorNodeStorage implements NodeStorage {
         boolean stored = kind == FaultKind.BIT_ROT || kind == FaultKind.READ_ERROR;
         if (stored && path.endsWith(".tmp")) {
             return null; // a left-over that nobody reads: damage to it would count for nothing
+        }
+        if (stored && down && path.startsWith(STATE + "/meta.")) {
+            return null; // beside a torn copy it would be a second fault
         }
         if (path.startsWith(STATE)) {
             return switch (path.substring(STATE.length()).replace(".tmp", "")) {

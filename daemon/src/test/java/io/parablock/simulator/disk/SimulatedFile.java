@@ -194,7 +194,18 @@ final class SimulatedFile implements Inode {
 
     /** The cache gives clean sectors back: reads see the platter. */
     void evict() {
-        for (int i = 0; i < cached.length; i++) {
+        evict(0, cached.length);
+    }
+
+    /** The same of what a read past the page cache is about to read: its own writes are on the platter, or on their way there. */
+    void evictRange(long offsetBytes, int lengthBytes) {
+        if (lengthBytes > 0) {
+            evict(sectorOf(offsetBytes), Math.min(cached.length, sectorOf(offsetBytes + lengthBytes - 1) + 1));
+        }
+    }
+
+    private void evict(int from, int to) {
+        for (int i = from; i < to; i++) {
             if (!dirty.get(i)) {
                 setCached(i, durable[i]);
             }

@@ -21,6 +21,8 @@ final class SimulatedFileChannel extends FileChannel {
     private final boolean append;
     /** O_DSYNC. */
     private final boolean synced;
+    /** O_DIRECT. */
+    private final boolean direct;
 
     private final int bootCount;
     private long positionBytes;
@@ -30,13 +32,20 @@ final class SimulatedFileChannel extends FileChannel {
     }
 
     SimulatedFileChannel(
-            SimulatedDisk disk, String path, SimulatedFile file, boolean directory, boolean append, boolean synced) {
+            SimulatedDisk disk,
+            String path,
+            SimulatedFile file,
+            boolean directory,
+            boolean append,
+            boolean synced,
+            boolean direct) {
         this.disk = disk;
         this.path = path;
         this.file = file;
         this.directory = directory;
         this.append = append;
         this.synced = synced;
+        this.direct = direct;
         this.bootCount = disk.bootCount();
     }
 
@@ -50,7 +59,22 @@ final class SimulatedFileChannel extends FileChannel {
     @Override
     public int read(ByteBuffer into, long offsetBytes) throws IOException {
         checkAlive();
+        if (direct) {
+            checkAligned(offsetBytes, into);
+            synchronized (disk) {
+                file.evictRange(offsetBytes, into.remaining());
+            }
+        }
         return disk.read(path, file, offsetBytes, into);
+    }
+
+    /** As the kernel does, so that code which asks too much fails here. */
+    private void checkAligned(long offsetBytes, ByteBuffer buffer) throws IOException {
+        int sector = disk.sectorBytes();
+        boolean inMemory = buffer.isDirect() && buffer.alignmentOffset(buffer.position(), sector) == 0;
+        if (!inMemory || offsetBytes % sector != 0 || buffer.remaining() % sector != 0) {
+            throw new IOException("injected: Invalid argument");
+        }
     }
 
     @Override
@@ -79,6 +103,13 @@ final class SimulatedFileChannel extends FileChannel {
     @Override
     public int write(ByteBuffer from, long offsetBytes) throws IOException {
         checkAlive();
+        if (direct) {
+            checkAligned(offsetBytes, from);
+            if (!synced) {
+                throw new UnsupportedOperationException(
+                        "the disk's own cache is not modelled: direct writes are synced");
+            }
+        }
         return synced ? disk.writeSynced(path, file, offsetBytes, from) : disk.write(path, file, offsetBytes, from);
     }
 

@@ -13,6 +13,7 @@ import java.util.Set;
 final class SimulatedFileSystem extends FileSystem {
     private final SimulatedDisk disk;
     private final SimulatedFileSystemProvider provider = new SimulatedFileSystemProvider();
+    private boolean refusesDirect;
 
     SimulatedFileSystem(SimulatedDisk disk) {
         this.disk = disk;
@@ -20,6 +21,15 @@ final class SimulatedFileSystem extends FileSystem {
 
     SimulatedDisk disk() {
         return disk;
+    }
+
+    /** From now on no file is opened past the page cache. */
+    void refuseDirect() {
+        refusesDirect = true;
+    }
+
+    boolean refusesDirect() {
+        return refusesDirect;
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
+import java.nio.file.FileSystemException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
@@ -72,6 +73,10 @@ final class SimulatedFileSystemProvider extends FileSystemProvider {
             throws IOException {
         SimulatedDisk disk = disk(path);
         String name = onDisk(path);
+        boolean direct = options.stream().anyMatch(option -> option.toString().equals("DIRECT"));
+        if (direct && ((SimulatedPath) path).getFileSystem().refusesDirect()) {
+            throw new FileSystemException(name, null, "injected: Invalid argument");
+        }
         Inode found = disk.find(name);
         boolean writes = options.contains(StandardOpenOption.WRITE) || options.contains(StandardOpenOption.APPEND);
         if (found instanceof SimulatedDirectory) {
@@ -79,7 +84,13 @@ final class SimulatedFileSystemProvider extends FileSystemProvider {
                 throw new IOException(path + " is a directory");
             }
             return new SimulatedFileChannel(
-                    disk, name, new SimulatedFile(disk.sectorBytes(), (f, s, before, after) -> {}), true, false, false);
+                    disk,
+                    name,
+                    new SimulatedFile(disk.sectorBytes(), (f, s, before, after) -> {}),
+                    true,
+                    false,
+                    false,
+                    false);
         }
         SimulatedFile file = (SimulatedFile) found;
         if (file != null && options.contains(StandardOpenOption.CREATE_NEW)) {
@@ -99,7 +110,8 @@ final class SimulatedFileSystemProvider extends FileSystemProvider {
                 file,
                 false,
                 options.contains(StandardOpenOption.APPEND),
-                options.contains(StandardOpenOption.DSYNC));
+                options.contains(StandardOpenOption.DSYNC),
+                direct);
     }
 
     @Override

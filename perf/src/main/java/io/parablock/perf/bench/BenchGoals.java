@@ -17,6 +17,7 @@ final class BenchGoals {
     private static final String LANE_STALL_TWO_NODES = "lane-stall-two-nodes";
     private static final String SLOW_DISKS = "slow-disks";
     private static final String SLOW_FOLLOWER = "slow-follower";
+    private static final String RARE_CHECKPOINTS = "rare-checkpoints";
 
     private static final int DEEP = 32;
     private static final int DEEPER = 128;
@@ -34,6 +35,7 @@ final class BenchGoals {
     private static final double STALL_P99_MAX = 1 / 5.0;
     private static final double STALL_RATE_MIN = 2;
     private static final double SLOW_FOLLOWER_P99_MAX = 1.2;
+    private static final double CHECKPOINT_P99_MAX = 2;
 
     /**
      * @param what was measured, and at which variant
@@ -91,6 +93,10 @@ final class BenchGoals {
                 least(row, "rate / depth 32", row.ratio(deep, RoundFigures::perSecond), 1);
                 most(row, "p99 / depth 32", row.ratio(deep, r -> r.all().p99Us()), DEEPER_P99_MAX);
             }
+        }
+        BenchRow unbroken = row(RARE_CHECKPOINTS, row.shape(), row.variant());
+        if (clean && unbroken != null) {
+            most(row, "p99 / rare checkpoints", row.ratio(unbroken, r -> r.all().p99Us()), CHECKPOINT_P99_MAX);
         }
         BenchRow healthy = row(BenchSubject.CLEAN, row.shape(), row.variant());
         if (row.scenario().equals(SLOW_FOLLOWER) && healthy != null) {

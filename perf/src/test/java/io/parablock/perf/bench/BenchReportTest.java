@@ -181,6 +181,17 @@ class BenchReportTest {
     }
 
     @Test
+    void shouldHoldCheckpointsToTwiceTheTailWithoutThem() throws Exception {
+        BenchResult result = result(List.of(100.0, 300.0, 200.0), BenchSubject.CLEAN, "rare-checkpoints");
+        assertThat(BenchGoals.of(result))
+                .filteredOn(g -> g.what().contains("checkpoints"))
+                .extracting(g -> g.what().replace(A, "A") + " " + g.bar() + ": " + g.figure() + " " + g.met())
+                .startsWith(
+                        "clean, depth 1, A: p99 / rare checkpoints ≤ 2.00: 1.00 true",
+                        "clean, depth 32, A: p99 / rare checkpoints ≤ 2.00: 1.00 true");
+    }
+
+    @Test
     void shouldDrawACurveForEachVariantOnAPageThatNeedsNothingElse() throws Exception {
         String page = BenchPage.of(result(List.of(100.0, 300.0, 200.0)));
         assertThat(page).contains("<td>depth 32</td>", "abc &lt;i&gt;", "a note &amp; more");

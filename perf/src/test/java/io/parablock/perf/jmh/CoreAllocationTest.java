@@ -48,12 +48,12 @@ class CoreAllocationTest {
 
     @ParameterizedTest
     @CsvSource({
-        "PARALLEL, SINGLE, 113, 33400, 145",
-        "PARALLEL, BATCHED, 113, 1055, 5",
-        "PARALLEL, SCATTERED, 113, 1095, 5",
-        "PARALLEL, OVERLAPPING, 239, 1055, 5",
-        "STRICT, SINGLE, 113, 33400, 145",
-        "STRICT, BATCHED, 113, 1055, 5",
+        "PARALLEL, SINGLE, 113, 17000, 145",
+        "PARALLEL, BATCHED, 113, 560, 5",
+        "PARALLEL, SCATTERED, 113, 600, 5",
+        "PARALLEL, OVERLAPPING, 239, 560, 5",
+        "STRICT, SINGLE, 113, 17000, 145",
+        "STRICT, BATCHED, 113, 560, 5",
     })
     void leaderAllocatesNoMoreThan(Mode mode, CoreShape shape, double propose, double send, double acknowledge) {
         LeaderLoad load = new LeaderLoad(mode, shape, ENTRIES_PER_UPKEEP);

@@ -48,6 +48,11 @@ final class ClientCounts {
         Counts unused = exports.computeIfAbsent(export, name -> new Counts());
     }
 
+    /** There is no such export any more. */
+    void retire(String export) {
+        Counts unused = exports.remove(export);
+    }
+
     /** A client is attached, until {@link Client#close}. */
     Client attach(String address, String export) {
         Client client = new Client(address, export);

@@ -10,12 +10,14 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.Future;
 import io.parablock.blockdev.nbd.Handshake;
 import io.parablock.blockdev.nbd.NbdBackend;
+import io.parablock.blockdev.nbd.NbdSession;
 import io.parablock.blockdev.nbd.Negotiated;
 import io.parablock.blockdev.nbd.ProtocolException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,6 +39,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
     private @Nullable ByteBuf leftover;
 
     private @Nullable Transmission transmission;
+    /** What the client has chosen; read on any thread. */
+    private volatile @Nullable String export;
+
     private @Nullable ClientWatch watch;
     private @Nullable ReadGate gate;
     /** Set on the event loop; {@link #stop} asks for it on any thread. */
@@ -195,9 +200,17 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
         String address = c.channel().remoteAddress() instanceof InetSocketAddress tcp
                 ? tcp.getAddress().getHostAddress() + ":" + tcp.getPort()
                 : "";
-        ClientCounts.Client counts = all.counts().attach(address, n.export().name());
-        Transmission t = new Transmission(
-                c, this, n, backend.attach(n.export()), config, all, counts, active(watch), active(gate));
+        String name = n.export().name();
+        export = name;
+        NbdSession session;
+        try {
+            session = backend.attach(n.export());
+        } catch (IllegalArgumentException | RejectedExecutionException gone) {
+            refuse("export " + name + " was deleted meanwhile");
+            return;
+        }
+        ClientCounts.Client counts = all.counts().attach(address, name);
+        Transmission t = new Transmission(c, this, n, session, config, all, counts, active(watch), active(gate));
         transmission = t;
         if (inRead) {
             t.onRead();
@@ -240,6 +253,12 @@ final class NbdConnection extends ChannelInboundHandlerAdapter implements Transm
     }
 
     // ---------------------------------------------------------------- end
+
+    /** The export that the client is attached to; null before. From any thread. */
+    @Nullable
+    String export() {
+        return export;
+    }
 
     /**
      * From any thread; completes when nothing is outstanding, with {@link StopReply#CLOSE} when the client has closed too. A

@@ -249,6 +249,7 @@ public final class NbdServer implements AutoCloseable {
 
     /** Each export in the order of the names; from any thread. */
     public List<NbdReadings.Export> exports() {
+        backend.exports().forEach(e -> all.counts().declare(e.name()));
         return all.counts().exports();
     }
 
@@ -278,6 +279,27 @@ public final class NbdServer implements AutoCloseable {
     }
 
     /**
+     * The export is no more: the clients of that name end as at {@link #stop}, the others stay. The backend must not offer it any
+     * more. Not on an event loop.
+     *
+     * @param graceMs what is not finished by then is not waited for
+     */
+    public void endClients(String export, long graceMs) {
+        List<Channel> ending = new ArrayList<>();
+        List<CompletableFuture<?>> ends = new ArrayList<>();
+        for (Channel ch : clients) {
+            NbdConnection connection = ch.pipeline().get(NbdConnection.class);
+            if (connection != null && export.equals(connection.export())) {
+                ending.add(ch);
+                ends.add(connection.stop());
+            }
+        }
+        await(ends, graceMs);
+        ending.forEach(ch -> ch.close().awaitUninterruptibly());
+        all.counts().retire(export);
+    }
+
+    /**
      * Orderly (proto.md, "Terminating the transmission phase"): what is outstanding is finished and answered, what comes
      * meanwhile gets NBD_ESHUTDOWN or is not read ({@link StopReply}), then every client is disconnected. Not on an event loop.
      *
@@ -292,6 +314,11 @@ public final class NbdServer implements AutoCloseable {
                 ends.add(connection.stop());
             }
         }
+        await(ends, graceMs);
+        close();
+    }
+
+    private static void await(List<CompletableFuture<?>> ends, long graceMs) {
         try {
             CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0])).get(graceMs, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
@@ -301,7 +328,6 @@ public final class NbdServer implements AutoCloseable {
         } catch (ExecutionException e) {
             throw new AssertionError("no end fails", e);
         }
-        close();
     }
 
     @Override
