@@ -34,7 +34,7 @@ final class NodeEvents implements ReplicaEvents {
     private final Cured disk;
     private final ElectionCounts elections;
     private final Node.FatalHandler fatal;
-    private volatile MembersListener members = (groupId, applied, durable) -> {};
+    private volatile MembersListener members = (groupId, applied) -> {};
     private final Map<Integer, LeadershipEvents> leaders = new ConcurrentHashMap<>();
 
     /** @param groups null for one that is still being made */
@@ -119,7 +119,7 @@ final class NodeEvents implements ReplicaEvents {
     /** Told whose disks count. */
     @FunctionalInterface
     interface MembersListener {
-        void onMembers(int groupId, Members applied, Members durable);
+        void onMembers(int groupId, Members applied);
     }
 
     void onMembers(MembersListener listener) {
@@ -127,8 +127,8 @@ final class NodeEvents implements ReplicaEvents {
     }
 
     @Override
-    public void onMembers(int groupId, Members applied, Members durable) {
-        members.onMembers(groupId, applied, durable);
+    public void onMembers(int groupId, Members applied) {
+        members.onMembers(groupId, applied);
     }
 
     @Override

@@ -8,11 +8,9 @@ import io.parablock.replica.Formation;
 import io.parablock.replica.IdentityFile;
 import io.parablock.transport.Doorkeeper;
 import java.io.IOException;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** {@link Formation} on the node's own disk. Thread-safe; the members are durable before anything is done with them. */
@@ -24,7 +22,6 @@ final class NodeFormation implements Doorkeeper {
     private final Formation formation;
     private final EventLog events;
     private final Node.FatalHandler fatal;
-    private final Map<Integer, Members> durableOf = new HashMap<>();
     private @Nullable Runnable onFormed;
 
     NodeFormation(IdentityFile file, List<Integer> voters, EventLog events, Node.FatalHandler fatal) {
@@ -59,54 +56,40 @@ final class NodeFormation implements Doorkeeper {
         events.tell(EventKind.CLUSTER_FORMED, 0, "the cluster has formed: nodes " + nodes, nodes);
     }
 
-    /** Whose disks count, as far as this node knows; once it has formed. */
-    synchronized Members members() {
-        return formation.standing().seats();
+    /** The disks with which the cluster formed; once it has. */
+    synchronized Members founders() {
+        return Members.founders(formation.standing().members());
     }
 
-    /**
-     * Of a group's log.
-     *
-     * @param groups how many this node has
-     */
-    void onMembers(int groupId, Members applied, Members durable, int groups) {
+    /** Whose disks count, as far as this node knows; null before the cluster has formed. */
+    synchronized @Nullable Members members() {
+        return formation.isFormed() ? formation.standing().seats() : null;
+    }
+
+    /** Those that an operator has given up, as far as this node knows. */
+    synchronized Set<Formation.Disk> givenUp() {
+        return formation.givenUp();
+    }
+
+    /** Of a group's log, committed: durable here before the next process says hello. */
+    void onMembers(int groupId, Members applied) {
         String end;
         synchronized (this) {
-            durableOf.put(groupId, durable);
-            if (formation.onMembers(applied)) {
+            boolean isNew = formation.onMembers(applied);
+            end = formation.ownEnd();
+            if (isNew) {
                 String now = formation.standing().seats().toString();
                 events.tell(EventKind.MEMBERS_CHANGED, groupId, "the members are " + now, now);
-            }
-            end = formation.ownEnd();
-            try {
-                note(groups);
-            } catch (IOException e) {
-                end = "the members of the cluster cannot be written: " + e.getMessage();
+                try {
+                    file.changed(formation.standing().changed());
+                } catch (IOException e) {
+                    end = "the members of the cluster cannot be written: " + e.getMessage();
+                }
             }
         }
         if (!end.isEmpty()) {
             fatal.onFatal(end);
         }
-    }
-
-    /** What every group has in a checkpoint is what the next process may begin with. */
-    private void note(int groups) throws IOException {
-        if (durableOf.size() < groups) {
-            return;
-        }
-        TreeMap<Integer, Seat> changed = new TreeMap<>(file.identity().changed());
-        for (int node : file.identity().members().keySet()) {
-            Seat least = null;
-            for (Members m : durableOf.values()) {
-                Seat seat = m.seat(node);
-                least = least == null || seat.generation() < least.generation() ? seat : least;
-            }
-            Seat noted = changed.get(node);
-            if (least != null && least.generation() > (noted == null ? 0 : noted.generation())) {
-                changed.put(node, least);
-            }
-        }
-        file.changed(changed);
     }
 
     @Override

@@ -40,6 +40,7 @@ final class NodeGroup implements GroupInputs {
     private final Gateway gateway;
     private final PeerSender sender;
     private final StandingClock clock;
+    private final @Nullable Members beginsWith;
     private final ObjIntConsumer<Message> watch;
     /** Peers that are connected, while the cluster has not formed. */
     private final Set<Integer> connectedEarly = new TreeSet<>();
@@ -57,15 +58,25 @@ final class NodeGroup implements GroupInputs {
 
     /** @param clock the replica's */
     NodeGroup(int groupId, Gateway gateway, PeerSender sender, StandingClock clock) {
-        this(groupId, gateway, sender, clock, (m, from) -> {});
+        this(groupId, gateway, sender, clock, null, (m, from) -> {});
     }
 
-    /** @param watch sees each message of a peer before the replica does, on the group's thread */
-    NodeGroup(int groupId, Gateway gateway, PeerSender sender, StandingClock clock, ObjIntConsumer<Message> watch) {
+    /**
+     * @param beginsWith whose disks count at the group's beginning; null: those with which the cluster formed
+     * @param watch sees each message of a peer before the replica does, on the group's thread
+     */
+    NodeGroup(
+            int groupId,
+            Gateway gateway,
+            PeerSender sender,
+            StandingClock clock,
+            @Nullable Members beginsWith,
+            ObjIntConsumer<Message> watch) {
         this.groupId = groupId;
         this.gateway = gateway;
         this.sender = sender;
         this.clock = clock;
+        this.beginsWith = beginsWith;
         this.watch = watch;
     }
 
@@ -98,11 +109,11 @@ final class NodeGroup implements GroupInputs {
     // ---------------------------------------------------------------- from any thread
 
     /** The cluster has formed with these disks: the replica may take part. */
-    void open(Members members) {
+    void open(Members founders) {
         try {
             loop().execute(() -> {
                 clock.run();
-                replica().onFormed(members);
+                replica().onFormed(beginsWith == null ? founders : beginsWith);
                 isOpen = true;
                 connectedEarly.forEach(peer -> replica().onPeerConnected(peer, true));
                 connectedEarly.clear();

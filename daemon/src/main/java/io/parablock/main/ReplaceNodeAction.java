@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code POST /admin/replace-node?node=N}: the disk of node N is given up in every group (protocol.md §9), so that the node may
@@ -45,7 +46,7 @@ final class ReplaceNodeAction implements Routes.Route {
     private final EventLog events;
     private final ReentrantLock lock = new ReentrantLock();
 
-    /** @param groups by number; not changed any more once the node has started */
+    /** @param groups by number; they come and go with volumes */
     ReplaceNodeAction(Map<Integer, NodeGroup> groups, int self, IntPredicate isConnected, EventLog events) {
         this.groups = groups;
         this.self = self;
@@ -86,31 +87,40 @@ final class ReplaceNodeAction implements Routes.Route {
         if (seats.isEmpty()) {
             return Answer.error(404, "there is no node " + node);
         }
-        Seat oldest = oldest(seats);
-        boolean same = seats.values().stream().allMatch(s -> s.incarnation() == oldest.incarnation());
-        if (!oldest.isVacant() && same && isConnected.test(node)) {
-            return Answer.error(
-                    409,
-                    "node " + node + " is connected with the disk that it has; stop it before its disk is given up");
-        }
-        if (!oldest.isVacant()) {
+        Seat given = oldestTaken(seats);
+        if (given != null) {
+            boolean same =
+                    seats.values().stream().allMatch(s -> s.isVacant() || s.incarnation() == given.incarnation());
+            if (same && isConnected.test(node)) {
+                return Answer.error(
+                        409,
+                        "node " + node
+                                + " is connected with the disk that it has; stop it before its disk is given up");
+            }
             events.tell(EventKind.DISK_GIVEN_UP, 0, "an operator gives up the disk of node " + node, node);
+            seats = giveUp(node, given);
+            if (waiting(seats, given).isEmpty()) {
+                Thread.sleep(SETTLE_MS);
+            }
         }
+        return result(node, seats, waiting(seats, given));
+    }
+
+    /** Says it until every group has it, those too that begin meanwhile. */
+    private Map<Integer, Seat> giveUp(int node, Seat given) throws IOException, InterruptedException {
         long deadlineNs = System.nanoTime() + TIMEOUT_NS;
-        while (!waiting(seats, oldest).isEmpty() && System.nanoTime() - deadlineNs < 0) {
-            for (int group : waiting(seats, oldest)) {
+        Map<Integer, Seat> seats = seats(node);
+        while (!waiting(seats, given).isEmpty() && System.nanoTime() - deadlineNs < 0) {
+            for (int group : waiting(seats, given)) {
                 NodeGroup g = groups.get(group);
                 if (g != null) {
-                    g.giveUpDisk(node, oldest.incarnation());
+                    g.giveUpDisk(node, given.incarnation());
                 }
             }
             Thread.sleep(AGAIN_MS);
             seats = seats(node);
         }
-        if (waiting(seats, oldest).isEmpty()) {
-            Thread.sleep(SETTLE_MS);
-        }
-        return result(node, seats, waiting(seats, oldest));
+        return seats;
     }
 
     private Answer result(int node, Map<Integer, Seat> seats, List<Integer> waiting) {
@@ -130,24 +140,25 @@ final class ReplaceNodeAction implements Routes.Route {
         return Answer.json(503, json);
     }
 
-    /** A later disk of the node, in a group that was asked before, is not meant. */
-    private static Seat oldest(Map<Integer, Seat> seats) {
+    /**
+     * A later disk of the node, in a group that was asked before, is not meant; nor is one that no group counts any more.
+     *
+     * @return null if no disk counts at that seat anywhere
+     */
+    private static @Nullable Seat oldestTaken(Map<Integer, Seat> seats) {
         Seat oldest = null;
         for (Seat s : seats.values()) {
-            if (oldest == null || s.generation() < oldest.generation()) {
+            if (!s.isVacant() && (oldest == null || s.generation() < oldest.generation())) {
                 oldest = s;
             }
-        }
-        if (oldest == null) {
-            throw new IllegalArgumentException("no seats");
         }
         return oldest;
     }
 
-    private static List<Integer> waiting(Map<Integer, Seat> seats, Seat given) {
+    private static List<Integer> waiting(Map<Integer, Seat> seats, @Nullable Seat given) {
         List<Integer> out = new ArrayList<>();
         seats.forEach((group, seat) -> {
-            if (!seat.isVacant() && seat.incarnation() == given.incarnation()) {
+            if (given != null && !seat.isVacant() && seat.incarnation() == given.incarnation()) {
                 out.add(group);
             }
         });
@@ -158,7 +169,17 @@ final class ReplaceNodeAction implements Routes.Route {
     private Map<Integer, Seat> seats(int node) throws IOException {
         TreeMap<Integer, Seat> out = new TreeMap<>();
         for (NodeGroup g : groups.values()) {
-            Members members = read(g).members();
+            RaftStatus status;
+            try {
+                status = read(g);
+            } catch (IOException e) {
+                if (groups.get(g.groupId()) != g) {
+                    // Its volume is deleted meanwhile.
+                    continue;
+                }
+                throw e;
+            }
+            Members members = status.members();
             if (members.seats().containsKey(node)) {
                 out.put(g.groupId(), members.seat(node));
             }

@@ -25,8 +25,8 @@ final class MeasuredEvents implements ReplicaEvents {
     }
 
     @Override
-    public void onMembers(int groupId, Members applied, Members durable) {
-        events.onMembers(groupId, applied, durable);
+    public void onMembers(int groupId, Members applied) {
+        events.onMembers(groupId, applied);
     }
 
     @Override

@@ -35,6 +35,9 @@ final class Configs {
 
     /** Nothing has been done with these members yet. */
     void found(Members members) {
+        if (!members.seats().keySet().equals(founders.seats().keySet())) {
+            throw new IllegalArgumentException("members " + members + ", but the voters are " + founders);
+        }
         if (applied.equals(founders)) {
             applied = members;
             seenChanges = -1;

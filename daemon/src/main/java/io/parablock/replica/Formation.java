@@ -77,6 +77,9 @@ public final class Formation {
         }
     }
 
+    /** One that a node had at some time. */
+    public record Disk(int node, long incarnation) {}
+
     /** What is to be done about a hello. */
     public enum Verdict {
         /** The sender is a member. */
@@ -106,6 +109,8 @@ public final class Formation {
     private Standing own;
     /** A member that has this node's seat vacant: what this node joins. */
     private @Nullable Standing joined;
+    /** Disks that some group's log has given up; those that this process has heard of. */
+    private final Set<Disk> givenUp = new HashSet<>();
     /** The last word of each peer, while this node has not formed. */
     private final TreeMap<Integer, Standing> heard = new TreeMap<>();
 
@@ -126,6 +131,7 @@ public final class Formation {
         this.voters = voters.stream().sorted().toList();
         this.own = own;
         this.reusesIds = reusesIds;
+        noteGivenUp(own.changed);
     }
 
     public Standing standing() {
@@ -185,6 +191,12 @@ public final class Formation {
             return ADMITTED;
         }
         boolean ofOneCluster = said.members.equals(own.members);
+        if (ofOneCluster) {
+            noteGivenUp(said.changed);
+        }
+        if (givenUp.contains(new Disk(sender, said.incarnation))) {
+            return refusal(ofGivenUpDisk(sender));
+        }
         Seat seat = own.seat(sender);
         if (seat == null) {
             return refusal("node " + sender + " was not there when the cluster formed; nodes cannot be added yet");
@@ -196,13 +208,13 @@ public final class Formation {
                 return new Answer(Verdict.STRANGER, givenUpLine("the cluster of node " + sender));
             }
             if (said.hasFormed() && isGivenUp(said, said.seat(sender), seat)) {
-                return refusal("node " + sender + " comes with a disk that was given up");
+                return refusal(ofGivenUpDisk(sender));
             }
         }
         boolean isSeatsDisk = seat != null && seat.incarnation() == said.incarnation;
         boolean isVacant = seat != null && seat.isVacant();
         if (isVacant && isSeatsDisk) {
-            return refusal("node " + sender + " comes with a disk that was given up");
+            return refusal(ofGivenUpDisk(sender));
         }
         if (!isVacant && !isSeatsDisk) {
             return refusal("node " + sender
@@ -230,6 +242,28 @@ public final class Formation {
         return now.isVacant() ? itsOwn || wasMember : !itsOwn;
     }
 
+    private static String ofGivenUpDisk(int node) {
+        return "node " + node + " comes with a disk that was given up";
+    }
+
+    /** The one that had a seat when the cluster formed is gone with the seat's first change. */
+    private void noteGivenUp(SortedMap<Integer, Seat> seats) {
+        seats.forEach((node, seat) -> {
+            Long first = own.members.get(node);
+            if (seat.isVacant()) {
+                givenUp.add(new Disk(node, seat.incarnation()));
+            }
+            if (first != null && seat.generation() > 0) {
+                givenUp.add(new Disk(node, first));
+            }
+        });
+    }
+
+    /** Those that this process has heard of. */
+    public Set<Disk> givenUp() {
+        return Set.copyOf(givenUp);
+    }
+
     private String givenUpLine(String who) {
         return "this node stops: " + who + " has given up the disk of node " + self
                 + ", which counts no more, not even for what it still has. Start the node with an empty data directory";
@@ -241,6 +275,7 @@ public final class Formation {
      * @return false if nothing is new
      */
     public boolean onMembers(Members committed) {
+        noteGivenUp(committed.seats());
         Standing next = own.withNewest(committed);
         boolean isNew = isFormed() && !next.equals(own);
         if (isNew) {
@@ -344,6 +379,7 @@ public final class Formation {
         Standing told = joined;
         if (told != null && members.equals(told.members)) {
             own = new Standing(own.incarnation, members, told.changed);
+            noteGivenUp(told.changed);
             joined = null;
             heard.clear();
             return;

@@ -10,8 +10,7 @@ final class MemberNews {
     private final RaftNode core;
     private final Checkpointer checkpointer;
     private final ReplicaEvents events;
-    private @Nullable Members applied;
-    private @Nullable Members durable;
+    private @Nullable Members told;
 
     MemberNews(int groupId, RaftNode core, Checkpointer checkpointer, ReplicaEvents events) {
         this.groupId = groupId;
@@ -21,17 +20,13 @@ final class MemberNews {
     }
 
     void tick() {
-        Members nowApplied = core.appliedMembers();
-        Members nowDurable = core.durableMembers();
-        if (nowApplied.equals(applied) && nowDurable.equals(durable)) {
-            return;
+        Members applied = core.appliedMembers();
+        if (!applied.equals(told)) {
+            told = applied;
+            if (core.hasUnsavedMembers()) {
+                checkpointer.writeAgain();
+            }
+            events.onMembers(groupId, applied);
         }
-        if (core.hasUnsavedMembers()) {
-            checkpointer.writeAgain();
-        } else {
-            durable = nowDurable;
-            applied = nowApplied;
-        }
-        events.onMembers(groupId, nowApplied, nowDurable);
     }
 }

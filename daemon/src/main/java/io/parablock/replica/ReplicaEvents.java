@@ -20,10 +20,10 @@ public interface ReplicaEvents {
     default void onWritesLost(int groupId) {}
 
     /**
-     * Whose disks count, as of the applied prefix and as of the last checkpoint (protocol.md §9). Said at the start, when it
-     * changes, and until the second is as new as the first.
+     * Whose disks count as of the applied prefix (protocol.md §9): committed for good. Said at the start and whenever it
+     * changes.
      */
-    default void onMembers(int groupId, Members applied, Members durable) {}
+    default void onMembers(int groupId, Members applied) {}
 
     /** A line for the operator's log: something on the replica's own disk is damaged. */
     default void onDamage(int groupId, String line) {}

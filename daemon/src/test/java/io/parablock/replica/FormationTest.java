@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.parablock.raft.membership.Members;
 import io.parablock.raft.membership.Seat;
+import io.parablock.replica.Formation.Disk;
 import io.parablock.replica.Formation.Standing;
 import io.parablock.replica.Formation.Verdict;
 import java.util.List;
@@ -193,6 +194,32 @@ class FormationTest {
         assertThat(three.ownEnd()).isEmpty();
         assertThat(three.onMembers(later.with(3, later.seat(3).vacated()))).isTrue();
         assertThat(three.ownEnd()).contains("this node stops", "has given up the disk of node 3");
+    }
+
+    /** Also if the groups' logs are not alike: one of them may have had no leader when it was said. */
+    @Test
+    void shouldNameTheDisksThatSomeGroupHasGivenUp() {
+        Members first = Members.founders(MEMBERS);
+        Members vacant = first.with(3, first.seat(3).vacated());
+        Members filled = vacant.with(3, vacant.seat(3).filledWith(303));
+        Formation one = node(1, member(101));
+        assertThat(one.givenUp()).isEmpty();
+        one.onMembers(filled);
+        assertThat(one.givenUp()).as("of a later disk the first one is gone").containsExactly(new Disk(3, 103));
+        one.onMembers(vacant);
+        assertThat(one.givenUp()).containsExactly(new Disk(3, 103));
+        one.onMembers(filled.with(3, filled.seat(3).vacated()));
+        assertThat(one.givenUp()).containsExactlyInAnyOrder(new Disk(3, 103), new Disk(3, 303));
+        // In a group that has had one change less, another disk was given up at the same count.
+        one.onMembers(vacant.with(3, vacant.seat(3).filledWith(404).vacated()));
+        assertThat(one.givenUp()).contains(new Disk(3, 404));
+        assertThat(one.onHello(3, fresh(404)).verdict()).isEqualTo(Verdict.REFUSE);
+        assertThat(one.onHello(3, fresh(505)).verdict()).isEqualTo(Verdict.ADMIT);
+        Formation two = node(2, member(102));
+        two.onHello(1, one.standing());
+        assertThat(two.givenUp()).contains(new Disk(3, 103), new Disk(3, 303));
+        assertThat(node(2, two.standing()).givenUp()).isEmpty();
+        assertThat(node(1, one.standing()).givenUp()).contains(new Disk(3, 103), new Disk(3, 303));
     }
 
     @Test

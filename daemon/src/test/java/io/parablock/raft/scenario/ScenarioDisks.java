@@ -4,6 +4,7 @@ import io.parablock.raft.Role;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.membership.Members;
 import io.parablock.simulator.check.EntryView;
+import java.util.stream.IntStream;
 
 /** Disks that are lost, and the empty ones that take their place (protocol.md §9). */
 final class ScenarioDisks {
@@ -65,12 +66,17 @@ final class ScenarioDisks {
             if (n.founders == null && o.isUp() && o != n) {
                 Members told = o.core().members();
                 boolean vacant = !told.isTaken(n.id) && !told.gaveUp(n.id, n.incarnation);
-                n.founders = vacant || told.counts(n.id, n.incarnation) ? told : null;
+                // As a production node: with the first disks of all, and what has changed comes with the log.
+                n.founders = vacant || told.counts(n.id, n.incarnation) ? firstDisks() : null;
             }
         }
         if (n.founders != null && !n.isUp()) {
             ScenarioSteps.startAndConnect(cluster, n);
         }
         return n.founders != null;
+    }
+
+    private Members firstDisks() {
+        return Members.founders(IntStream.rangeClosed(1, cluster.shape.nodes()).toArray());
     }
 }
