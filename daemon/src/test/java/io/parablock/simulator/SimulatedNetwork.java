@@ -211,7 +211,8 @@ final class SimulatedNetwork {
     }
 
     private void answer(Link l, Formation.Standing said, long backoffNs) {
-        switch (l.to.door().onHello(l.from.id(), said)) {
+        boolean forced = l.from.record().isForcedIn() || l.to.record().isForcedIn();
+        switch (forced ? Formation.Verdict.ADMIT : l.to.door().onHello(l.from.id(), said)) {
             case ADMIT -> {
                 l.up = true;
                 l.connection++;
