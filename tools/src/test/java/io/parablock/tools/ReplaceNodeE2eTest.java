@@ -83,7 +83,8 @@ class ReplaceNodeE2eTest {
 
     /** At run time: its chunks are groups that begin now. */
     private static String create(String volume, String http) {
-        assertThat(CommandRun.of("volume", "create", volume, "--size", "8MiB", "--http", http))
+        assertThat(CommandRun.of(
+                        "volume", "create", volume, "--size", "8MiB", "--chunk-size", "8MiB", "--http", http))
                 .isEqualTo(new CommandRun(0, "volume " + volume + " was created, 8MiB\n", ""));
         return volume;
     }
