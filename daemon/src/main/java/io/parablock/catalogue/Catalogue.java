@@ -6,15 +6,21 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.parablock.catalogue.RefusedChangeException.Reason;
+import io.parablock.raft.membership.Members;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The volumes that were created while the cluster runs, as one version of a record that every node has. Pure. A change makes the
@@ -22,15 +28,26 @@ import java.util.stream.IntStream;
  *
  * <pre>
  *   {"version": 3, "next_group": 1028, "changes": ["6f0c…", …],
- *    "volumes": [{"name": "disk1", "size": 1073741824, "chunk_size": 10737418240, "groups": [1026]}]}
+ *    "volumes": [{"name": "disk1", "size": 1073741824, "chunk_size": 10737418240, "groups": [1026]}],
+ *    "members": [{"from": 1027, "seats": [{"node": 1, "generation": 0, "incarnation": 4711}, …]}]}
  * </pre>
+ *
+ * <p>Whose disks count in a group when it begins is decided with its creation (protocol.md §9): every node begins it with the same
+ * members, however much it knows of replaced disks by then.
  *
  * @param version how many changes there were
  * @param nextGroup of the next chunk: no group id is given twice
  * @param changes the ids of the newest changes, that of this version first
  * @param volumes in the order of their creation
+ * @param beginnings by the first group that begins with them, up to the next one here; before the first, groups begin with the
+ *     disks with which the cluster formed
  */
-public record Catalogue(long version, int nextGroup, List<String> changes, List<Volume> volumes) {
+public record Catalogue(
+        long version,
+        int nextGroup,
+        List<String> changes,
+        List<Volume> volumes,
+        SortedMap<Integer, Members> beginnings) {
     /** The catalogue's own group: the groups of configured volumes end before it. */
     public static final int GROUP = 1025;
 
@@ -62,6 +79,9 @@ public record Catalogue(long version, int nextGroup, List<String> changes, List<
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String NAME_KEY = "name";
+    private static final String MEMBERS_KEY = "members";
+    private static final String FROM_KEY = "from";
+    private static final String SEATS_KEY = "seats";
 
     /**
      * A volume. Its chunks are whole: that it grows inside its last one changes nothing but {@code sizeBytes}.
@@ -79,16 +99,36 @@ public record Catalogue(long version, int nextGroup, List<String> changes, List<
      *
      * @param volumesMax {@code limits.volumes}: volumes that were created, at once
      * @param configured names in its configuration
+     * @param members whose disks count, as far as the node knows; null: those with which the cluster formed
      */
-    public record Rules(int volumesMax, Set<String> configured) {
+    public record Rules(
+            int volumesMax,
+            Set<String> configured,
+            @Nullable Members members) {
         public Rules {
             configured = Set.copyOf(configured);
+        }
+
+        /** Of a cluster in which no disk was replaced. */
+        public Rules(int volumesMax, Set<String> configured) {
+            this(volumesMax, configured, null);
         }
     }
 
     public Catalogue {
         changes = List.copyOf(changes);
         volumes = List.copyOf(volumes);
+        beginnings = Collections.unmodifiableSortedMap(new TreeMap<>(beginnings));
+    }
+
+    /** All groups begin with the disks with which the cluster formed. */
+    public Catalogue(long version, int nextGroup, List<String> changes, List<Volume> volumes) {
+        this(version, nextGroup, changes, volumes, new TreeMap<>());
+    }
+
+    /** Whose disks count when a group begins; empty: those with which the cluster formed. */
+    public Optional<Members> beginsWith(int group) {
+        return beginnings.headMap(group + 1).values().stream().reduce((earlier, later) -> later);
     }
 
     public Optional<Volume> volume(String name) {
@@ -128,7 +168,7 @@ public record Catalogue(long version, int nextGroup, List<String> changes, List<
         List<Volume> next = new ArrayList<>(volumes);
         List<Integer> groups = grown(List.of(), sizeBytes, chunkBytes);
         next.add(new Volume(name, sizeBytes, chunkBytes, groups));
-        return next(change, nextGroup + groups.size(), next);
+        return next(change, nextGroup + groups.size(), next, rules);
     }
 
     /** The next version, with a volume that has grown. */
@@ -145,14 +185,14 @@ public record Catalogue(long version, int nextGroup, List<String> changes, List<
         List<Integer> groups = grown(before.groups, sizeBytes, before.chunkBytes);
         List<Volume> next = new ArrayList<>(volumes);
         next.set(volumes.indexOf(before), new Volume(name, sizeBytes, before.chunkBytes, groups));
-        return next(change, nextGroup + groups.size() - before.groups.size(), next);
+        return next(change, nextGroup + groups.size() - before.groups.size(), next, rules);
     }
 
     /** The next version, with a volume less. */
     public Catalogue delete(String change, String name, Rules rules) throws RefusedChangeException {
         List<Volume> next = new ArrayList<>(volumes);
         next.remove(required(name, rules));
-        return next(change, nextGroup, next);
+        return next(change, nextGroup, next, rules);
     }
 
     private Volume required(String name, Rules rules) throws RefusedChangeException {
@@ -192,16 +232,48 @@ public record Catalogue(long version, int nextGroup, List<String> changes, List<
         }
     }
 
-    private Catalogue next(String change, int nextGroupThen, List<Volume> volumesThen) throws RefusedChangeException {
+    private Catalogue next(String change, int nextGroupThen, List<Volume> volumesThen, Rules rules)
+            throws RefusedChangeException {
         List<String> kept = new ArrayList<>();
         kept.add(change);
         changes.stream().limit(CHANGES_KEPT - 1L).forEach(kept::add);
-        Catalogue next = new Catalogue(version + 1, nextGroupThen, kept, volumesThen);
+        Catalogue next = new Catalogue(
+                version + 1,
+                nextGroupThen,
+                kept,
+                volumesThen,
+                nextBeginnings(nextGroupThen, volumesThen, rules.members));
         if (next.encode().length > CatalogueDescriptor.RECORD_BYTES_MAX) {
             throw conflict(
                     "the catalogue of volumes is full: it may take " + CatalogueDescriptor.RECORD_BYTES_MAX + " bytes");
         }
         return next;
+    }
+
+    /** The newest account of each seat; what no group needs any more goes. */
+    private SortedMap<Integer, Members> nextBeginnings(
+            int nextGroupThen, List<Volume> volumesThen, @Nullable Members now) {
+        TreeMap<Integer, Members> all = new TreeMap<>(beginnings);
+        Members last = all.isEmpty() ? null : all.lastEntry().getValue();
+        if (now != null && nextGroupThen > nextGroup) {
+            Members members = last == null ? now : last.newest(now);
+            boolean isNew = last == null ? !members.isFounding() : !members.equals(last);
+            if (isNew) {
+                all.put(nextGroup, members);
+            }
+        }
+        TreeMap<Integer, Members> needed = new TreeMap<>();
+        for (Map.Entry<Integer, Members> e : all.entrySet()) {
+            int from = e.getKey();
+            Integer to = all.higherKey(from);
+            boolean has = volumesThen.stream()
+                    .flatMap(v -> v.groups.stream())
+                    .anyMatch(g -> g >= from && (to == null || g < to));
+            if (has || to == null) {
+                needed.put(from, e.getValue());
+            }
+        }
+        return needed;
     }
 
     private static RefusedChangeException invalid(String line) {
@@ -216,7 +288,8 @@ public record Catalogue(long version, int nextGroup, List<String> changes, List<
 
     /** As it is kept: the header of {@link CatalogueDescriptor}, then JSON. */
     public byte[] encode() {
-        return CatalogueDescriptor.encode(version, toJson().toString().getBytes(StandardCharsets.UTF_8));
+        int format = beginnings.isEmpty() ? CatalogueDescriptor.FORMAT : CatalogueDescriptor.FORMAT_WITH_MEMBERS;
+        return CatalogueDescriptor.encode(format, version, toJson().toString().getBytes(StandardCharsets.UTF_8));
     }
 
     ObjectNode toJson() {
@@ -230,6 +303,11 @@ public record Catalogue(long version, int nextGroup, List<String> changes, List<
             one.put(NAME_KEY, v.name).put("size", v.sizeBytes).put("chunk_size", v.chunkBytes);
             ArrayNode groups = one.putArray("groups");
             v.groups.forEach(g -> groups.add(g.intValue()));
+        }
+        if (!beginnings.isEmpty()) {
+            ArrayNode members = json.putArray(MEMBERS_KEY);
+            beginnings.forEach(
+                    (from, m) -> members.addObject().put(FROM_KEY, from).set(SEATS_KEY, MembersJson.encode(m)));
         }
         return json;
     }
@@ -281,6 +359,10 @@ public record Catalogue(long version, int nextGroup, List<String> changes, List<
             }
             volumes.add(volume);
         }
-        return new Catalogue(tree.path("version").asLong(), nextGroup, changes, volumes);
+        TreeMap<Integer, Members> beginnings = new TreeMap<>();
+        for (JsonNode m : tree.path(MEMBERS_KEY)) {
+            beginnings.put(m.path(FROM_KEY).asInt(), MembersJson.decode(m.path(SEATS_KEY)));
+        }
+        return new Catalogue(tree.path("version").asLong(), nextGroup, changes, volumes, beginnings);
     }
 }

@@ -29,7 +29,14 @@ final class CatalogueDescriptor {
     static final int HEADER_BYTES = 24;
 
     private static final int MAGIC = 0x43564250; // "PBVC"
-    private static final int FORMAT = 1;
+    static final int FORMAT = 1;
+
+    /**
+     * Of a record that says whose disks count in groups when they begin. A program that knows {@link #FORMAT} only would begin them
+     * with other ones: it refuses the record.
+     */
+    static final int FORMAT_WITH_MEMBERS = 2;
+
     private static final int FORMAT_OFFSET = 4;
     private static final int VERSION_OFFSET = 8;
     private static final int LENGTH_OFFSET = 16;
@@ -38,13 +45,13 @@ final class CatalogueDescriptor {
     private CatalogueDescriptor() {}
 
     /** Whole blocks. */
-    static byte[] encode(long version, byte[] content) {
+    static byte[] encode(int format, long version, byte[] content) {
         int bytes = HEADER_BYTES + content.length;
         int block = (int) Catalogue.BLOCK_BYTES;
         ByteBuffer out =
                 ByteBuffer.allocate((bytes + block - 1) / block * block).order(ByteOrder.LITTLE_ENDIAN);
         out.putInt(0, MAGIC)
-                .putInt(FORMAT_OFFSET, FORMAT)
+                .putInt(FORMAT_OFFSET, format)
                 .putLong(VERSION_OFFSET, version)
                 .putInt(LENGTH_OFFSET, content.length)
                 .put(HEADER_BYTES, content);
@@ -71,7 +78,8 @@ final class CatalogueDescriptor {
 
     /** The record's content; null if it is not whole, or of another format. */
     static byte @Nullable [] content(byte[] image) {
-        if (!isWhole(image) || buffer(image).getInt(FORMAT_OFFSET) != FORMAT) {
+        int format = isWhole(image) ? buffer(image).getInt(FORMAT_OFFSET) : 0;
+        if (format != FORMAT && format != FORMAT_WITH_MEMBERS) {
             return null;
         }
         return Arrays.copyOfRange(image, HEADER_BYTES, bytes(image));

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.parablock.raft.membership.Members;
 import io.parablock.wal.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The file {@code volume-groups} of a data directory: which groups of the catalogue's volumes this node has begun, and the catalogue
@@ -37,8 +39,19 @@ public final class GroupNotes {
      *
      * @param volume whose chunk it is
      * @param deleting the volume is deleted, and the files are about to go
+     * @param members whose disks count at its beginning, decided with its creation; null: those with which the cluster formed
      */
-    public record Noted(int group, String volume, long chunkBytes, boolean deleting) {}
+    public record Noted(
+            int group,
+            String volume,
+            long chunkBytes,
+            boolean deleting,
+            @Nullable Members members) {
+        /** Of a cluster in which no disk was replaced before. */
+        public Noted(int group, String volume, long chunkBytes, boolean deleting) {
+            this(group, volume, chunkBytes, deleting, null);
+        }
+    }
 
     /**
      * What the file says.
@@ -62,7 +75,8 @@ public final class GroupNotes {
             begun.forEach(n -> all.put(n.group, n));
             Set<Integer> kept =
                     next.volumes().stream().flatMap(v -> v.groups().stream()).collect(Collectors.toSet());
-            all.replaceAll((id, n) -> new Noted(id, n.volume, n.chunkBytes, n.deleting || !kept.contains(id)));
+            all.replaceAll(
+                    (id, n) -> new Noted(id, n.volume, n.chunkBytes, n.deleting || !kept.contains(id), n.members));
             return new Notes(next, all);
         }
 
@@ -123,11 +137,14 @@ public final class GroupNotes {
         json.set("catalogue", notes.catalogue.toJson());
         ArrayNode groups = json.putArray("groups");
         for (Noted n : notes.groups.values()) {
-            groups.addObject()
+            ObjectNode one = groups.addObject()
                     .put("group", n.group)
                     .put("volume", n.volume)
                     .put("chunk_size", n.chunkBytes)
                     .put("deleting", n.deleting);
+            if (n.members != null) {
+                one.set("members", MembersJson.encode(n.members));
+            }
         }
         return json.toString().getBytes(StandardCharsets.UTF_8);
     }
@@ -143,7 +160,8 @@ public final class GroupNotes {
                             group,
                             g.path("volume").asText(),
                             g.path("chunk_size").asLong(),
-                            g.path("deleting").asBoolean()));
+                            g.path("deleting").asBoolean(),
+                            g.has("members") ? MembersJson.decode(g.path("members")) : null));
         }
         return new Notes(Catalogue.ofJson(json.path("catalogue")), byId);
     }

@@ -204,6 +204,30 @@ public enum EventKind {
             "session",
             "A gateway was not heard of for raft.session_expiry: what it had under way ends with an error.",
             "Look for the gateway, or node, that has gone."),
+    MEMBER_CHANGE_BEGUN(
+            1212,
+            INFO,
+            "slot members",
+            "The leader has written a change of the members into the log; it holds once a majority has it.",
+            "Nothing."),
+    MEMBERS_CHANGED(
+            1213,
+            INFO,
+            "members",
+            "A node's disk was given up, or a new one counts in its place.",
+            "If a node is vacant, start it with an empty data directory."),
+    DISK_KEPT(
+            1214,
+            WARN,
+            "node reason",
+            "A node's disk was to be given up, and the leader does not do it now.",
+            "If the node is to get another disk, stop it first; otherwise nothing."),
+    DISK_GIVEN_UP(
+            1215,
+            WARN,
+            "node",
+            "An operator has said that a node's disk is lost; once the log says so, it never counts again.",
+            "Start that node with an empty data directory when members_changed says that it is vacant."),
 
     INSTALL_NEEDED(
             1301,

@@ -120,7 +120,10 @@ final class GroupWatch {
                 away.add(p.id());
             }
         }
-        int has = voters.length - away.size();
+        List<Integer> vacant = vacant(r);
+        int has = voters.length
+                - away.size()
+                - (int) vacant.stream().filter(v -> !away.contains(v)).count();
         int needs = voters.length / 2 + 1;
         State now = stateOf(s, forming, has >= needs, connected);
         Remaining remaining = switch (now) {
@@ -147,7 +150,7 @@ final class GroupWatch {
                         : r.contigPrefix() + " of " + r.cureTo() + " slots" + remaining.eta();
             case CATCHING_UP ->
                 remaining.amount() + (toReceive(r) > span ? " slots behind" : " slots to apply") + remaining.eta();
-            case SERVING -> r.role() == Role.LEADER ? "leads" : "follows node " + r.leader();
+            case SERVING -> (r.role() == Role.LEADER ? "leads" : "follows node " + r.leader()) + lacking(vacant);
         };
         return new GroupHealth(s.groupId(), now, now.words() + ": " + more, remaining, others);
     }
@@ -187,6 +190,26 @@ final class GroupWatch {
         }
         boolean far = toReceive(r) > span || toApply(r) > (long) BACKLOG_SPANS * span;
         return far ? State.CATCHING_UP : State.SERVING;
+    }
+
+    /** The nodes whose disk was given up, and no other one counts there yet. */
+    private static List<Integer> vacant(RaftStatus r) {
+        List<Integer> vacant = new ArrayList<>();
+        r.members().seats().forEach((node, seat) -> {
+            if (seat.isVacant()) {
+                vacant.add(node);
+            }
+        });
+        return vacant;
+    }
+
+    private String lacking(List<Integer> vacant) {
+        if (vacant.isEmpty()) {
+            return "";
+        }
+        return vacant.contains(self)
+                ? ", counts for nothing yet"
+                : ", " + Words.nodes(vacant) + (vacant.size() == 1 ? " is" : " are") + " vacant";
     }
 
     private static long toReceive(RaftStatus r) {

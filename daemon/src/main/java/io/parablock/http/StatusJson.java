@@ -48,6 +48,7 @@ final class StatusJson {
                 node.groups().stream()
                         .anyMatch(g -> g.needsInstall() || g.raft().installing()));
         json.put("amnesiac", node.groups().stream().anyMatch(g -> g.raft().amnesiac()));
+        vacant(json, node.groups());
         lag(json, first.raft(), node.voters());
         ArrayNode slow = json.putArray("slow_followers");
         node.slowFollowers().values().stream()
@@ -61,6 +62,21 @@ final class StatusJson {
             json.withArray("/groups").add(group(group, node.voters()));
         }
         return json;
+    }
+
+    /** The nodes whose disk was given up and that no other disk stands in for yet, in some group. */
+    private static void vacant(ObjectNode json, List<ReplicaStatus> groups) {
+        ids(
+                json,
+                "vacant",
+                groups.stream()
+                        .map(g -> g.raft().members())
+                        .flatMapToInt(m -> m.seats().keySet().stream()
+                                .filter(node -> !m.isTaken(node))
+                                .mapToInt(Integer::intValue))
+                        .distinct()
+                        .sorted()
+                        .toArray());
     }
 
     private static void ids(ObjectNode json, String key, int[] ids) {
@@ -103,6 +119,8 @@ final class StatusJson {
         json.put("ready", r.ready());
         json.put("term", r.term());
         json.put("sync_term", r.syncTerm());
+        json.put("members", r.members().toString());
+        json.put("member_change", r.memberChange());
         json.put("commit_watermark", r.commitWatermark());
         json.put("applied_watermark", r.appliedPrefix());
         json.put("last_slot", r.lastSlot());

@@ -123,7 +123,7 @@ final class GroupFiles {
         FileBlockStore blocks = FileBlockStore.open(chunk(n), n.chunkBytes());
         boolean good = false;
         try {
-            NodeDisk.Group out = new NodeDisk.Group(n.group(), FileStateStore.open(state), blocks);
+            NodeDisk.Group out = new NodeDisk.Group(n.group(), FileStateStore.open(state), blocks, n.members());
             good = true;
             return out;
         } finally {

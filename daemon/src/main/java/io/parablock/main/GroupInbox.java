@@ -17,14 +17,14 @@ final class GroupInbox implements PeerLinks.Receiver {
     }
 
     @Override
-    public void onMessage(int groupId, int from, long boot, Message m) {
+    public void onMessage(int groupId, int from, long disk, long boot, Message m) {
         acks.onMessage(groupId, from, m);
         NodeGroup g = groups.get(groupId);
         if (g == null) {
             // Of a volume that is about to be created or deleted here.
             Replica.release(m);
         } else {
-            g.onMessage(from, boot, m);
+            g.onMessage(from, disk, boot, m);
         }
     }
 

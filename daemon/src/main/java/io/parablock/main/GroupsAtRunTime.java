@@ -78,7 +78,7 @@ final class GroupsAtRunTime implements NodeVolumes.Groups, AutoCloseable {
         }
         group.loop().start();
         if (formation.isOpen()) {
-            group.open();
+            group.open(formation.founders());
         }
         for (int peer : NodeSettings.voters(config)) {
             if (peer != config.nodeId() && links.connected(peer)) {

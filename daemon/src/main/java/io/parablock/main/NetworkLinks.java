@@ -64,8 +64,8 @@ final class NetworkLinks implements PeerLinks {
 
     private record Forward(Receiver receiver, LinkEvents events) implements PeerHandler {
         @Override
-        public void onMessage(int groupId, int from, long boot, Message message) {
-            receiver.onMessage(groupId, from, boot, message);
+        public void onMessage(int groupId, int from, long disk, long boot, Message message) {
+            receiver.onMessage(groupId, from, disk, boot, message);
         }
 
         @Override

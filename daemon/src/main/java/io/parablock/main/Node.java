@@ -131,6 +131,7 @@ public final class Node implements AutoCloseable {
         this.told =
                 new NodeEvents(config.nodeId(), events, groups::get, disk::cured, new ElectionCounts(meters), fatal);
         this.formation = new NodeFormation(disk.identity(), NodeSettings.voterIds(config), events, fatal);
+        told.onMembers(formation::onMembers);
         int threads = pipeline == PipelineConfig.Kind.INLINE ? 1 : LOOP_THREADS_OF_THREADS_PIPELINE;
         this.loops =
                 new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("loop", true), transport.ioHandler());
@@ -165,11 +166,12 @@ public final class Node implements AutoCloseable {
                 () -> nbd);
         disk.groups().forEach(g -> addGroup(g, sender, pipelineConfig, boot));
         addVolumes();
-        this.volumes = new NodeVolumes(config, disk, gateway, atRunTime, events);
+        this.volumes = new NodeVolumes(config, disk, gateway, atRunTime, formation::members, events);
         new VolumeActions(config, volumes, gateway, groups::get).addTo(routes);
         routes.action(
                 LeaderTransferAction.PATH, new LeaderTransferAction(config, groups, links.anyPeerOf(config), events));
         routes.action(ScrubAction.PATH, new ScrubAction(config.nodeId(), groups));
+        routes.action(ReplaceNodeAction.PATH, new ReplaceNodeAction(groups, config.nodeId(), links::connected, events));
         if (walStage == null) {
             // On the groups' own thread; the WAL's thread tells them itself.
             router.onFailure(failure -> groups.values().forEach(g -> g.onError(failure)));
@@ -180,9 +182,10 @@ public final class Node implements AutoCloseable {
         int id = g.groupId();
         acks.add(id);
         StandingClock clock = new StandingClock(System::nanoTime);
-        RaftConfig raft = NodeSettings.raft(config, id);
+        RaftConfig raft = NodeSettings.raft(config, id)
+                .withIncarnation(disk.identity().identity().incarnation());
         WriteStages measured = meters.stages(id, raft.nodeId(), raft.voters(), raft.span());
-        NodeGroup group = new NodeGroup(id, gateway, sender, clock, measured::onMessage);
+        NodeGroup group = new NodeGroup(id, gateway, sender, clock, g.members(), measured::onMessage);
         BlockStore store = g.store();
         GroupLoop loop;
         WalStage wal;
@@ -295,7 +298,8 @@ public final class Node implements AutoCloseable {
                 .ofPeers(config.transport().lanes(), links::readings)
                 .inUse("node", config.nodeId(), transport.label(), NodeSettings.word(pipeline)));
         started = true;
-        formation.start(() -> groups.values().forEach(NodeGroup::open));
+        GivenUpDisks.follow(timer, formation, groups.values());
+        formation.start(() -> groups.values().forEach(g -> g.open(formation.founders())));
         links.start();
         volumes.start();
         NbdServer clients = NbdServer.listen(

@@ -7,6 +7,7 @@ import io.parablock.catalogue.CatalogueStore;
 import io.parablock.catalogue.GroupNotes;
 import io.parablock.config.ConfigException;
 import io.parablock.config.NodeConfig;
+import io.parablock.raft.membership.Members;
 import io.parablock.replica.CleanMark;
 import io.parablock.replica.IdentityFile;
 import io.parablock.replica.Recovery;
@@ -30,6 +31,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a node keeps in its data directory.
@@ -45,8 +47,20 @@ import java.util.stream.Stream;
  * </pre>
  */
 final class NodeDisk implements AutoCloseable {
-    /** A chunk on disk and the state of its group. */
-    record Group(int groupId, StateStore state, BlockStore store) {}
+    /**
+     * A chunk on disk and the state of its group.
+     *
+     * @param members whose disks count at its beginning; null: those with which the cluster formed
+     */
+    record Group(
+            int groupId,
+            StateStore state,
+            BlockStore store,
+            @Nullable Members members) {
+        Group(int groupId, StateStore state, BlockStore store) {
+            this(groupId, state, store, null);
+        }
+    }
 
     /** Only a node that has run leaves these; {@code boot} and {@code clean} are nothing without them. */
     private static final List<String> LEFT_BY_A_NODE = List.of("wal", "groups", "volumes");

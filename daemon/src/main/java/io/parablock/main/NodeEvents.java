@@ -2,6 +2,7 @@ package io.parablock.main;
 
 import io.parablock.events.EventKind;
 import io.parablock.events.EventLog;
+import io.parablock.raft.membership.Members;
 import io.parablock.replica.Recovery;
 import io.parablock.replica.ReplicaEvents;
 import java.io.IOException;
@@ -33,6 +34,7 @@ final class NodeEvents implements ReplicaEvents {
     private final Cured disk;
     private final ElectionCounts elections;
     private final Node.FatalHandler fatal;
+    private volatile MembersListener members = (groupId, applied) -> {};
     private final Map<Integer, LeadershipEvents> leaders = new ConcurrentHashMap<>();
 
     /** @param groups null for one that is still being made */
@@ -112,6 +114,21 @@ final class NodeEvents implements ReplicaEvents {
     static void tellWritesLost(EventLog events, int groupId) {
         events.tell(
                 EventKind.WRITES_LOST, groupId, "answered writes that were not flushed may be lost, all sessions end");
+    }
+
+    /** Told whose disks count. */
+    @FunctionalInterface
+    interface MembersListener {
+        void onMembers(int groupId, Members applied);
+    }
+
+    void onMembers(MembersListener listener) {
+        members = listener;
+    }
+
+    @Override
+    public void onMembers(int groupId, Members applied) {
+        members.onMembers(groupId, applied);
     }
 
     @Override

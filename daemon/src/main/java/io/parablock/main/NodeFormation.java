@@ -2,11 +2,14 @@ package io.parablock.main;
 
 import io.parablock.events.EventKind;
 import io.parablock.events.EventLog;
+import io.parablock.raft.membership.Members;
+import io.parablock.raft.membership.Seat;
 import io.parablock.replica.Formation;
 import io.parablock.replica.IdentityFile;
 import io.parablock.transport.Doorkeeper;
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -46,10 +49,47 @@ final class NodeFormation implements Doorkeeper {
 
     private void form() throws IOException {
         SortedMap<Integer, Long> members = formation.wanted();
-        file.formed(members);
+        SortedMap<Integer, Seat> changed = formation.wantedChanges();
+        file.formed(members, changed);
         formation.formed(members);
         String nodes = members.keySet().toString();
         events.tell(EventKind.CLUSTER_FORMED, 0, "the cluster has formed: nodes " + nodes, nodes);
+    }
+
+    /** The disks with which the cluster formed; once it has. */
+    synchronized Members founders() {
+        return Members.founders(formation.standing().members());
+    }
+
+    /** Whose disks count, as far as this node knows; null before the cluster has formed. */
+    synchronized @Nullable Members members() {
+        return formation.isFormed() ? formation.standing().seats() : null;
+    }
+
+    /** Those that an operator has given up, as far as this node knows. */
+    synchronized Set<Formation.Disk> givenUp() {
+        return formation.givenUp();
+    }
+
+    /** Of a group's log, committed: durable here before the next process says hello. */
+    void onMembers(int groupId, Members applied) {
+        String end;
+        synchronized (this) {
+            boolean isNew = formation.onMembers(applied);
+            end = formation.ownEnd();
+            if (isNew) {
+                String now = formation.standing().seats().toString();
+                events.tell(EventKind.MEMBERS_CHANGED, groupId, "the members are " + now, now);
+                try {
+                    file.changed(formation.standing().changed());
+                } catch (IOException e) {
+                    end = "the members of the cluster cannot be written: " + e.getMessage();
+                }
+            }
+        }
+        if (!end.isEmpty()) {
+            fatal.onFatal(end);
+        }
     }
 
     @Override

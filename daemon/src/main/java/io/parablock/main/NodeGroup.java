@@ -7,6 +7,7 @@ import io.parablock.pipeline.GroupLoop;
 import io.parablock.raft.RaftStatus;
 import io.parablock.raft.Role;
 import io.parablock.raft.TransferResult;
+import io.parablock.raft.membership.Members;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.PeerSender;
 import io.parablock.replica.Replica;
@@ -50,6 +51,7 @@ final class NodeGroup implements GroupInputs {
     private final Gateway gateway;
     private final PeerSender sender;
     private final StandingClock clock;
+    private final @Nullable Members beginsWith;
     private final ObjIntConsumer<Message> watch;
     /** Peers that are connected, while the cluster has not formed. */
     private final Set<Integer> connectedEarly = new TreeSet<>();
@@ -67,15 +69,25 @@ final class NodeGroup implements GroupInputs {
 
     /** @param clock the replica's */
     NodeGroup(int groupId, Gateway gateway, PeerSender sender, StandingClock clock) {
-        this(groupId, gateway, sender, clock, (m, from) -> {});
+        this(groupId, gateway, sender, clock, null, (m, from) -> {});
     }
 
-    /** @param watch sees each message of a peer before the replica does, on the group's thread */
-    NodeGroup(int groupId, Gateway gateway, PeerSender sender, StandingClock clock, ObjIntConsumer<Message> watch) {
+    /**
+     * @param beginsWith whose disks count at the group's beginning; null: those with which the cluster formed
+     * @param watch sees each message of a peer before the replica does, on the group's thread
+     */
+    NodeGroup(
+            int groupId,
+            Gateway gateway,
+            PeerSender sender,
+            StandingClock clock,
+            @Nullable Members beginsWith,
+            ObjIntConsumer<Message> watch) {
         this.groupId = groupId;
         this.gateway = gateway;
         this.sender = sender;
         this.clock = clock;
+        this.beginsWith = beginsWith;
         this.watch = watch;
     }
 
@@ -107,11 +119,12 @@ final class NodeGroup implements GroupInputs {
 
     // ---------------------------------------------------------------- from any thread
 
-    /** The cluster has formed: the replica may take part. */
-    void open() {
+    /** The cluster has formed with these disks: the replica may take part. */
+    void open(Members founders) {
         try {
             loop().execute(() -> {
                 clock.run();
+                replica().onFormed(beginsWith == null ? founders : beginsWith);
                 isOpen = true;
                 connectedEarly.forEach(peer -> replica().onPeerConnected(peer, true));
                 connectedEarly.clear();
@@ -121,19 +134,32 @@ final class NodeGroup implements GroupInputs {
         }
     }
 
-    /** References of the payloads pass to this group. */
-    void onMessage(int from, long boot, Message m) {
+    /** References of the payloads pass to this group; {@code disk} is the incarnation of the sender's. */
+    void onMessage(int from, long disk, long boot, Message m) {
         try {
             loop().execute(() -> {
                 if (isOpen) {
                     watch.accept(m, from);
-                    replica().onPeerMessage(from, boot, m);
+                    replica().onPeerMessage(from, disk, boot, m);
                 } else {
                     Replica.release(m);
                 }
             });
         } catch (RejectedExecutionException e) {
             Replica.release(m);
+        }
+    }
+
+    /** An operator gives up a node's disk. */
+    void giveUpDisk(int node, long incarnation) {
+        try {
+            loop().execute(() -> {
+                if (isOpen) {
+                    replica().giveUpDisk(node, incarnation);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            // The node stops.
         }
     }
 

@@ -10,6 +10,7 @@ import io.parablock.events.EventKind;
 import io.parablock.events.EventLog;
 import io.parablock.gateway.Gateway;
 import io.parablock.http.CatalogueReading;
+import io.parablock.raft.membership.Members;
 import io.parablock.replica.ReplicaStatus;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -60,6 +62,7 @@ final class NodeVolumes implements AutoCloseable {
     private final CatalogueStore store;
     private final Gateway gateway;
     private final Groups groups;
+    private final Supplier<@Nullable Members> members;
     private final EventLog events;
     private final Set<String> configured;
     private final ScheduledThreadPoolExecutor thread =
@@ -73,12 +76,20 @@ final class NodeVolumes implements AutoCloseable {
     /** Of whoever waits for it; guarded by this. */
     private Catalogue followed = Catalogue.EMPTY;
 
-    NodeVolumes(NodeConfig config, NodeDisk disk, Gateway gateway, Groups groups, EventLog events) {
+    /** @param members whose disks count, as far as this node knows; null before the cluster has formed */
+    NodeVolumes(
+            NodeConfig config,
+            NodeDisk disk,
+            Gateway gateway,
+            Groups groups,
+            Supplier<@Nullable Members> members,
+            EventLog events) {
         this.config = config;
         this.disk = disk;
         this.store = disk.catalogue();
         this.gateway = gateway;
         this.groups = groups;
+        this.members = members;
         this.events = events;
         thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         this.configured =
@@ -105,7 +116,7 @@ final class NodeVolumes implements AutoCloseable {
 
     /** What an administrator may do here. */
     Catalogue.Rules rules() {
-        return new Catalogue.Rules(config.limits().volumes(), configured);
+        return new Catalogue.Rules(config.limits().volumes(), configured, members.get());
     }
 
     /** The version that this node serves. */
@@ -187,7 +198,12 @@ final class NodeVolumes implements AutoCloseable {
         for (Catalogue.Volume v : now.volumes()) {
             for (int g : v.groups()) {
                 if (notes.mayBegin(g)) {
-                    GroupNotes.Noted n = new GroupNotes.Noted(g, v.name(), v.chunkBytes(), false);
+                    GroupNotes.Noted n = new GroupNotes.Noted(
+                            g,
+                            v.name(),
+                            v.chunkBytes(),
+                            false,
+                            now.beginsWith(g).orElse(null));
                     disk.begin(n);
                     begun.add(n);
                 }

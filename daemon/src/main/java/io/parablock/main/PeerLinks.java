@@ -17,7 +17,8 @@ import java.util.stream.IntStream;
 interface PeerLinks extends PeerSender, AutoCloseable {
     /** Where what peers send goes to; called on any thread. References of payloads pass to it. */
     interface Receiver {
-        void onMessage(int groupId, int from, long boot, Message m);
+        /** @param disk the incarnation of the sender's */
+        void onMessage(int groupId, int from, long disk, long boot, Message m);
 
         void onClient(int groupId, int from, ClientMessage m);
 

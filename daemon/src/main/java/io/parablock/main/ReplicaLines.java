@@ -94,6 +94,8 @@ final class ReplicaLines {
             line(EventKind.PEER_AMNESIA, "node (\\d+) has amnesia: .* gets every slot up to (\\d+)", "peer to_slot"),
             line(EventKind.ENTRIES_REFUSED, "entries of node (\\d+) refused", "from"),
             line(EventKind.SESSION_EXPIRED, "session (\\d+) expires", "session"),
+            line(EventKind.MEMBER_CHANGE_BEGUN, "slot (\\d+) changes the members to (.+)", "slot members"),
+            line(EventKind.DISK_KEPT, "the disk of node (\\d+) is not given up: (.+)", "node reason"),
             line(EventKind.RECORD_DAMAGED, "the record of slot (\\d+) is unreadable", "slot"),
             line(EventKind.RECORD_DAMAGED, "the record of slot (\\d+) in the log is damaged", "slot"),
             line(EventKind.RECORD_DAMAGED, "slot (\\d+) is damaged in the WAL", "slot"),

@@ -1,5 +1,6 @@
 package io.parablock.metrics;
 
+import io.parablock.raft.membership.Members;
 import io.parablock.replica.ReplicaEvents;
 
 /** Tells {@link WriteStages} who leads. */
@@ -21,6 +22,11 @@ final class MeasuredEvents implements ReplicaEvents {
     @Override
     public void onFatal(int groupId, String line, Throwable cause) {
         events.onFatal(groupId, line, cause);
+    }
+
+    @Override
+    public void onMembers(int groupId, Members applied) {
+        events.onMembers(groupId, applied);
     }
 
     @Override

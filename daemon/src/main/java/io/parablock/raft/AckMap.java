@@ -1,5 +1,6 @@
 package io.parablock.raft;
 
+import io.parablock.raft.membership.Members;
 import java.util.Arrays;
 
 /** Who has acknowledged what in the leader's term (protocol.md §5): the merged log, and each slot above it. */
@@ -11,6 +12,8 @@ final class AckMap {
     private final int[] ackedBy;
 
     private int syncedBy;
+    /** The bits of those whose acknowledgements count. */
+    private int counted = -1;
 
     /** @param window slots, a power of two */
     AckMap(int[] voters, int quorum, int window) {
@@ -22,6 +25,18 @@ final class AckMap {
 
     private int bitOf(int node) {
         return 1 << Arrays.binarySearch(voters, node);
+    }
+
+    /**
+     * From now on only what the taken seats say counts, whatever was acknowledged before (protocol.md §9).
+     *
+     * @param learnersToo in a mutation test
+     */
+    void count(Members members, boolean learnersToo) {
+        counted = learnersToo ? -1 : 0;
+        for (int voter : voters) {
+            counted |= members.isTaken(voter) ? bitOf(voter) : 0;
+        }
     }
 
     void clear() {
@@ -41,7 +56,7 @@ final class AckMap {
     }
 
     boolean isQuorum(long slot) {
-        return Integer.bitCount(ackedBy[(int) slot & mask]) >= quorum;
+        return Integer.bitCount(ackedBy[(int) slot & mask] & counted) >= quorum;
     }
 
     /** @return true if it is new */
@@ -52,7 +67,7 @@ final class AckMap {
     }
 
     boolean isSyncQuorum() {
-        return Integer.bitCount(syncedBy) >= quorum;
+        return Integer.bitCount(syncedBy & counted) >= quorum;
     }
 
     /** What the node acknowledged counts no more. */

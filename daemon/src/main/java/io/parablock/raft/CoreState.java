@@ -5,7 +5,6 @@ import io.parablock.lookbehind.SlotSet;
 import io.parablock.raft.apply.ApplyScheduler;
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
-import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.OriginRuns;
 import io.parablock.raft.log.RaftLog;
 import io.parablock.raft.log.SlotRun;
@@ -46,6 +45,7 @@ final class CoreState {
     final ApplyScheduler apply;
     final LookBehindBuffer lookBehind;
     final StoreMatch storeMatch;
+    final Configs configs;
     /** The dedupe table of exactly the entries {@code <=} the applied prefix. */
     final SessionTable appliedSessions = new SessionTable();
 
@@ -141,6 +141,7 @@ final class CoreState {
                 committed,
                 ckpt.a());
         lookBehind = new LookBehindBuffer(Math.max(64, config.span()));
+        configs = new Configs(log, config.members(), ckpt.members(), ckpt.a());
         if (installing && guards.appliesRestInInstall) {
             apply.pause();
         }
@@ -190,6 +191,11 @@ final class CoreState {
     /** The origin that the effective log has, or would have, at a slot. */
     long effectiveOrigin(long slot) {
         return slot <= mSync ? origins.origin(slot) : syncTerm;
+    }
+
+    /** What the leader hears from this seat counts: it drops what another disk says than the one that the seat has. */
+    boolean counts(int node) {
+        return configs.inForce().isTaken(node) || !guards.learnerCountsNot;
     }
 
     boolean isStrict() {
@@ -403,6 +409,7 @@ final class CoreState {
         while (sessionsFedTo < to) {
             sessionsFedTo++;
             Entry e = log.get(sessionsFedTo);
+            configs.onApplied(sessionsFedTo, e);
             if (e != null) {
                 appliedSessions.add(e);
             }
@@ -439,6 +446,7 @@ final class CoreState {
         }
         committed.advanceTo(b);
         appliedSessions.load(image.sessions());
+        configs.load(image.members(), b);
         sessionsFedTo = b;
         apply.reset(b, output.applies);
         feedSessions();
@@ -454,26 +462,6 @@ final class CoreState {
             log.truncate(done.logBase(), output.dropped);
             output.truncateTo = done.logBase();
         }
-    }
-
-    Checkpoint checkpointImage() {
-        long a = apply.appliedPrefix();
-        long logBase = Math.max(log.base(), truncatable(a));
-        if (a == durable.a()) {
-            // After an install syncTerm may be older than the origins that came with it.
-            return new Checkpoint(a, durable.origins(), durable.sessions(), logBase);
-        }
-        OriginRuns to = new OriginRuns(origins.upTo(Math.min(a, mSync)));
-        if (a > mSync) {
-            to.append(mSync + 1, a, syncTerm);
-        }
-        List<OriginRun> runs = to.upTo(a);
-        return new Checkpoint(a, runs, appliedSessions.image(), logBase);
-    }
-
-    private long truncatable(long a) {
-        long below = Math.min(pinned, guards.truncateBelowFloor ? floor : a);
-        return Math.min(guards.truncateBelowCheckpoint ? a : log.contigPrefix(), below);
     }
 
     /** Applied entries that touch no block need no store: the shell is not asked for them. */

@@ -36,6 +36,11 @@ final class CureServer {
         patients.clear();
     }
 
+    /** Another disk answers there. */
+    void forget(int node) {
+        patients.remove(node);
+    }
+
     /** True for an acknowledgement of a process that died before the peer's current one asked for a cure. */
     boolean isOfDeadBoot(int node, long boot, Message m) {
         Patient p = patients.get(node);
@@ -74,7 +79,7 @@ final class CureServer {
             p.boot = boot;
             p.mark = m.mark();
             p.round = round;
-            p.from = state.guards.cureForgets ? 0 : leader.contigPrefixOf(from);
+            p.from = state.guards.cureForgets ? 0 : leader.peers.contigPrefixOf(from);
             p.to = state.guards.cureCoversAssigned ? leader.lastAssigned() : state.log.contigPrefix();
             patients.put(from, p);
             if (state.guards.cureForgets) {

@@ -35,6 +35,8 @@ final class Election {
     private final TreeMap<Integer, Boolean> amnesiacs = new TreeMap<>();
     /** Granted votes of this term, with their reports; ordered, so that every run decides alike. */
     private final TreeMap<Integer, Message.VoteReply> votes = new TreeMap<>();
+    /** The disk that gave each of them. */
+    private final TreeMap<Integer, Long> voterDisks = new TreeMap<>();
 
     Election(CoreState state, long seed) {
         this.state = state;
@@ -47,8 +49,37 @@ final class Election {
         }
     }
 
+    /** Those that count in the configuration in force; a merge may find a newer one (protocol.md §3, §9). */
     Map<Integer, Message.VoteReply> votes() {
-        return votes;
+        boolean allCount = true;
+        for (int voter : votes.keySet()) {
+            allCount &= counts(voter);
+        }
+        if (allCount) {
+            return votes;
+        }
+        TreeMap<Integer, Message.VoteReply> counted = new TreeMap<>();
+        votes.forEach((voter, reply) -> {
+            if (counts(voter)) {
+                counted.put(voter, reply);
+            }
+        });
+        return counted;
+    }
+
+    private boolean counts(int voter) {
+        return votes.containsKey(voter) && isOfMember(voter, voterDisks.getOrDefault(voter, 0L));
+    }
+
+    private boolean isMember() {
+        return isOfMember(state.config.nodeId(), state.config.incarnation());
+    }
+
+    private boolean isOfMember(int node, long disk) {
+        return state.configs.inForce().counts(node, disk)
+                || (!state.guards.learnerCountsNot && !state.configs.inForce().isTaken(node))
+                || (!state.guards.diskCountsByIncarnation
+                        && state.configs.inForce().isTaken(node));
     }
 
     /** SplitMix64: the only randomness of the core, from the constructor's seed. */
@@ -94,7 +125,7 @@ final class Election {
     private boolean mayLead() {
         // The flag may become durable while this node leads: as soon as it is on its way, there is no way back.
         boolean installs = state.installing || state.installStepUnderWay;
-        return !(installs && state.guards.installingNeverCampaigns);
+        return !(installs && state.guards.installingNeverCampaigns) && isMember();
     }
 
     /** This candidate's merge is one over every voter. */
@@ -183,6 +214,7 @@ final class Election {
                                 + " flushed may be lost, and all sessions end"
                         : "");
         votes.clear();
+        voterDisks.clear();
         sendVotes();
     }
 
@@ -190,7 +222,7 @@ final class Election {
     void sendVotes() {
         lastSentNs = state.nowNs;
         for (int voter : state.config.voters()) {
-            if (voter != state.config.nodeId() && !votes.containsKey(voter)) {
+            if (voter != state.config.nodeId() && !counts(voter)) {
                 state.send(
                         voter,
                         new Message.Vote(state.term, state.syncTerm, state.log.contigPrefix(), transfer, everyVoter));
@@ -199,7 +231,7 @@ final class Election {
     }
 
     boolean hasQuorum() {
-        return votes.size() + 1 >= needed();
+        return votes().size() + 1 >= needed() && isMember();
     }
 
     long lastSentNs() {
@@ -255,7 +287,11 @@ final class Election {
         return ofEveryVoter ? state.mayVoteWithEveryVoter() : state.mayVote();
     }
 
-    void onPreVoteReply(int from, Message.PreVoteReply m) {
+    /** @param disk of the sender */
+    void onPreVoteReply(int from, long disk, Message.PreVoteReply m) {
+        if (!isOfMember(from, disk)) {
+            return;
+        }
         if (state.role != Role.PRE_CANDIDATE || m.proposedTerm() != state.term + 1 || m.everyVoter() != everyVoter) {
             return;
         }
@@ -330,8 +366,11 @@ final class Election {
         return crcs;
     }
 
-    /** @return true if the vote counts and is new */
-    boolean onVoteReply(int from, Message.VoteReply m) {
+    /**
+     * @param disk of the sender
+     * @return true if the vote is new
+     */
+    boolean onVoteReply(int from, long disk, Message.VoteReply m) {
         if (m.term() != state.term
                 || !m.granted()
                 || (state.role != Role.CANDIDATE && state.role != Role.LEADER_CANDIDATE)) {
@@ -341,7 +380,9 @@ final class Election {
             throw new AssertionError("vote granted by node " + from + " whose accepted term " + m.syncTerm()
                     + " is above the candidate's " + state.syncTerm);
         }
-        return votes.put(from, m) == null;
+        boolean isNew = !counts(from);
+        voterDisks.put(from, disk);
+        return votes.put(from, m) == null || isNew;
     }
 
     /** Those of these UNKNOWN slots that lie above D. */

@@ -26,8 +26,9 @@ final class Floor {
         for (int i = 0; i < peers.length; i++) {
             boolean mixed =
                     state.guards.floorWithoutMixed && (installs.isMixed(peers[i].node()) || peers[i].installing());
-            held[i + 1] = mixed ? 0 : peers[i].contigPrefix();
-            lowest = Math.min(lowest, held[i + 1]);
+            long holds = mixed ? 0 : peers[i].contigPrefix();
+            held[i + 1] = rounds.counts(peers[i]) ? holds : 0;
+            lowest = Math.min(lowest, holds);
         }
         long needed = Math.max(lowest, state.log.last() - state.config.retainSlotsMax());
         state.floor = Math.max(state.floor, Math.min(rounds.quorumth(held), needed));

@@ -67,10 +67,15 @@ final class FlushQueue {
             return;
         }
         p.forced.set(node);
-        if (p.forced.cardinality() >= state.config.quorum()) {
+        if (p.forced.stream().filter(state::counts).count() >= state.config.quorum()) {
             pending.remove(flushId);
             state.output.flushes.add(new Output.FlushResult(flushId, true));
         }
+    }
+
+    /** Another disk answers at that seat. */
+    void forget(int node) {
+        pending.values().forEach(p -> p.forced.clear(node));
     }
 
     void fail() {

@@ -80,5 +80,23 @@ enum Guard {
     /** §11: after a merge over every voter its leader's store is the one that counts; the others are installed from it. */
     ONE_STORE_COUNTS,
     /** §12: blocks are mended with a peer's only where no slot that one of the stores may lack touches them. */
-    REPAIR_MATCHED
+    REPAIR_MATCHED,
+    /** §9: a vacant seat, and a learner that wants it, count for nothing. */
+    LEARNER_COUNTS_NOT,
+    /** §9: a seat's new disk counts where the log says so, and the old one no more. */
+    DISK_COUNTS_BY_INCARNATION,
+    /** §9: the latest CONFIG of the merged log is in force for its own election. */
+    MERGE_BY_NEWEST_CONFIG,
+    /** §9: a new CONFIG only after this term's merged log is committed. */
+    CONFIG_AFTER_MERGED,
+    /** §9: all earlier slots are committed before a CONFIG is assigned, and it is alone in flight. */
+    CONFIG_AFTER_DRAIN,
+    /** §9: nothing is assigned before a CONFIG in flight is committed. */
+    CONFIG_ALONE,
+    /** §9: a learner holds every slot before the CONFIG that makes it count. */
+    LEARNER_HOLDS_ALL,
+    /** §9: a slot before a CONFIG was committed: no no-op there. */
+    SLOTS_BEFORE_CONFIG_DECIDED,
+    /** §9: the CONFIG that fills a seat is committed without that seat. */
+    CONFIG_BY_BOTH
 }

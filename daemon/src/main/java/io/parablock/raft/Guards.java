@@ -45,6 +45,15 @@ final class Guards {
     final boolean everyVoterHeard;
     final boolean oneStoreCounts;
     final boolean repairMatched;
+    final boolean learnerCountsNot;
+    final boolean diskCountsByIncarnation;
+    final boolean mergeByNewestConfig;
+    final boolean configAfterMerged;
+    final boolean configAfterDrain;
+    final boolean configAlone;
+    final boolean learnerHoldsAll;
+    final boolean slotsBeforeConfigDecided;
+    final boolean configByBoth;
 
     /** @param off the guards to leave out */
     Guards(Set<Guard> off) {
@@ -86,5 +95,14 @@ final class Guards {
         everyVoterHeard = !off.contains(Guard.EVERY_VOTER_HEARD);
         oneStoreCounts = !off.contains(Guard.ONE_STORE_COUNTS);
         repairMatched = !off.contains(Guard.REPAIR_MATCHED);
+        learnerCountsNot = !off.contains(Guard.LEARNER_COUNTS_NOT);
+        diskCountsByIncarnation = !off.contains(Guard.DISK_COUNTS_BY_INCARNATION);
+        mergeByNewestConfig = !off.contains(Guard.MERGE_BY_NEWEST_CONFIG);
+        configAfterMerged = !off.contains(Guard.CONFIG_AFTER_MERGED);
+        configAfterDrain = !off.contains(Guard.CONFIG_AFTER_DRAIN);
+        configAlone = !off.contains(Guard.CONFIG_ALONE);
+        learnerHoldsAll = !off.contains(Guard.LEARNER_HOLDS_ALL);
+        slotsBeforeConfigDecided = !off.contains(Guard.SLOTS_BEFORE_CONFIG_DECIDED);
+        configByBoth = !off.contains(Guard.CONFIG_BY_BOTH);
     }
 }

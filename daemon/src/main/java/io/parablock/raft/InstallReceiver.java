@@ -184,7 +184,7 @@ public final class InstallReceiver {
             return state.durable.asInstalling();
         }
         Checkpoint b = now.image();
-        return new Checkpoint(b.a(), b.origins(), b.sessions(), b.a(), e, false);
+        return new Checkpoint(b.a(), b.origins(), b.sessions(), b.a(), e, false, b.members());
     }
 
     /** @return false if this checkpoint is none of an install */

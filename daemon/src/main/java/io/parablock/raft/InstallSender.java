@@ -114,7 +114,7 @@ final class InstallSender {
             return;
         }
         long id = (state.term << IDS_PER_TERM_BITS) + ++counter;
-        Transfer t = new Transfer(from, id, state.checkpointImage(), state.nowNs);
+        Transfer t = new Transfer(from, id, CheckpointImage.of(state), state.nowNs);
         transfers.put(from, t);
         mixed.put(from, b);
         pin();

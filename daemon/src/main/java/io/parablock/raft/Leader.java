@@ -6,8 +6,6 @@ import io.parablock.raft.log.SlotRun;
 import io.parablock.raft.message.Message;
 import io.parablock.raft.progress.PeerProgress;
 import io.parablock.raft.session.SessionTable;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The leader's side of a term (protocol.md §5): assign slots, send, count acknowledgements, commit, answer. */
@@ -27,7 +25,8 @@ final class Leader {
     final Rounds rounds;
     private final AppendSender sender;
     private final Floor floor;
-    private PeerProgress[] peers = new PeerProgress[0];
+    final Peers peers;
+    final MemberChange change;
     private long m;
     private long nextSlot;
     private long selfDurableTo;
@@ -48,29 +47,15 @@ final class Leader {
         this.cures = new CureServer(state, this);
         this.sender = new AppendSender(state);
         this.floor = new Floor(state, rounds, installs);
-    }
-
-    private @Nullable PeerProgress peer(int node) {
-        for (PeerProgress p : peers) {
-            if (p.node() == node) {
-                return p;
-            }
-        }
-        return null;
+        this.peers = new Peers(state);
+        this.change = new MemberChange(state, this, peers, acks);
     }
 
     // ---------------------------------------------------------------- taking office
 
     /** The votes are in: heartbeats and check-quorum start now, before the merge is done. */
     void startCandidacy() {
-        List<PeerProgress> list = new ArrayList<>();
-        for (int voter : state.config.voters()) {
-            if (voter != state.config.nodeId()) {
-                list.add(new PeerProgress(
-                        voter, CoreState.WINDOW_SPANS * state.config.span(), 0, rounds.last(), state.nowNs));
-            }
-        }
-        peers = list.toArray(new PeerProgress[0]);
+        peers.begin(rounds.last());
         lease.begin(rounds.last());
         sendRound();
     }
@@ -88,6 +73,7 @@ final class Leader {
         nextSlot = m + 1;
         selfDurableTo = m;
         acks.clear();
+        acks.count(state.configs.inForce(), !state.guards.learnerCountsNot);
         acks.addSync(state.config.nodeId());
         inFlightBytes = 0;
         sessions.load(state.appliedSessions.image());
@@ -98,7 +84,7 @@ final class Leader {
             }
         }
         state.output.event = "leading term " + state.term + ", merged log up to slot " + m;
-        for (PeerProgress p : peers) {
+        for (PeerProgress p : peers.all()) {
             sendSyncBegin(p.node(), state.log.base());
         }
         if (decided) {
@@ -117,7 +103,8 @@ final class Leader {
         installs.stop();
         transfer.stop();
         cures.stop();
-        peers = new PeerProgress[0];
+        peers.clear();
+        change.stop();
         windowWasFull = false;
     }
 
@@ -131,7 +118,8 @@ final class Leader {
         boolean full = nextSlot - state.config.span() > state.committed.watermark()
                 || nextSlot > state.apply.appliedPrefix() + (long) CoreState.WINDOW_SPANS * state.config.span()
                 || inFlightBytes >= state.config.inFlightBytesMax()
-                || transfer.isActive();
+                || transfer.isActive()
+                || change.isUnderWay();
         windowWasFull |= full;
         return full;
     }
@@ -231,7 +219,7 @@ final class Leader {
         openWindow();
     }
 
-    private void openWindow() {
+    void openWindow() {
         if (windowWasFull && !windowIsFull()) {
             windowWasFull = false;
             state.output.windowOpened = true;
@@ -265,7 +253,7 @@ final class Leader {
     }
 
     void onSyncAck(int from) {
-        PeerProgress p = peer(from);
+        PeerProgress p = peers.of(from);
         if (p == null || state.role != Role.LEADER) {
             return;
         }
@@ -287,7 +275,7 @@ final class Leader {
     }
 
     void onAppendAck(int from, Message.AppendAck a) {
-        PeerProgress p = peer(from);
+        PeerProgress p = peers.of(from);
         if (p == null) {
             return;
         }
@@ -322,7 +310,7 @@ final class Leader {
     }
 
     void onHeartbeatAck(int from, Message.HeartbeatAck a) {
-        PeerProgress p = peer(from);
+        PeerProgress p = peers.of(from);
         if (p == null) {
             return;
         }
@@ -344,7 +332,7 @@ final class Leader {
 
     private void confirm(PeerProgress p, long round) {
         if (rounds.confirm(p, round)) {
-            onConfirmed(rounds.confirmed(peers));
+            onConfirmed(rounds.confirmed(peers.all()));
         }
     }
 
@@ -352,7 +340,7 @@ final class Leader {
         long round = rounds.begin();
         lease.onSent(round);
         state.sendToOthers(new Message.Heartbeat(state.term, round, notice()));
-        if (peers.length == 0) {
+        if (peers.all().length == 0) {
             onConfirmed(round);
         }
     }
@@ -371,22 +359,23 @@ final class Leader {
 
     /** @return false if the leader must step down */
     boolean tick() {
-        if (!rounds.quorumAnswers(peers)) {
+        if (!rounds.quorumAnswers(peers.all())) {
             return false;
         }
         if (rounds.isDue()) {
             if (state.role == Role.LEADER) {
-                floor.compute(peers);
+                floor.compute(peers.all());
             }
             sendRound();
         }
         if (state.role == Role.LEADER) {
-            for (PeerProgress p : peers) {
+            for (PeerProgress p : peers.all()) {
                 sender.retransmit(p, m, rounds.last(), notice());
             }
             flushes.advance();
-            installs.tick(peers);
+            installs.tick(peers.all());
             transfer.giveUpIfLate();
+            change.advance();
             openWindow();
             floor.noteGivenUp();
         }
@@ -402,10 +391,11 @@ final class Leader {
         if (state.role != Role.LEADER) {
             return;
         }
+        change.advance();
         advanceTransfer();
         sender.beginRound();
         Message.CommitNotice notice = notice();
-        for (PeerProgress p : peers) {
+        for (PeerProgress p : peers.all()) {
             if (p.connected() && (p.synced() || !state.guards.ackOnlySynced)) {
                 sender.sendNew(p, m, nextSlot, rounds.last(), notice);
             }
@@ -416,11 +406,11 @@ final class Leader {
 
     /** @param wanted the node that is to take over, or 0 for the peer that holds most */
     TransferResult handOver(int wanted) {
-        return state.role == Role.LEADER ? transfer.start(peers, installs, wanted) : TransferResult.NOT_LED;
+        return state.role == Role.LEADER ? transfer.start(peers.all(), installs, wanted) : TransferResult.NOT_LED;
     }
 
     private void advanceTransfer() {
-        if (transfer.isDue(peer(transfer.target()), nextSlot - 1)) {
+        if (transfer.isDue(peers.of(transfer.target()), nextSlot - 1)) {
             // What is committed goes out before: the target need not find it out.
             sendRound();
             lease.renounce();
@@ -446,7 +436,7 @@ final class Leader {
 
     void releaseReads() {
         if (!reads.isEmpty()) {
-            reads.release(rounds.confirmed(peers));
+            reads.release(rounds.confirmed(peers.all()));
         }
     }
 
@@ -454,42 +444,39 @@ final class Leader {
         return nextSlot - 1;
     }
 
-    void onPeerConnected(int node, boolean up) {
-        PeerProgress p = peer(node);
-        if (p != null) {
-            p.onConnected(up);
+    /** A message of this disk and process has come. */
+    void onSender(int from, long disk, long boot) {
+        PeerProgress p = peers.of(from);
+        if (p == null) {
+            return;
+        }
+        if (peers.isNewDisk(p, disk, m)) {
+            forgetDisk(from);
+        } else if (p.onBoot(boot)) {
+            installs.onRestart(from);
         }
     }
 
-    void onBoot(int from, long boot) {
-        PeerProgress p = peer(from);
-        if (p != null && p.onBoot(boot)) {
-            installs.onRestart(from);
-        }
+    /** What was known of the node was of another disk than the one that may come. */
+    void forgetDisk(int node) {
+        acks.forget(node);
+        flushes.forget(node);
+        cures.forget(node);
+        installs.onRestart(node);
+    }
+
+    /** Slots up to m are those of the merged log. */
+    long mergedTo() {
+        return m;
     }
 
     long inFlight() {
         return state.role == Role.LEADER ? nextSlot - 1 - state.committed.watermark() : 0;
     }
 
-    /** -1: unknown. */
-    long contigPrefixOf(int node) {
-        PeerProgress p = peer(node);
-        return node == state.config.nodeId() ? state.log.contigPrefix() : p == null ? -1 : p.contigPrefix();
-    }
-
-    long[] peerContig() {
-        int[] voters = state.config.voters();
-        long[] out = new long[voters.length];
-        for (int i = 0; i < out.length; i++) {
-            out[i] = contigPrefixOf(voters[i]);
-        }
-        return out;
-    }
-
     /** What the peer acknowledged counts no more, and is sent again (protocol.md §11). */
     void forget(int node) {
-        PeerProgress p = peer(node);
+        PeerProgress p = peers.of(node);
         if (p != null) {
             p.forget(m);
             acks.forget(node);

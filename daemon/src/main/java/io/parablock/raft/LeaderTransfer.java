@@ -35,7 +35,8 @@ final class LeaderTransfer {
         for (PeerProgress p : peers) {
             boolean asked = wanted == 0 || (wanted == p.node() && !isFar(p));
             boolean answers = p.connected() && state.nowNs - p.confirmedSentNs() <= state.config.electionTimeoutNs();
-            if (answers && p.synced() && !installs.isMixed(p.node()) && asked && isBetter(p, best)) {
+            boolean mayLead = p.synced() && state.counts(p.node()) && !installs.isMixed(p.node());
+            if (answers && mayLead && asked && isBetter(p, best)) {
                 best = p;
             } else if (answers && wanted == p.node()) {
                 refusal = TransferResult.BEHIND;

@@ -71,6 +71,8 @@ final class MergeStage {
                 state.unknownAboveDurable,
                 election.votes(),
                 state.config.voters().length,
+                state.guards.learnerCountsNot ? state.configs.inForce().vacancies() : 0,
+                state.guards.slotsBeforeConfigDecided ? state.configs.latestSlot() : 0,
                 election.isOfEveryVoter());
         result = r;
         boolean complete = true;
@@ -84,6 +86,8 @@ final class MergeStage {
             }
         }
         complete &= !anyWriting(r.m());
+        // What was fetched may have brought a newer configuration, whose quorum it takes.
+        complete &= election.hasQuorum() || !state.guards.mergeByNewestConfig;
         if (complete && election.isOfEveryVoter() && !closingIsDurable) {
             endSessions(r.m() + 1);
             return false;

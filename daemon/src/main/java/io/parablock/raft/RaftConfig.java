@@ -1,6 +1,8 @@
 package io.parablock.raft;
 
+import io.parablock.raft.membership.Members;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The core's settings. Times are nanoseconds of the caller's clock.
@@ -20,6 +22,8 @@ import java.util.Arrays;
  * @param install limits of a streaming catch-up
  * @param lease whether and how reads rest on a lease
  * @param sessionExpiryNs a session whose gateway is silent for this long is expired
+ * @param members the disk at each voter's seat, where neither log nor checkpoint says otherwise
+ * @param incarnation of this node's disk; it counts where the members say so
  */
 public record RaftConfig(
         int groupId,
@@ -40,7 +44,9 @@ public record RaftConfig(
         boolean mapped,
         InstallConfig install,
         LeaseConfig lease,
-        long sessionExpiryNs) {
+        long sessionExpiryNs,
+        Members members,
+        long incarnation) {
     /** {@code raft.session_expiry}. */
     public static final long SESSION_EXPIRY_NS = 60_000_000_000L;
 
@@ -53,6 +59,56 @@ public record RaftConfig(
         if (Arrays.binarySearch(voters, nodeId) < 0) {
             throw new IllegalArgumentException("node " + nodeId + " is not among the voters");
         }
+        List<Integer> ids = Arrays.stream(voters).boxed().toList();
+        if (!List.copyOf(members.seats().keySet()).equals(ids)) {
+            throw new IllegalArgumentException("voters " + ids + ", but seats of " + members);
+        }
+    }
+
+    /** With the founding disks of a cluster whose incarnations nobody draws. */
+    @SuppressWarnings("TooManyParameters")
+    public RaftConfig(
+            int groupId,
+            int nodeId,
+            int[] voters,
+            Mode mode,
+            int span,
+            long electionTimeoutNs,
+            long heartbeatIntervalNs,
+            long retransmitNs,
+            int retainSlotsMax,
+            int appendEntriesMax,
+            int appendBytesMax,
+            long inFlightBytesMax,
+            int fetchSlotsMax,
+            int sessionsMax,
+            int sessionWindow,
+            boolean mapped,
+            InstallConfig install,
+            LeaseConfig lease,
+            long sessionExpiryNs) {
+        this(
+                groupId,
+                nodeId,
+                voters,
+                mode,
+                span,
+                electionTimeoutNs,
+                heartbeatIntervalNs,
+                retransmitNs,
+                retainSlotsMax,
+                appendEntriesMax,
+                appendBytesMax,
+                inFlightBytesMax,
+                fetchSlotsMax,
+                sessionsMax,
+                sessionWindow,
+                mapped,
+                install,
+                lease,
+                sessionExpiryNs,
+                Members.founders(voters),
+                nodeId);
     }
 
     /** With room for 64 full Append frames in flight and the default limits of an install. */
@@ -117,20 +173,31 @@ public record RaftConfig(
 
     /** The same with other limits of an install. */
     public RaftConfig withInstall(InstallConfig limits) {
-        return with(limits, lease, sessionExpiryNs);
+        return with(limits, lease, sessionExpiryNs, members, incarnation);
     }
 
     /** The same with reads by lease, or without. */
     public RaftConfig withLease(LeaseConfig reads) {
-        return with(install, reads, sessionExpiryNs);
+        return with(install, reads, sessionExpiryNs, members, incarnation);
     }
 
     /** The same with another life of silent sessions. */
     public RaftConfig withSessionExpiryNs(long expiryNs) {
-        return with(install, lease, expiryNs);
+        return with(install, lease, expiryNs, members, incarnation);
     }
 
-    private RaftConfig with(InstallConfig limits, LeaseConfig reads, long expiryNs) {
+    /** The same with these disks, and the own one. */
+    public RaftConfig withMembers(Members disks, long ownIncarnation) {
+        return with(install, lease, sessionExpiryNs, disks, ownIncarnation);
+    }
+
+    /** The same on another disk of the node. */
+    public RaftConfig withIncarnation(long own) {
+        return with(install, lease, sessionExpiryNs, members, own);
+    }
+
+    private RaftConfig with(
+            InstallConfig limits, LeaseConfig reads, long expiryNs, Members disks, long ownIncarnation) {
         return new RaftConfig(
                 groupId,
                 nodeId,
@@ -150,7 +217,9 @@ public record RaftConfig(
                 mapped,
                 limits,
                 reads,
-                expiryNs);
+                expiryNs,
+                disks,
+                ownIncarnation);
     }
 
     /** The same for a block store of this size. */

@@ -2,6 +2,7 @@ package io.parablock.raft;
 
 import io.parablock.raft.log.Entry;
 import io.parablock.raft.log.EntryKind;
+import io.parablock.raft.membership.Members;
 import io.parablock.raft.message.Message;
 import io.parablock.raft.state.Checkpoint;
 import io.parablock.raft.state.RecoveredState;
@@ -55,10 +56,30 @@ public final class RaftNode {
 
     // ---------------------------------------------------------------- messages
 
-    /** A message from a peer; {@code boot} changes when the peer's process restarts. */
+    /** Before anything else: the cluster has formed with these disks. */
+    public void onFormed(Members members) {
+        state.configs.found(members);
+    }
+
+    /** The disk that the node had when the cluster formed, or when this one was new. */
+    public long founder(int node) {
+        return state.configs.founders().seat(node).incarnation();
+    }
+
+    /** A message from the disk that the peer had when the cluster formed. */
     public void step(int from, long boot, Message message, long nowNs) {
+        step(from, founder(from), boot, message, nowNs);
+    }
+
+    /**
+     * A message from a peer.
+     *
+     * @param incarnation of the peer's disk
+     * @param boot changes when the peer's process restarts
+     */
+    public void step(int from, long incarnation, long boot, Message message, long nowNs) {
         state.nowNs = nowNs;
-        roles.step(from, boot, message);
+        roles.step(from, incarnation, boot, message);
         finishInput();
     }
 
@@ -258,6 +279,40 @@ public final class RaftNode {
         return leader.handOver(wanted);
     }
 
+    /**
+     * An operator gives up this disk of a node (protocol.md §9). To be said again until {@link #members} has the seat vacant:
+     * the leader may be another one by now, or not there.
+     */
+    public void giveUpDisk(int node, long incarnation, long nowNs) {
+        state.nowNs = nowNs;
+        if (state.role == Role.LEADER) {
+            leader.change.giveUp(node, incarnation);
+        } else if (state.leader != 0 && state.leader != config.nodeId()) {
+            state.send(state.leader, new Message.GiveUpDisk(state.term, node, incarnation));
+        }
+    }
+
+    /** Whose disks count: the latest CONFIG of the own log, committed or not. */
+    public Members members() {
+        return state.configs.inForce();
+    }
+
+    /** The same as of the applied prefix. */
+    public Members appliedMembers() {
+        return state.configs.applied();
+    }
+
+    /** A committed change is in the log alone: a checkpoint is to take it up soon. */
+    public boolean hasUnsavedMembers() {
+        return !state.configs.applied().equals(durableMembers());
+    }
+
+    /** The same as of the last durable checkpoint; that one is committed. */
+    public Members durableMembers() {
+        Members checkpointed = state.durable.members();
+        return checkpointed == null ? state.configs.founders() : checkpointed;
+    }
+
     /** Starts a read of the range on the leader (protocol.md §8); the answer is an {@link Output.ReadResult}. */
     public void read(long readId, long offsetBytes, long lengthBytes, long nowNs) {
         read(readId, offsetBytes, lengthBytes, true, nowNs);
@@ -305,7 +360,7 @@ public final class RaftNode {
      * amnesia forbids it.
      */
     public @Nullable Checkpoint checkpointImage() {
-        return state.isReadable() && !installs.isActive() && !state.amnesiac ? state.checkpointImage() : null;
+        return state.isReadable() && !installs.isActive() && !state.amnesiac ? CheckpointImage.of(state) : null;
     }
 
     /** What {@link Output#installCheckpointDue} asks to be made durable, if no checkpoint is under way. */
@@ -336,7 +391,7 @@ public final class RaftNode {
     /** The transport lost or regained its connection to a peer. */
     public void onPeerConnected(int peer, boolean connected, long nowNs) {
         state.nowNs = nowNs;
-        leader.onPeerConnected(peer, connected);
+        leader.peers.onConnected(peer, connected);
     }
 
     /** Whether damaged blocks of the own store wait for a peer's copy. */

@@ -1,5 +1,6 @@
 package io.parablock.raft;
 
+import io.parablock.raft.membership.Members;
 import java.util.Arrays;
 
 /**
@@ -13,6 +14,8 @@ import java.util.Arrays;
  * @param installing an install is overwriting the block store
  * @param installDoneBytes of the own install, on a leader of all that it sends
  * @param installTotalBytes likewise; 0 when there is none
+ * @param members whose disks count, as of the applied prefix
+ * @param memberChange leader: what it does about a change of members, one word; empty when nothing changes
  */
 public record RaftStatus(
         Role role,
@@ -40,7 +43,9 @@ public record RaftStatus(
         long[] peerContig,
         boolean installing,
         long installDoneBytes,
-        long installTotalBytes) {
+        long installTotalBytes,
+        Members members,
+        String memberChange) {
     /** Leader: what every voter surely holds. */
     public long lowestContig() {
         return Arrays.stream(peerContig).min().orElse(Long.MAX_VALUE - 1);
@@ -70,9 +75,11 @@ public record RaftStatus(
                 state.role == Role.LEADER,
                 state.amnesiac,
                 cure.slotsTo(),
-                leader.peerContig(),
+                leader.peers.contigPrefixes(),
                 state.installing,
                 installs.doneBytes() + leader.installs.doneBytes(),
-                installs.totalBytes() + leader.installs.totalBytes());
+                installs.totalBytes() + leader.installs.totalBytes(),
+                state.configs.applied(),
+                leader.change.phase());
     }
 }

@@ -1,6 +1,7 @@
 package io.parablock.raft;
 
 import io.parablock.raft.log.Entry;
+import io.parablock.raft.membership.Members;
 import io.parablock.raft.message.Message;
 
 /** The parts of one node, and which of them a message or a change of role concerns. */
@@ -29,8 +30,14 @@ final class Roles {
 
     // ---------------------------------------------------------------- messages
 
-    /** @param boot changes when the peer's process restarts */
-    void step(int from, long boot, Message message) {
+    /**
+     * @param disk the incarnation of the sender's
+     * @param boot changes when the peer's process restarts
+     */
+    void step(int from, long disk, long boot, Message message) {
+        if (isOfDeadDisk(from, disk, message)) {
+            return;
+        }
         if (!state.curable) {
             onlyFollow(from, message);
             return;
@@ -38,14 +45,14 @@ final class Roles {
         if (leader.cures.isOfDeadBoot(from, boot, message)) {
             return;
         }
-        leader.onBoot(from, boot);
+        leader.onSender(from, disk, boot);
         if (message instanceof Message.PreVote m) {
             election.onPreVote(from, m);
         } else if (message instanceof Message.PreVoteReply m) {
             if (m.term() > state.term) {
                 becomeFollower(m.term(), 0);
             } else {
-                election.onPreVoteReply(from, m);
+                election.onPreVoteReply(from, disk, m);
                 becomeLeaderIfElected();
             }
         } else if (message instanceof Message.TimeoutNow m
@@ -61,8 +68,17 @@ final class Roles {
             if (message.term() > state.term) {
                 becomeFollower(message.term(), 0);
             }
-            stepInTerm(from, boot, message);
+            stepInTerm(from, disk, boot, message);
         }
+    }
+
+    /** A disk that was given up, or one that is not what the leader counts at that seat (protocol.md §9). */
+    private boolean isOfDeadDisk(int from, long disk, Message message) {
+        Members members = state.configs.inForce();
+        boolean leads = state.role == Role.LEADER || state.role == Role.LEADER_CANDIDATE;
+        boolean isOther = members.isTaken(from) && !members.counts(from, disk);
+        return state.guards.diskCountsByIncarnation
+                && (members.gaveUp(from, disk) || (leads && isOther && message.isForLeader()));
     }
 
     /**
@@ -81,11 +97,11 @@ final class Roles {
         }
     }
 
-    private void stepInTerm(int from, long boot, Message message) {
+    private void stepInTerm(int from, long disk, long boot, Message message) {
         if (message instanceof Message.Vote m) {
             election.onVote(from, m);
         } else if (message instanceof Message.VoteReply m) {
-            if (election.onVoteReply(from, m) && election.hasQuorum()) {
+            if (election.onVoteReply(from, disk, m) && election.hasQuorum()) {
                 startOrContinueMerge();
             }
         } else if (message instanceof Message.Heartbeat m) {
@@ -140,6 +156,8 @@ final class Roles {
             leader.onSyncRequest(from, state.log.base());
         } else if (message instanceof Message.ForceAck m) {
             leader.flushes.onForced(from, m.id());
+        } else if (message instanceof Message.GiveUpDisk m) {
+            leader.change.giveUp(m.node(), m.incarnation());
         }
     }
 

@@ -52,9 +52,13 @@ final class Rounds {
         long[] rounds = new long[peers.length + 1];
         rounds[0] = last;
         for (int i = 0; i < peers.length; i++) {
-            rounds[i + 1] = peers[i].confirmedRound();
+            rounds[i + 1] = counts(peers[i]) ? peers[i].confirmedRound() : 0;
         }
         return quorumth(rounds);
+    }
+
+    boolean counts(PeerProgress p) {
+        return state.counts(p.node());
     }
 
     /** The greatest value that a quorum of the given ones reaches. */
@@ -71,7 +75,7 @@ final class Rounds {
         long[] sent = new long[peers.length + 1];
         sent[0] = state.nowNs;
         for (int i = 0; i < peers.length; i++) {
-            sent[i + 1] = peers[i].confirmedSentNs();
+            sent[i + 1] = counts(peers[i]) ? peers[i].confirmedSentNs() : Long.MIN_VALUE / 2;
         }
         return state.nowNs - quorumth(sent) <= state.config.electionTimeoutNs();
     }

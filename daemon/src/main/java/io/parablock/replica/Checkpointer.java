@@ -7,17 +7,11 @@ import java.util.function.Consumer;
 
 /** Takes checkpoints, one at a time (protocol.md §7): block store fsync, then CKPT, both off the group's thread. */
 final class Checkpointer {
-    /** Told on the group's thread. */
-    interface Listener {
-        void onDurable(Checkpoint image);
-
-        void onFailed(Throwable cause);
-    }
-
     private final ReplicaConfig config;
     private final ReplicaPorts ports;
     private final RaftNode core;
-    private final Listener listener;
+    private final Consumer<Checkpoint> durable;
+    private final Consumer<Throwable> failed;
     private long appliedBytes;
     private boolean appliedAny;
     private long lastNs;
@@ -29,11 +23,19 @@ final class Checkpointer {
     /** The disk has lost CKPT: the next one that can be had replaces it, whether it says more or not. */
     private boolean writeAgain;
 
-    Checkpointer(ReplicaConfig config, ReplicaPorts ports, RaftNode core, Listener listener, Checkpoint recovered) {
+    /** @param durable and {@code failed} are told on the group's thread */
+    Checkpointer(
+            ReplicaConfig config,
+            ReplicaPorts ports,
+            RaftNode core,
+            Consumer<Checkpoint> durable,
+            Consumer<Throwable> failed,
+            Checkpoint recovered) {
         this.config = config;
         this.ports = ports;
         this.core = core;
-        this.listener = listener;
+        this.durable = durable;
+        this.failed = failed;
         this.lastSlot = recovered.a();
         this.lastLogBase = recovered.logBase();
         this.lastNs = ports.nowNs().getAsLong();
@@ -99,7 +101,7 @@ final class Checkpointer {
             ports.state().saveCheckpoint(StateCodec.encodeCheckpoint(c));
             outcome = self -> self.finish(c);
         } catch (Exception e) {
-            outcome = self -> self.listener.onFailed(e);
+            outcome = self -> self.failed.accept(e);
         }
         Consumer<Checkpointer> result = outcome;
         try {
@@ -114,7 +116,7 @@ final class Checkpointer {
         taken++;
         lastSlot = c.a();
         lastLogBase = c.logBase();
-        listener.onDurable(c);
+        durable.accept(c);
     }
 
     long slot() {

@@ -3,7 +3,7 @@ package io.parablock.replica;
 /**
  * Whose disk this is (META, protocol.md §1).
  *
- * @param incarnation a wiped disk is a new incarnation; node ids are never reused
+ * @param incarnation a wiped disk is a new incarnation; the old one counts no more once it was given up
  */
 public record Identity(long clusterId, int groupId, int nodeId, long incarnation) {
     /** @throws WrongIdentityException with one line for the operator, if the disk is another node's */

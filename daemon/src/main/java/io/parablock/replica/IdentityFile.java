@@ -1,5 +1,6 @@
 package io.parablock.replica;
 
+import io.parablock.raft.membership.Seat;
 import io.parablock.wal.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -66,7 +67,7 @@ public final class IdentityFile {
         List<Integer> members = List.copyOf(found.members().keySet());
         if (!members.isEmpty() && !members.equals(voters.stream().sorted().toList())) {
             throw new Identity.WrongIdentityException("peers are " + voters + ", but the cluster was formed by "
-                    + members + "; members cannot change yet");
+                    + members + "; nodes cannot be added or removed yet");
         }
         return new IdentityFile(file, found, content.sequence());
     }
@@ -85,7 +86,20 @@ public final class IdentityFile {
 
     /** The cluster has formed; durable when this returns. */
     public synchronized void formed(SortedMap<Integer, Long> members) throws IOException {
-        write(identity.withMembers(members));
+        formed(members, new TreeMap<>());
+    }
+
+    /** The cluster has formed, or this node joins it, with these seats changed since; durable when this returns. */
+    public synchronized void formed(SortedMap<Integer, Long> members, SortedMap<Integer, Seat> changed)
+            throws IOException {
+        write(identity.withMembers(members, changed));
+    }
+
+    /** Seats have another disk, or none, in every group's checkpoint; durable when this returns. */
+    public synchronized void changed(SortedMap<Integer, Seat> seats) throws IOException {
+        if (!seats.equals(identity.changed())) {
+            write(identity.withMembers(identity.members(), seats));
+        }
     }
 
     /** Groups 1 to {@code groups} have their META; durable when this returns. */

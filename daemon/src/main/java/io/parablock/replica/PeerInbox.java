@@ -20,7 +20,8 @@ final class PeerInbox {
         this.upkeep = upkeep;
     }
 
-    void step(int from, long boot, Message m) {
+    /** @param disk the incarnation of the sender's */
+    void step(int from, long disk, long boot, Message m) {
         if (m instanceof Message.BlockFetch fetch) {
             upkeep.source.onFetch(from, fetch);
             return;
@@ -33,7 +34,7 @@ final class PeerInbox {
         if (sound != m) {
             ports.events().onEvent(groupId, "entries of node " + from + " refused: bad checksum or bounds");
         }
-        core.step(from, boot, sound, ports.nowNs().getAsLong());
+        core.step(from, disk, boot, sound, ports.nowNs().getAsLong());
         IncomingEntries.releaseUnused(IncomingEntries.of(sound), core.output().appends);
         InstallFlow.releaseUnused(sound, core.output().installWrites);
     }

@@ -5,12 +5,11 @@ import io.parablock.raft.Output;
 import io.parablock.raft.RaftConfig;
 import io.parablock.raft.RaftNode;
 import io.parablock.raft.log.Entry;
+import io.parablock.raft.membership.Members;
 import io.parablock.raft.message.Message;
-import io.parablock.raft.state.Checkpoint;
 import io.parablock.raft.state.RecoveredState;
 import io.parablock.replica.client.ClientMessage;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
@@ -50,9 +49,9 @@ public final class Replica {
     private final Checkpointer checkpointer;
     private final InstallFlow installs;
     private final OperatorInputs operator;
+    private final MemberNews memberNews;
     private final LongArrayList durable = new LongArrayList();
     private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
-    private final List<Output.ForceRequest> forces = new ArrayList<>();
     private boolean working;
     private boolean wasLeader;
     private int lastLeader;
@@ -99,7 +98,13 @@ public final class Replica {
         this.applies = new ApplyFeed(ports.apply(), log, this::onAppliesHeld);
         this.outbox = new PeerOutbox(groupId, ports, log, config.catchUpReadsMax(), this::onUnreadable);
         int nodeId = raftConfig.nodeId();
-        this.checkpointer = new Checkpointer(config, ports, core, new CheckpointEvents(), recovered.checkpoint());
+        this.checkpointer = new Checkpointer(
+                config,
+                ports,
+                core,
+                image -> coreInput(() -> core.onCheckpointDurable(image, now())),
+                cause -> fail("the checkpoint failed: " + cause.getMessage(), cause),
+                recovered.checkpoint());
         this.upkeep = new StoreUpkeep(
                 raftConfig,
                 config.scrub(),
@@ -114,6 +119,7 @@ public final class Replica {
         this.writes = new WalWrites(groupId, ports, payloads);
         this.installs = new InstallFlow(groupId, ports, core, upkeep.repair);
         this.operator = new OperatorInputs(core, upkeep.scrub, ports.nowNs(), this::coreInput);
+        this.memberNews = new MemberNews(groupId, core, checkpointer, ports.events());
         ports.apply().listener(new ApplyEvents());
     }
 
@@ -123,13 +129,23 @@ public final class Replica {
 
     // ---------------------------------------------------------------- inputs
 
-    /** References of the entries' payloads pass to the replica. {@code boot} changes when the peer's process restarts. */
-    public void onPeerMessage(int from, long boot, Message m) {
+    /** Before anything else: the cluster has formed with these disks. */
+    public void onFormed(Members members) {
+        core.onFormed(members);
+    }
+
+    /** An operator gives up a node's disk; see {@link RaftNode#giveUpDisk}. */
+    public void giveUpDisk(int node, long incarnation) {
+        coreInput(() -> core.giveUpDisk(node, incarnation, now()));
+    }
+
+    /** References of the payloads pass to the replica. {@code disk} is the peer's, {@code boot} its process. */
+    public void onPeerMessage(int from, long disk, long boot, Message m) {
         input(() -> {
             if (stopped()) {
                 PeerInbox.release(m);
             } else {
-                peers.step(from, boot, m);
+                peers.step(from, disk, boot, m);
             }
         });
     }
@@ -164,6 +180,7 @@ public final class Replica {
             ports.wal().tick();
             return true;
         });
+        memberNews.tick();
         checkpointer.tick(now());
         coreInput(() -> upkeep.tick(now()));
         coreInput(requests::releaseDamagedReads);
@@ -190,14 +207,14 @@ public final class Replica {
         for (int round = 0; round < ROUNDS_MAX && !stopped(); round++) {
             coreInput(() -> core.endOfBatch(now()));
             ports.peers().flush();
-            boolean writesNow = writes.submitting() || !forces.isEmpty();
+            boolean writesNow = writes.submitting() || writes.hasForces();
             call(this::writeWal);
             if (writesNow) {
                 coreInput(() -> core.endOfBatch(now()));
                 ports.peers().flush();
             }
             boolean applied = call(ports.apply()::endOfBatch);
-            if (!applied && !writes.hasUnsubmitted() && forces.isEmpty()) {
+            if (!applied && !writes.hasUnsubmitted() && !writes.hasForces()) {
                 return;
             }
         }
@@ -212,12 +229,7 @@ public final class Replica {
     }
 
     private boolean writeWal() {
-        ports.wal().submit();
-        if (!forces.isEmpty()) {
-            List<Output.ForceRequest> due = List.copyOf(forces);
-            forces.clear();
-            ports.wal().force(() -> coreInput(() -> due.forEach(f -> core.onForced(f.from(), f.id(), now()))));
-        }
+        writes.write(due -> coreInput(() -> due.forEach(f -> core.onForced(f.from(), f.id(), now()))));
         return true;
     }
 
@@ -333,7 +345,7 @@ public final class Replica {
         out.installReads.forEach(installs::read);
         out.reads.forEach(requests::onRead);
         out.flushes.forEach(requests::onFlush);
-        forces.addAll(out.forces);
+        writes.force(out.forces);
         out.dropped.forEach(payloads::drop);
         finishOutput(out);
     }
@@ -420,18 +432,6 @@ public final class Replica {
         }
     }
 
-    private final class CheckpointEvents implements Checkpointer.Listener {
-        @Override
-        public void onDurable(Checkpoint image) {
-            coreInput(() -> core.onCheckpointDurable(image, now()));
-        }
-
-        @Override
-        public void onFailed(Throwable cause) {
-            fail("the checkpoint failed: " + cause.getMessage(), cause);
-        }
-    }
-
     // ---------------------------------------------------------------- end
 
     /** Nothing leaves this replica any more. */
@@ -494,6 +494,5 @@ public final class Replica {
         payloads.close();
         writes.clear();
         durable.clear();
-        forces.clear();
     }
 }

@@ -1,5 +1,7 @@
 package io.parablock.replica;
 
+import io.parablock.raft.membership.Members;
+
 /** What a replica tells its node. Called on the group's thread. */
 public interface ReplicaEvents {
     /** @param leaderNode 0 when none is known; {@code ready} when this node leads and takes proposals */
@@ -16,6 +18,12 @@ public interface ReplicaEvents {
      * before gets errors from here on.
      */
     default void onWritesLost(int groupId) {}
+
+    /**
+     * Whose disks count as of the applied prefix (protocol.md §9): committed for good. Said at the start and whenever it
+     * changes.
+     */
+    default void onMembers(int groupId, Members applied) {}
 
     /** A line for the operator's log: something on the replica's own disk is damaged. */
     default void onDamage(int groupId, String line) {}

@@ -2,6 +2,8 @@ package io.parablock.replica;
 
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
+import io.parablock.raft.membership.Members;
+import io.parablock.raft.membership.Seat;
 import io.parablock.raft.state.Checkpoint;
 import io.parablock.raft.state.HardState;
 import io.parablock.raft.state.SessionImage;
@@ -11,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 
 /**
  * The bytes of META, SYNCREC and CKPT (protocol.md §1); the state store adds the checksum. Little-endian.
@@ -24,6 +27,7 @@ import java.util.List;
  *
  *  CKPT     | version 2 | a 8 | logBase 8 | e 8 | installing 1 | count 4 | count x { first 8 | last 8 | origin 8 }
  *                                         | count 4 | count x session
+ *           version 3 has also            | count 4 | count x { node 4 | generation 4 | incarnation 8 }    (members)
  *  session  | id 8 | gatewayNode 4 | gatewayBoot 8 | nonce 8 | floor 8 | count 4 | count x { seq 8 | slot 8 }
  * </pre>
  */
@@ -35,11 +39,15 @@ public final class StateCodec {
     /** Of CKPT: version 1 had neither e nor installing, and is still read. */
     public static final byte CHECKPOINT_VERSION = 2;
 
+    /** Of a CKPT that has members: they have changed since the cluster formed. */
+    public static final byte CHECKPOINT_WITH_MEMBERS = 3;
+
     private static final int META_BYTES = 1 + 8 + 4 + 4 + 8 + 8 + 4 + 8 + 8 + 1;
     private static final int ORIGIN_RUN_BYTES = 24;
     private static final int SLOT_RUN_BYTES = 16;
     private static final int SESSION_HEAD_BYTES = 8 + 4 + 8 + 8 + 8 + 4;
     private static final int SEQ_BYTES = 16;
+    private static final int SEAT_BYTES = 4 + 4 + 8;
 
     private StateCodec() {}
 
@@ -112,8 +120,11 @@ public final class StateCodec {
         for (SessionImage s : ckpt.sessions()) {
             size += SESSION_HEAD_BYTES + s.seqs().length * SEQ_BYTES;
         }
+        Members members = ckpt.members();
+        size += members == null ? 0 : 4 + members.seats().size() * SEAT_BYTES;
         ByteBuffer out = allocate(size).putLong(ckpt.a()).putLong(ckpt.logBase());
-        out.put(0, CHECKPOINT_VERSION).putLong(ckpt.e()).put((byte) (ckpt.installing() ? 1 : 0));
+        out.put(0, members == null ? CHECKPOINT_VERSION : CHECKPOINT_WITH_MEMBERS);
+        out.putLong(ckpt.e()).put((byte) (ckpt.installing() ? 1 : 0));
         putOrigins(out, ckpt.origins());
         out.putInt(ckpt.sessions().size());
         for (SessionImage s : ckpt.sessions()) {
@@ -123,11 +134,17 @@ public final class StateCodec {
                 out.putLong(s.seqs()[i]).putLong(s.slots()[i]);
             }
         }
+        if (members != null) {
+            out.putInt(members.seats().size());
+            members.seats()
+                    .forEach((node, seat) ->
+                            out.putInt(node).putInt(seat.generation()).putLong(seat.incarnation()));
+        }
         return out.array();
     }
 
     public static Checkpoint decodeCheckpoint(byte[] bytes) {
-        return decode(bytes, "CKPT", CHECKPOINT_VERSION, in -> {
+        return decode(bytes, "CKPT", CHECKPOINT_WITH_MEMBERS, in -> {
             long a = in.getLong();
             long logBase = in.getLong();
             if (logBase > a) {
@@ -142,8 +159,18 @@ public final class StateCodec {
             for (int i = 0; i < count; i++) {
                 sessions.add(getSession(in));
             }
-            return new Checkpoint(a, List.copyOf(origins), List.copyOf(sessions), logBase, e, installing);
+            Members members = in.get(0) >= CHECKPOINT_WITH_MEMBERS ? getMembers(in) : null;
+            return new Checkpoint(a, List.copyOf(origins), List.copyOf(sessions), logBase, e, installing, members);
         });
+    }
+
+    private static Members getMembers(ByteBuffer in) {
+        int count = count(in, SEAT_BYTES);
+        TreeMap<Integer, Seat> seats = new TreeMap<>();
+        for (int i = 0; i < count; i++) {
+            seats.put(in.getInt(), new Seat(in.getInt(), in.getLong()));
+        }
+        return new Members(seats);
     }
 
     private static SessionImage getSession(ByteBuffer in) {

@@ -1,7 +1,10 @@
 package io.parablock.replica;
 
+import io.parablock.raft.Output;
 import io.parablock.raft.log.Entry;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.agrona.collections.Long2ObjectHashMap;
 
 /** Entries handed to the WAL, by token, until they are durable. On the group's thread. */
@@ -10,6 +13,7 @@ final class WalWrites {
     private final ReplicaPorts ports;
     private final PayloadCache payloads;
     private final Long2ObjectHashMap<Entry> writing = new Long2ObjectHashMap<>();
+    private final List<Output.ForceRequest> forces = new ArrayList<>();
     private long nextToken;
     private long submittedTo;
 
@@ -36,6 +40,24 @@ final class WalWrites {
         return any;
     }
 
+    void force(List<Output.ForceRequest> wanted) {
+        forces.addAll(wanted);
+    }
+
+    boolean hasForces() {
+        return !forces.isEmpty();
+    }
+
+    /** @param forced told when what was to be forced is */
+    void write(Consumer<List<Output.ForceRequest>> forced) {
+        ports.wal().submit();
+        if (!forces.isEmpty()) {
+            List<Output.ForceRequest> due = List.copyOf(forces);
+            forces.clear();
+            ports.wal().force(() -> forced.accept(due));
+        }
+    }
+
     boolean hasUnsubmitted() {
         return submittedTo != nextToken;
     }
@@ -51,5 +73,6 @@ final class WalWrites {
 
     void clear() {
         writing.clear();
+        forces.clear();
     }
 }

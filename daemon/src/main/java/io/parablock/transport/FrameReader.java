@@ -222,6 +222,7 @@ public final class FrameReader {
             case FORCE_ACK -> new Message.ForceAck(term, i64());
             case TERM_REFUSAL -> new Message.TermRefusal(term);
             case TIMEOUT_NOW -> new Message.TimeoutNow(term);
+            case GIVE_UP_DISK -> new Message.GiveUpDisk(term, i32(), i64());
             case INSTALL_REQUEST -> new Message.InstallRequest(term, i64(), i64());
             case INSTALL_BEGIN -> installBegin(term);
             case INSTALL_EXTENT -> installExtent(term);

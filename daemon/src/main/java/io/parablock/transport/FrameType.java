@@ -49,7 +49,8 @@ enum FrameType {
     GATEWAY_HELLO,
     GATEWAY_OK,
     LEADER,
-    ALIVE;
+    ALIVE,
+    GIVE_UP_DISK;
 
     private static final FrameType[] VALUES = values();
 

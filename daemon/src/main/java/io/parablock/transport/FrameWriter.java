@@ -34,6 +34,11 @@ public final class FrameWriter {
         Map<Integer, Long> members = h.standing().members();
         out.writeLongLE(h.standing().incarnation()).writeIntLE(members.size());
         members.forEach((id, incarnation) -> out.writeIntLE(id).writeLongLE(incarnation));
+        out.writeIntLE(h.standing().changed().size());
+        h.standing()
+                .changed()
+                .forEach((id, seat) ->
+                        out.writeIntLE(id).writeIntLE(seat.generation()).writeLongLE(seat.incarnation()));
         return end(out);
     }
 
@@ -180,6 +185,8 @@ public final class FrameWriter {
             return FrameType.FORCE_ACK;
         } else if (m instanceof Message.TimeoutNow) {
             return FrameType.TIMEOUT_NOW;
+        } else if (m instanceof Message.GiveUpDisk) {
+            return FrameType.GIVE_UP_DISK;
         } else if (m instanceof Message.Install i) {
             return typeOfInstall(i);
         } else if (m instanceof Message.CureRequest) {
@@ -241,6 +248,8 @@ public final class FrameWriter {
             out.writeLongLE(m.id()).writeLongLE(m.slot());
         } else if (message instanceof Message.ForceAck m) {
             out.writeLongLE(m.id());
+        } else if (message instanceof Message.GiveUpDisk m) {
+            out.writeIntLE(m.node()).writeLongLE(m.incarnation());
         } else if (message instanceof Message.CureRequest m) {
             out.writeLongLE(m.mark()).writeLongLE(m.round());
         } else if (message instanceof Message.Cure m) {

@@ -1,6 +1,8 @@
 package io.parablock.transport;
 
+import io.parablock.raft.membership.Seat;
 import io.parablock.replica.Formation;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** The first frames of connections. Pure. */
@@ -46,6 +48,21 @@ final class HelloReader {
                 throw new CodecException("a member is named twice");
             }
         }
-        return new Formation.Standing(incarnation, members);
+        return new Formation.Standing(incarnation, members, changed(in));
+    }
+
+    private static SortedMap<Integer, Seat> changed(FrameReader in) {
+        int count = in.count(Hello.SEAT_BYTES);
+        TreeMap<Integer, Seat> changed = new TreeMap<>();
+        for (int i = 0; i < count; i++) {
+            int node = in.i32();
+            int generation = in.i32();
+            long incarnation = in.i64();
+            if (count > Hello.MEMBERS_MAX || generation < 1 || incarnation == 0) {
+                throw new CodecException("seat " + node + " of generation " + generation);
+            }
+            changed.put(node, new Seat(generation, incarnation));
+        }
+        return changed;
     }
 }

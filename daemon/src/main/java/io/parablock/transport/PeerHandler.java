@@ -6,7 +6,11 @@ import java.net.SocketAddress;
 
 /** Receives what peers send; called on an event loop. References of payloads pass to it. */
 public interface PeerHandler {
-    void onMessage(int groupId, int from, long boot, Message message);
+    /**
+     * @param disk the incarnation of the sender's
+     * @param boot of the sender's process
+     */
+    void onMessage(int groupId, int from, long disk, long boot, Message message);
 
     void onClient(int groupId, int from, ClientMessage message);
 

@@ -372,7 +372,8 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
             } else if (r.type().isClient()) {
                 handler.onClient(r.groupId(), from.sender(), r.client());
             } else {
-                handler.onMessage(r.groupId(), from.sender(), from.boot(), r.message());
+                long disk = from.standing().incarnation();
+                handler.onMessage(r.groupId(), from.sender(), disk, from.boot(), r.message());
             }
         }
 

@@ -3,11 +3,16 @@ package io.parablock.catalogue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.parablock.catalogue.Catalogue.Rules;
 import io.parablock.catalogue.RefusedChangeException.Reason;
+import io.parablock.raft.membership.Members;
+import io.parablock.raft.membership.Seat;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +62,57 @@ class CatalogueTest {
         assertThat(Catalogue.decode(new byte[8192])).isEqualTo(Catalogue.EMPTY);
         assertThat(full.has("c1") && full.has("c2")).isTrue();
         assertThat(full.has("c3")).isFalse();
+    }
+
+    private static Rules knowing(Members members) {
+        return new Rules(9, Set.of(), members);
+    }
+
+    /** Every node begins a group with what its creator knew, whatever it knows itself. */
+    @Test
+    void shouldDecideWithACreationWhoseDisksCount() throws Exception {
+        Members founders = Members.founders(Map.of(1, 11L, 2, 22L, 3, 33L));
+        Members vacant = founders.with(3, founders.seat(3).vacated());
+        Members filled = vacant.with(3, vacant.seat(3).filledWith(333));
+        Catalogue now = Catalogue.EMPTY.create("a", "first", MIB, MIB, knowing(founders));
+        assertThat(now.beginsWith(1026)).isEmpty();
+        assertThat(now.beginnings()).as("an older program reads it").isEmpty();
+        now = now.create("b", "second", 2 * MIB, MIB, knowing(vacant));
+        now = now.create("c", "third", MIB, MIB, knowing(vacant));
+        now = now.resize("d", "first", 2 * MIB, knowing(filled));
+        assertThat(now.beginsWith(1026)).isEmpty();
+        assertThat(List.of(1027, 1028, 1029)).allSatisfy(isBegunWith(now, vacant));
+        assertThat(List.of(1030)).allSatisfy(isBegunWith(now, filled));
+        assertThat(Catalogue.decode(now.encode())).isEqualTo(now);
+        // Whoever creates may be behind whoever did before.
+        now = now.create("e", "fourth", MIB, MIB, knowing(founders));
+        assertThat(List.of(1030, 1031)).allSatisfy(isBegunWith(now, filled));
+        // A resize inside of the last chunk, and what is deleted, leave the rest as it is.
+        now = now.delete("f", "second", knowing(filled)).delete("g", "third", knowing(filled));
+        assertThat(now.beginnings().keySet()).containsExactly(1030);
+        now = now.delete("h", "first", RULES).delete("i", "fourth", RULES);
+        assertThat(now.create("j", "fifth", MIB, MIB, RULES).beginsWith(1032)).contains(filled);
+    }
+
+    private static Consumer<Integer> isBegunWith(Catalogue in, Members members) {
+        return group -> assertThat(in.beginsWith(group)).as("group " + group).contains(members);
+    }
+
+    @Test
+    void shouldRefuseMembersThatAreNone() throws Exception {
+        Members vacant = Members.founders(Map.of(1, 11L)).with(1, new Seat(1, 11));
+        String json = Catalogue.EMPTY
+                .create("a", "disk", MIB, MIB, knowing(vacant))
+                .toJson()
+                .toString();
+        ObjectMapper mapper = new ObjectMapper();
+        assertThat(Catalogue.ofJson(mapper.readTree(json)).beginsWith(1026)).contains(vacant);
+        for (String bad : List.of("\"incarnation\":0", "\"incarnation\":\"x\"")) {
+            String damaged = json.replace("\"incarnation\":11", bad);
+            assertThatThrownBy(() -> Catalogue.ofJson(mapper.readTree(damaged)))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("begins with members that are none");
+        }
     }
 
     @Test

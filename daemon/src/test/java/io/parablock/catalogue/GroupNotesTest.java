@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.parablock.catalogue.Catalogue.Rules;
 import io.parablock.catalogue.GroupNotes.Noted;
 import io.parablock.catalogue.GroupNotes.Notes;
+import io.parablock.raft.membership.Members;
+import io.parablock.raft.membership.Seat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +55,23 @@ class GroupNotesTest {
                 .as("the store may go back in time, the notes do not")
                 .isFalse();
         assertThat(gone.mayBegin(1027)).isTrue();
+    }
+
+    @Test
+    void shouldRememberWithWhichDisksAGroupBegan() throws Exception {
+        Members members = Members.founders(Map.of(1, 11L, 2, 22L)).with(2, new Seat(2, 222));
+        Catalogue one = Catalogue.EMPTY.create("c", "disk", 1 << 20, 1 << 20, new Rules(9, Set.of(), members));
+        GroupNotes notes = GroupNotes.open(dir);
+        Noted begun =
+                new Noted(1026, "disk", 1 << 20, false, one.beginsWith(1026).orElse(null));
+        notes.write(notes.notes().following(one, List.of(begun)));
+        Notes again = GroupNotes.open(dir).notes();
+        assertThat(again.groups().get(1026)).isEqualTo(begun);
+        assertThat(begun.members()).isEqualTo(members);
+        assertThat(again.following(one.delete("d", "disk", RULES), List.of())
+                        .groups()
+                        .get(1026))
+                .isEqualTo(new Noted(1026, "disk", 1 << 20, true, members));
     }
 
     /** A node that was away while a volume came and went. */

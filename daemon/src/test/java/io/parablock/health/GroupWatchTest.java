@@ -43,6 +43,15 @@ class GroupWatchTest {
     }
 
     @Test
+    void shouldNotCountAVacantNode() {
+        reading.members = reading.members.with(3, reading.members.seat(3).vacated());
+        reading.leads(-1, 100, 100);
+        assertThat(line()).isEqualTo("serving: leads, node 3 is vacant");
+        assertThat(judge(peer -> peer == 3).line()).isEqualTo("no quorum: has 1 of 3, needs 2");
+        assertThat(judge(peer -> peer == 1).line()).isEqualTo("serving: leads, node 3 is vacant");
+    }
+
+    @Test
     void shouldTellWhoLeads() {
         assertThat(line()).isEqualTo("serving: follows node 1");
         reading.leads(-1, 100, 100);

@@ -4,6 +4,7 @@ import io.parablock.http.CatalogueReading;
 import io.parablock.http.NodeReading;
 import io.parablock.raft.RaftStatus;
 import io.parablock.raft.Role;
+import io.parablock.raft.membership.Members;
 import io.parablock.replica.ReplicaStatus;
 import io.parablock.replica.ScrubStatus;
 import java.util.List;
@@ -23,6 +24,7 @@ final class Readings {
     long contig = 100;
     long commit = 100;
     long applied = 100;
+    Members members = Members.founders(VOTERS);
     boolean amnesiac;
     long cureTo;
     long[] peerContig = {-1, -1, -1};
@@ -77,7 +79,9 @@ final class Readings {
                 peerContig,
                 installing,
                 installDone,
-                installTotal);
+                installTotal,
+                members,
+                "");
         return new ReplicaStatus(
                 group,
                 raft,

@@ -3,6 +3,7 @@ package io.parablock.main;
 import io.parablock.gateway.Gateway;
 import io.parablock.pipeline.GroupInputs;
 import io.parablock.pipeline.GroupLoop;
+import io.parablock.raft.membership.Members;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.PeerSender;
 import io.parablock.replica.Replica;
@@ -24,7 +25,7 @@ public final class GroupPort {
     public static PeerSender withLoopBack(int nodeId, PeerSender links, BiConsumer<Integer, ClientMessage> self) {
         return new LoopBack(nodeId, () -> links, new PeerLinks.Receiver() {
             @Override
-            public void onMessage(int groupId, int from, long boot, Message m) {
+            public void onMessage(int groupId, int from, long disk, long boot, Message m) {
                 throw new AssertionError("the core sends itself nothing");
             }
 
@@ -50,13 +51,13 @@ public final class GroupPort {
         return group;
     }
 
-    /** The cluster has formed. */
-    public void open() {
-        group.open();
+    /** The cluster has formed with these disks. */
+    public void open(Members members) {
+        group.open(members);
     }
 
-    public void onMessage(int from, long boot, Message m) {
-        group.onMessage(from, boot, m);
+    public void onMessage(int from, long disk, long boot, Message m) {
+        group.onMessage(from, disk, boot, m);
     }
 
     public void onClient(int from, ClientMessage m) {

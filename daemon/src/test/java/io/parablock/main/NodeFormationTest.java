@@ -3,6 +3,8 @@ package io.parablock.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parablock.events.EventLog;
+import io.parablock.raft.membership.Members;
+import io.parablock.replica.Formation;
 import io.parablock.replica.Formation.Standing;
 import io.parablock.replica.Formation.Verdict;
 import io.parablock.replica.IdentityFile;
@@ -67,6 +69,29 @@ class NodeFormationTest {
         again.start(() -> opened++);
         assertThat(opened).isEqualTo(2);
         assertThat(again.standing()).isEqualTo(new Standing(101, members(101, 102)));
+    }
+
+    @Test
+    void shouldRememberWhatALogHasChanged() throws IOException {
+        NodeFormation one = formation(1, 2);
+        assertThat(one.members()).isNull();
+        one.start(() -> opened++);
+        one.onHello(2, TWO);
+        Members founders = Members.founders(members(101, 102));
+        Members later = founders.with(2, founders.seat(2).vacated().filledWith(202));
+        one.onMembers(7, later);
+        one.onMembers(8, founders);
+        assertThat(one.members()).isEqualTo(later);
+        assertThat(one.founders()).isEqualTo(founders);
+        assertThat(one.givenUp()).containsExactly(new Formation.Disk(2, 102));
+        NodeFormation again = formation(1, 2);
+        again.start(() -> opened++);
+        assertThat(again.members()).as("before any log was read").isEqualTo(later);
+        assertThat(again.founders()).isEqualTo(founders);
+        assertThat(again.givenUp()).containsExactly(new Formation.Disk(2, 102));
+        assertThat(fatals).isEmpty();
+        again.onMembers(7, later.with(1, later.seat(1).vacated()));
+        assertThat(fatals).singleElement().asString().contains("has given up the disk of node 1");
     }
 
     @Test

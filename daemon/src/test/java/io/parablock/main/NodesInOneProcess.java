@@ -17,6 +17,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,7 +35,8 @@ final class NodesInOneProcess implements AutoCloseable {
 
     private final Path dir;
     private final Map<Integer, Link> links = new ConcurrentHashMap<>();
-    private final List<String> fatals = new ArrayList<>();
+    /** Why nodes said that they have to stop; a process would have halted. */
+    final List<String> fatals = Collections.synchronizedList(new ArrayList<>());
 
     NodesInOneProcess(Path dir) {
         this.dir = dir;
@@ -108,7 +110,7 @@ final class NodesInOneProcess implements AutoCloseable {
                             piece.copy(),
                             x.damaged());
                 }
-                peer.receiver.onMessage(groupId, id, boot, own);
+                peer.receiver.onMessage(groupId, id, door.standing().incarnation(), boot, own);
             }
         }
 
@@ -152,11 +154,7 @@ final class NodesInOneProcess implements AutoCloseable {
         PeerLinks.Factory links = (c, sockets, receiver) -> new Link(c.nodeId(), sockets, receiver);
         EventLog told = new EventLog(1_024);
         events.put(id, told);
-        Node node = new Node(config, links, told, line -> {
-            synchronized (fatals) {
-                fatals.add(line);
-            }
-        });
+        Node node = new Node(config, links, told, fatals::add);
         node.start();
         return node;
     }

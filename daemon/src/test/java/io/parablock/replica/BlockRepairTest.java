@@ -182,6 +182,7 @@ class BlockRepairTest {
                     ByteBuf wrong = c.allocator.directBuffer().writeBytes(bytes(512, 77));
                     node.replica.onPeerMessage(
                             other.id,
+                            other.id,
                             other.boot,
                             new Message.BlockReply(
                                     point.syncTerm(),

@@ -140,7 +140,7 @@ class CureBesideRepairTest {
     }
 
     private void hear(Replica replica, Message m) {
-        replica.onPeerMessage(LEADER, 1, m);
+        replica.onPeerMessage(LEADER, LEADER, 1, m);
         replica.endOfBatch();
         while (!background.isEmpty()) {
             background.remove().run();

@@ -3,6 +3,9 @@ package io.parablock.replica;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.parablock.raft.membership.Members;
+import io.parablock.raft.membership.Seat;
+import io.parablock.replica.Formation.Disk;
 import io.parablock.replica.Formation.Standing;
 import io.parablock.replica.Formation.Verdict;
 import java.util.List;
@@ -93,10 +96,15 @@ class FormationTest {
         Formation wiped = node(3, fresh(303));
         Formation.Answer answer = one.onHello(3, wiped.standing());
         assertThat(answer.verdict()).isEqualTo(Verdict.REFUSE);
-        assertThat(answer.line()).contains("node 3 has a new disk", "node ids are never reused");
+        assertThat(answer.line()).contains("node 3 has a new disk", "parablock node replace 3");
         Formation.Answer own = wiped.onHello(1, one.standing());
         assertThat(own.verdict()).isEqualTo(Verdict.STRANGER);
-        assertThat(own.line()).contains("this node stops", "was wiped or replaced", "restore the data directory");
+        assertThat(own.line())
+                .contains(
+                        "this node stops",
+                        "was wiped or replaced",
+                        "restore the data directory",
+                        "parablock node replace 3");
     }
 
     @Test
@@ -126,6 +134,92 @@ class FormationTest {
         assertThat(three.onHello(4, fresh(104)).verdict()).isEqualTo(Verdict.NOT_YET);
         assertThat(three.waitsFor())
                 .isEqualTo("cannot form the cluster: the members that these nodes noted do not fit: 1");
+    }
+
+    private static Standing withSeat3(long incarnation, Seat seat) {
+        return new Standing(incarnation, new TreeMap<>(MEMBERS), new TreeMap<>(Map.of(3, seat)));
+    }
+
+    @Test
+    void shouldLetANewDiskInOnceTheOldOneIsGivenUp() {
+        Seat vacant = new Seat(0, 103).vacated();
+        Formation one = node(1, withSeat3(101, vacant));
+        Formation fresh = node(3, fresh(303));
+        assertThat(one.onHello(3, fresh.standing()).verdict()).isEqualTo(Verdict.ADMIT);
+        assertThat(fresh.onHello(1, one.standing()).verdict()).isEqualTo(Verdict.FORM);
+        assertThat(fresh.wantedChanges()).isEqualTo(new TreeMap<>(Map.of(3, vacant)));
+        form(fresh);
+        assertThat(fresh.standing()).isEqualTo(withSeat3(303, vacant));
+        assertThat(fresh.onHello(1, one.standing()).verdict()).isEqualTo(Verdict.ADMIT);
+        assertThat(fresh.ownEnd()).isEmpty();
+        // A node that has missed the change learns of it from either of them.
+        Formation two = node(2, member(102));
+        assertThat(two.onHello(3, fresh.standing()).verdict()).isEqualTo(Verdict.ADMIT);
+        assertThat(fresh.onHello(2, two.standing()).verdict()).isEqualTo(Verdict.ADMIT);
+    }
+
+    @Test
+    void shouldRefuseTheOldDiskForEver() {
+        Seat filled = new Seat(0, 103).vacated().filledWith(303);
+        Formation old = node(3, member(103));
+        for (Seat seat : List.of(new Seat(0, 103).vacated(), filled)) {
+            Formation one = node(1, withSeat3(101, seat));
+            assertThat(one.onHello(3, old.standing()).verdict()).isEqualTo(Verdict.REFUSE);
+            Formation.Answer own = old.onHello(1, one.standing());
+            assertThat(own.verdict()).isEqualTo(Verdict.STRANGER);
+            assertThat(own.line()).contains("has given up the disk of node 3");
+        }
+        // Nor after its successor was given up as well.
+        Formation later = node(1, withSeat3(101, filled.vacated()));
+        assertThat(later.onHello(3, old.standing()).verdict()).isEqualTo(Verdict.REFUSE);
+        assertThat(old.onHello(1, later.standing()).verdict()).isEqualTo(Verdict.STRANGER);
+        assertThat(later.onHello(3, fresh(404)).verdict()).isEqualTo(Verdict.ADMIT);
+        Formation one = node(1, withSeat3(101, filled));
+        assertThat(one.onHello(3, withSeat3(303, filled)).verdict()).isEqualTo(Verdict.ADMIT);
+        assertThat(one.onHello(3, fresh(404)).verdict()).isEqualTo(Verdict.REFUSE);
+        assertThat(node(3, fresh(404)).onHello(1, one.standing()).verdict()).isEqualTo(Verdict.STRANGER);
+    }
+
+    @Test
+    void shouldTakeTheNewestAccountOfEachSeatFromTheLog() {
+        Formation three = node(3, member(103));
+        Members first = Members.founders(MEMBERS);
+        assertThat(three.onMembers(first)).isFalse();
+        Members later = first.with(2, first.seat(2).vacated().filledWith(202));
+        assertThat(three.onMembers(later)).isTrue();
+        assertThat(three.onMembers(first)).isFalse();
+        assertThat(three.standing().seats()).isEqualTo(later);
+        assertThat(three.onHello(2, fresh(102)).verdict()).isEqualTo(Verdict.REFUSE);
+        assertThat(three.onHello(2, fresh(202)).verdict()).isEqualTo(Verdict.ADMIT);
+        assertThat(three.ownEnd()).isEmpty();
+        assertThat(three.onMembers(later.with(3, later.seat(3).vacated()))).isTrue();
+        assertThat(three.ownEnd()).contains("this node stops", "has given up the disk of node 3");
+    }
+
+    /** Also if the groups' logs are not alike: one of them may have had no leader when it was said. */
+    @Test
+    void shouldNameTheDisksThatSomeGroupHasGivenUp() {
+        Members first = Members.founders(MEMBERS);
+        Members vacant = first.with(3, first.seat(3).vacated());
+        Members filled = vacant.with(3, vacant.seat(3).filledWith(303));
+        Formation one = node(1, member(101));
+        assertThat(one.givenUp()).isEmpty();
+        one.onMembers(filled);
+        assertThat(one.givenUp()).as("of a later disk the first one is gone").containsExactly(new Disk(3, 103));
+        one.onMembers(vacant);
+        assertThat(one.givenUp()).containsExactly(new Disk(3, 103));
+        one.onMembers(filled.with(3, filled.seat(3).vacated()));
+        assertThat(one.givenUp()).containsExactlyInAnyOrder(new Disk(3, 103), new Disk(3, 303));
+        // In a group that has had one change less, another disk was given up at the same count.
+        one.onMembers(vacant.with(3, vacant.seat(3).filledWith(404).vacated()));
+        assertThat(one.givenUp()).contains(new Disk(3, 404));
+        assertThat(one.onHello(3, fresh(404)).verdict()).isEqualTo(Verdict.REFUSE);
+        assertThat(one.onHello(3, fresh(505)).verdict()).isEqualTo(Verdict.ADMIT);
+        Formation two = node(2, member(102));
+        two.onHello(1, one.standing());
+        assertThat(two.givenUp()).contains(new Disk(3, 103), new Disk(3, 303));
+        assertThat(node(2, two.standing()).givenUp()).isEmpty();
+        assertThat(node(1, one.standing()).givenUp()).contains(new Disk(3, 103), new Disk(3, 303));
     }
 
     @Test

@@ -3,9 +3,11 @@ package io.parablock.replica;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.parablock.raft.membership.Seat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -79,7 +81,23 @@ class IdentityFileTest {
         assertThatThrownBy(() -> IdentityFile.open(dir, 5, 2, List.of(1, 2, 3), List.of(), () -> 1))
                 .hasMessageContaining("belongs to cluster");
         assertThatThrownBy(() -> open(2, 1, 2, 3, 4))
-                .hasMessageContaining("the cluster was formed by [1, 2, 3]; members cannot change yet");
+                .hasMessageContaining("the cluster was formed by [1, 2, 3]; nodes cannot be added or removed yet");
+    }
+
+    @Test
+    void shouldKeepChangedSeats() throws IOException {
+        IdentityFile file = open(2, 1, 2, 3);
+        TreeMap<Integer, Seat> changed = new TreeMap<>(Map.of(3, new Seat(2, 99)));
+        file.formed(MEMBERS, changed);
+        assertThat(open(2, 1, 2, 3).identity().changed()).isEqualTo(changed);
+        changed.put(1, new Seat(1, 11));
+        file.changed(changed);
+        assertThat(open(2, 1, 2, 3).identity().changed()).isEqualTo(changed);
+        assertThat(open(2, 1, 2, 3).identity().members()).isEqualTo(MEMBERS);
+        byte[] good = IdentityDescriptor.encode(file.identity());
+        for (int n = 0; n < good.length; n++) {
+            assertThat(IdentityDescriptor.decode(Arrays.copyOf(good, n))).isNull();
+        }
     }
 
     @Test

@@ -273,7 +273,7 @@ final class ReplicaCluster implements AutoCloseable {
                 Packet p = wire.remove(shuffle ? random.nextInt(wire.size()) : 0);
                 Node to = nodes.get(p.to);
                 if (to.up && to.fatal.isEmpty() && nodes.get(p.from).boot == p.boot) {
-                    to.replica.onPeerMessage(p.from, p.boot, p.message);
+                    to.replica.onPeerMessage(p.from, p.from, p.boot, p.message);
                 } else {
                     release(p.message);
                 }

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.parablock.raft.log.OriginRun;
 import io.parablock.raft.log.SlotRun;
+import io.parablock.raft.membership.Members;
 import io.parablock.raft.state.Checkpoint;
 import io.parablock.raft.state.HardState;
 import io.parablock.raft.state.SessionImage;
 import io.parablock.raft.state.SyncRecord;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class StateCodecTest {
@@ -52,8 +54,25 @@ class StateCodecTest {
         }
         assertThatThrownBy(() -> StateCodec.decodeCheckpoint(Arrays.copyOf(good, good.length + 1)))
                 .hasMessageContaining("too many");
-        good[0] = 3;
-        assertThatThrownBy(() -> StateCodec.decodeCheckpoint(good)).hasMessageContaining("version 3");
+        good[0] = 4;
+        assertThatThrownBy(() -> StateCodec.decodeCheckpoint(good)).hasMessageContaining("version 4");
+    }
+
+    @Test
+    void shouldReadBackMembersThatHaveChangedAndWriteNoneOtherwise() {
+        Members first = Members.founders(Map.of(1, 11L, 2, 22L, 3, 33L));
+        Members now = first.with(3, first.seat(3).vacated().filledWith(34));
+        Checkpoint c = new Checkpoint(20, List.of(new OriginRun(1, 20, 3)), List.of(), 12, 0, false, now);
+        byte[] bytes = StateCodec.encodeCheckpoint(c);
+        assertThat(StateCodec.decodeCheckpoint(bytes)).isEqualTo(c);
+        assertThat(bytes[0]).isEqualTo(StateCodec.CHECKPOINT_WITH_MEMBERS);
+        for (int n = 0; n < bytes.length; n++) {
+            byte[] cut = Arrays.copyOf(bytes, n);
+            assertThatThrownBy(() -> StateCodec.decodeCheckpoint(cut))
+                    .isInstanceOf(StateCodec.MalformedStateException.class);
+        }
+        Checkpoint plain = new Checkpoint(20, List.of(new OriginRun(1, 20, 3)), List.of(), 12);
+        assertThat(StateCodec.encodeCheckpoint(plain)[0]).isEqualTo(StateCodec.CHECKPOINT_VERSION);
     }
 
     @Test

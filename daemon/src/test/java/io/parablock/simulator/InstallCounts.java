@@ -12,6 +12,11 @@ final class InstallCounts {
     long crashed;
 
     long everyVoterMerges;
+    /** Seats that became vacant; that another disk counts at; lost disks that were put in again. */
+    long disksGivenUp;
+
+    long disksReplaced;
+    long oldDisksBack;
 
     void addAll(InstallCounts other) {
         begun += other.begun;
@@ -19,6 +24,9 @@ final class InstallCounts {
         aborted += other.aborted;
         crashed += other.crashed;
         everyVoterMerges += other.everyVoterMerges;
+        disksGivenUp += other.disksGivenUp;
+        disksReplaced += other.disksReplaced;
+        oldDisksBack += other.oldDisksBack;
     }
 
     /** What a batch of many runs must have seen and has not, or an empty text. */
@@ -29,6 +37,7 @@ final class InstallCounts {
     @Override
     public String toString() {
         return "begun=" + begun + " completed=" + completed + " aborted=" + aborted + " crashed=" + crashed
-                + " merges over every voter=" + everyVoterMerges;
+                + " merges over every voter=" + everyVoterMerges
+                + " disks given up=" + disksGivenUp + " replaced=" + disksReplaced + " back=" + oldDisksBack;
     }
 }

@@ -8,6 +8,11 @@ import io.parablock.simulator.disk.DiskMutation;
 record Mutations(Mutation core, FormationMutation formation, DiskMutation disk) {
     static final Mutations NONE = new Mutations(Mutation.NONE, FormationMutation.NONE, DiskMutation.NONE);
 
+    /** What a node's disk is known by: its id alone, where ids are used again. */
+    long incarnationOf(SimulatedNode n) {
+        return formation == FormationMutation.NONE ? n.disk().standing().incarnation() : n.id();
+    }
+
     static Mutations of(Mutation core) {
         return new Mutations(core, FormationMutation.NONE, DiskMutation.NONE);
     }

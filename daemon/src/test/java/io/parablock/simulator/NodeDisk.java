@@ -1,5 +1,6 @@
 package io.parablock.simulator;
 
+import io.parablock.raft.membership.Seat;
 import io.parablock.replica.Formation;
 import io.parablock.simulator.disk.SectorNodeStorage;
 import io.parablock.wal.WalFullException;
@@ -31,6 +32,11 @@ final class NodeDisk {
     private boolean powerLossNext;
     /** It was lost once, and an empty one is in its place: its node must stop as a stranger. */
     private boolean wiped;
+
+    /** Its node does not start yet: the disk before it has to be given up first. */
+    private boolean held;
+    /** The cluster has given up the disk before it. */
+    private boolean successor;
 
     /** The file {@code identity}. */
     private Formation.Standing standing;
@@ -111,9 +117,48 @@ final class NodeDisk {
         return standing;
     }
 
-    void onFormed(SortedMap<Integer, Long> members) {
-        standing = new Formation.Standing(standing.incarnation(), members);
+    void onFormed(SortedMap<Integer, Long> members, SortedMap<Integer, Seat> changed) {
+        standing = new Formation.Standing(standing.incarnation(), members, changed);
         storage.formed(true);
+    }
+
+    void onChanged(SortedMap<Integer, Seat> changed) {
+        standing = new Formation.Standing(standing.incarnation(), standing.members(), changed);
+    }
+
+    void hold() {
+        held = true;
+    }
+
+    /** From here on its node may start, and be let in. */
+    void letIn() {
+        held = false;
+        successor = true;
+    }
+
+    /** The log says that it counts: it has everything that was answered. */
+    void onCounts() {
+        wiped = false;
+        onPutIn();
+    }
+
+    /** Whatever became of another disk in the same machine. */
+    void onPutIn() {
+        storage.lost(isUncured() || suspect || isOutForGood());
+    }
+
+    /** It is lost, and its node's owner gives it up. */
+    void retire() {
+        blockDamage.wipe();
+        wiped = true;
+    }
+
+    boolean isSuccessor() {
+        return successor;
+    }
+
+    boolean staysOut() {
+        return refused || held;
     }
 
     /** An empty disk is in its place. */
@@ -123,6 +168,7 @@ final class NodeDisk {
         storage.lost(true);
         standing = new Formation.Standing(incarnation, new TreeMap<>());
         wiped = true;
+        successor = false;
         suspect = false;
         unclean = false;
         lost = false;

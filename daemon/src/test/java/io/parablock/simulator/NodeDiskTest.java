@@ -3,6 +3,7 @@ package io.parablock.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parablock.raft.Mode;
+import io.parablock.raft.membership.Seat;
 import io.parablock.simulator.disk.FaultAtlas;
 import io.parablock.simulator.disk.Region;
 import io.parablock.simulator.disk.SectorNodeStorage;
@@ -10,11 +11,14 @@ import io.parablock.wal.Durability;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class NodeDiskTest {
     private static final Region STARTUP = new Region.Startup();
+    private static final SortedMap<Integer, Seat> NONE_CHANGED = new TreeMap<>();
+
     private static final TreeMap<Integer, Long> MEMBERS = new TreeMap<>(Map.of(1, 11L, 2, 12L, 3, 13L));
     /** Of two clusters, one that has yet to form and one that has formed. */
     private static final long FORMING_SEED = 1500;
@@ -39,10 +43,10 @@ class NodeDiskTest {
     @Test
     void shouldSilenceNobodyUntilEveryNodeHasNotedTheMembers() {
         List<NodeDisk> disks = disks(FORMING_SEED);
-        disks.get(0).onFormed(MEMBERS);
-        disks.get(1).onFormed(MEMBERS);
+        disks.get(0).onFormed(MEMBERS, NONE_CHANGED);
+        disks.get(1).onFormed(MEMBERS, NONE_CHANGED);
         assertThat(atlas.mayDamage(1, STARTUP)).isFalse();
-        disks.get(2).onFormed(MEMBERS);
+        disks.get(2).onFormed(MEMBERS, NONE_CHANGED);
         assertThat(atlas.mayDamage(1, STARTUP)).isTrue();
     }
 

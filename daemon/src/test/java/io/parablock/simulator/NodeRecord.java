@@ -31,6 +31,12 @@ final class NodeRecord {
 
     private final int id;
     private final SimulatedCluster cluster;
+    private final Watch watch;
+    /** The disk that counts for the node while another one is in it, or 0. */
+    private final long counting;
+    /** All let it in, whatever they know of its disk. */
+    private final boolean forcedIn;
+
     /** By {@link ProposalBook#key}: in order of slots. */
     private final TreeMap<Long, SlotState> disk = new TreeMap<>();
 
@@ -47,9 +53,43 @@ final class NodeRecord {
     /** The install of which the last piece came in this process, 0 for none. */
     private long installId;
 
-    NodeRecord(int id, SimulatedCluster cluster) {
+    NodeRecord(int id, SimulatedCluster cluster, Watch watch) {
+        this(id, cluster, watch, 0, false);
+    }
+
+    private NodeRecord(int id, SimulatedCluster cluster, Watch watch, long counting, boolean forcedIn) {
         this.id = id;
         this.cluster = cluster;
+        this.watch = watch;
+        this.counting = counting;
+        this.forcedIn = forcedIn;
+    }
+
+    /**
+     * Of a disk that was given up: the checkers hear nothing of it.
+     *
+     * @param counting the disk that has its place
+     * @param forcedIn the hellos of this disk, and those to it, are not looked at
+     */
+    static NodeRecord unwatched(int id, SimulatedCluster cluster, long counting, boolean forcedIn) {
+        return new NodeRecord(id, cluster, new Watch(), counting, forcedIn);
+    }
+
+    boolean isForcedIn() {
+        return forcedIn;
+    }
+
+    boolean isWatched() {
+        return counting == 0;
+    }
+
+    Watch watch() {
+        return watch;
+    }
+
+    /** The disk by which the node is known to the checkers. */
+    long incarnation(SimulatedNode n) {
+        return counting == 0 ? cluster.mutations().incarnationOf(n) : counting;
     }
 
     // ---------------------------------------------------------------- life
@@ -71,7 +111,7 @@ final class NodeRecord {
             if (slot > base && !now.containsKey(identity)) {
                 boolean unknown = found.damagedSlots().contains(slot);
                 if (state == SlotState.PRESENT) {
-                    cluster.watch().tell(c -> c.onEntryLost(id, slot, ProposalBook.origin(identity), unknown));
+                    watch.tell(c -> c.onEntryLost(id, slot, ProposalBook.origin(identity), unknown));
                 }
                 now.put(identity, unknown ? SlotState.UNKNOWN : SlotState.ABSENT);
             }
@@ -79,14 +119,14 @@ final class NodeRecord {
         for (Entry e : found.entries()) {
             // Written, and the process died before it was told so.
             if (disk.get(ProposalBook.key(e.slot(), e.origin())) != SlotState.PRESENT) {
-                cluster.watch().tell(c -> c.onEntryDurable(id, EntryView.of(e)));
+                watch.tell(c -> c.onEntryDurable(id, EntryView.of(e)));
             }
         }
         disk.clear();
         disk.putAll(now);
-        cluster.watch().tell(c -> c.onStarted(id, boot));
+        watch.tell(c -> c.onStarted(id, boot));
         if (found.amnesiac()) {
-            cluster.watch().tell(c -> c.onAmnesia(id));
+            watch.tell(c -> c.onAmnesia(id));
         }
     }
 
@@ -96,14 +136,14 @@ final class NodeRecord {
     }
 
     void onCured() {
-        cluster.watch().tell(c -> c.onCured(id));
+        watch.tell(c -> c.onCured(id));
     }
 
     void onStopped() {
         if (installing) {
             cluster.installs().crashed++;
         }
-        cluster.watch().tell(c -> c.onCrashed(id));
+        watch.tell(c -> c.onCrashed(id));
     }
 
     void onWiped() {
@@ -111,7 +151,7 @@ final class NodeRecord {
         told.clear();
         hard = HardState.FRESH;
         installing = false;
-        cluster.watch().tell(c -> c.onWiped(id));
+        watch.tell(c -> c.onWiped(id));
     }
 
     // ---------------------------------------------------------------- disk
@@ -134,7 +174,7 @@ final class NodeRecord {
         hard = StateCodec.decodeMeta(meta).hardState();
         HardState h = hard;
         cluster.simulation().trace(10, id, h.term(), h.syncTerm());
-        cluster.watch().tell(c -> c.onHardStateDurable(id, h));
+        watch.tell(c -> c.onHardStateDurable(id, h));
     }
 
     /** A SYNCREC is about to be written; a merge over every voter ends with an entry of its own term. */
@@ -156,7 +196,7 @@ final class NodeRecord {
         told.put(Step.SYNCREC, bytes);
         var r = StateCodec.decodeSyncRecord(bytes);
         cluster.simulation().trace(11, id, r.term(), r.m());
-        cluster.watch().tell(c -> c.onSyncRecordDurable(id, r));
+        watch.tell(c -> c.onSyncRecordDurable(id, r));
     }
 
     /** The disk had lost it: no merged log is taken over now. */
@@ -171,11 +211,11 @@ final class NodeRecord {
         boolean ends = installing && !ckpt.installing();
         installing = ckpt.installing();
         if (installing) {
-            cluster.watch().tell(c -> c.onInstallBegun(id));
+            watch.tell(c -> c.onInstallBegun(id));
             return;
         }
         cluster.installs().completed += ends ? 1 : 0;
-        cluster.watch().tell(c -> c.onCheckpointDurable(id, ckpt, ends));
+        watch.tell(c -> c.onCheckpointDurable(id, ckpt, ends));
     }
 
     /** The block store is being overwritten: what it is given now are pieces. */
@@ -189,19 +229,18 @@ final class NodeRecord {
             installId = install;
             cluster.installs().begun++;
         }
-        cluster.watch().tell(c -> c.onInstallPiece(id, install, piece.offsetBytes(), piece.lengthBytes()));
+        watch.tell(c -> c.onInstallPiece(id, install, piece.offsetBytes(), piece.lengthBytes()));
     }
 
     private void onPieceWritten(Entry piece) {
         cluster.simulation().trace(16, id, piece.origin(), piece.offsetBytes());
-        cluster.watch()
-                .tell(c -> c.onInstallPieceWritten(id, piece.origin(), piece.offsetBytes(), piece.lengthBytes()));
+        watch.tell(c -> c.onInstallPieceWritten(id, piece.origin(), piece.offsetBytes(), piece.lengthBytes()));
     }
 
     void onEntryDurable(EntryView e) {
         disk.put(ProposalBook.key(e.slot(), e.origin()), SlotState.PRESENT);
         cluster.simulation().trace(13, id, e.slot(), e.origin());
-        cluster.watch().tell(c -> c.onEntryDurable(id, e));
+        watch.tell(c -> c.onEntryDurable(id, e));
     }
 
     /** @param leads the core takes proposals */
@@ -209,23 +248,23 @@ final class NodeRecord {
         if (leads) {
             onLeads(hard.term());
         }
-        cluster.watch().tell(c -> c.onDurableTold(id, slot, origin));
+        watch.tell(c -> c.onDurableTold(id, slot, origin));
     }
 
     long onForceBegun() {
         long force = ++nextForce;
-        cluster.watch().tell(c -> c.onForceBegun(id, force));
+        watch.tell(c -> c.onForceBegun(id, force));
         return force;
     }
 
     void onForceEnded(long force) {
-        cluster.watch().tell(c -> c.onForceEnded(id, force));
+        watch.tell(c -> c.onForceEnded(id, force));
     }
 
     void onTruncated(long slot) {
         cluster.simulation().trace(14, id, slot, 0);
         disk.headMap(ProposalBook.key(slot + 1, 0)).clear();
-        cluster.watch().tell(c -> c.onTruncated(id, slot));
+        watch.tell(c -> c.onTruncated(id, slot));
     }
 
     SlotState onDisk(long slot, long origin) {
@@ -243,7 +282,7 @@ final class NodeRecord {
             onLeads(hard.term());
             EntryView view = EntryView.of(e);
             cluster.book().onProposed(view);
-            cluster.watch().tell(c -> c.onProposed(id, e.origin(), view));
+            watch.tell(c -> c.onProposed(id, e.origin(), view));
         }
     }
 
@@ -264,7 +303,7 @@ final class NodeRecord {
     private void onLeads(long term) {
         if (term != leading) {
             leading = term;
-            cluster.watch().tell(c -> c.onLeader(id, term));
+            watch.tell(c -> c.onLeader(id, term));
         }
     }
 
@@ -277,7 +316,7 @@ final class NodeRecord {
             return;
         }
         EntryView view = EntryView.of(e);
-        cluster.watch().tell(c -> c.onApplyStarted(id, view));
+        watch.tell(c -> c.onApplyStarted(id, view));
     }
 
     void onApplied(Entry e) {
@@ -292,7 +331,7 @@ final class NodeRecord {
         appliedAbove.add(e.slot());
         cluster.simulation().trace(15, id, e.slot(), e.origin());
         EntryView view = EntryView.of(e);
-        cluster.watch().tell(c -> c.onApplied(id, view));
+        watch.tell(c -> c.onApplied(id, view));
     }
 
     boolean isApplied(long slot) {
@@ -311,12 +350,12 @@ final class NodeRecord {
             long read = cluster.book().nextAsk();
             asks.computeIfAbsent(new Ask(from, r.requestId()), k -> new ArrayDeque<>())
                     .add(read);
-            cluster.watch().tell(c -> c.onReadArrived(id, read, r.offsetBytes(), r.lengthBytes()));
+            watch.tell(c -> c.onReadArrived(id, read, r.offsetBytes(), r.lengthBytes()));
         } else if (m instanceof ClientMessage.Flush f) {
             long flush = cluster.book().nextAsk();
             asks.computeIfAbsent(new Ask(from, f.requestId()), k -> new ArrayDeque<>())
                     .add(flush);
-            cluster.watch().tell(c -> c.onFlushArrived(id, flush));
+            watch.tell(c -> c.onFlushArrived(id, flush));
         }
     }
 
@@ -324,19 +363,19 @@ final class NodeRecord {
         if (m instanceof ClientMessage.MutateReply r && r.status() == ClientMessage.Status.OK) {
             EntryView e = cluster.book().proposal(core, SessionToken.slot(r.session()), r.seq());
             if (e != null) {
-                cluster.watch().tell(c -> c.onAnswered(id, e));
+                watch.tell(c -> c.onAnswered(id, e));
             }
         } else if (m instanceof ClientMessage.ReadReply r) {
             boolean ok = r.status() == ClientMessage.Status.OK;
             long read = take(to, r.requestId(), ok);
             if (ok && read != 0) {
-                cluster.watch().tell(c -> c.onReadServed(id, read));
+                watch.tell(c -> c.onReadServed(id, read));
             }
         } else if (m instanceof ClientMessage.FlushReply r) {
             boolean ok = r.status() == ClientMessage.Status.OK;
             long flush = take(to, r.requestId(), ok);
             if (ok && flush != 0) {
-                cluster.watch().tell(c -> c.onFlushAnswered(id, flush));
+                watch.tell(c -> c.onFlushAnswered(id, flush));
             }
         }
     }

@@ -27,6 +27,7 @@ final class SimulatedCluster {
     private final Simulation sim;
     private final SimulationSettings settings;
     private final Mutations mutations;
+    private final StorageFactory storage;
     private final FaultAtlas atlas;
     /** The first disk of each node. */
     private final TreeMap<Integer, Long> members = new TreeMap<>();
@@ -58,6 +59,7 @@ final class SimulatedCluster {
         this.sim = sim;
         this.settings = settings;
         this.mutations = mutations;
+        this.storage = storage;
         Seeded incarnations = sim.random("incarnations");
         for (int id = 1; id <= settings.nodes; id++) {
             members.put(id, incarnations.next() | 1);
@@ -144,6 +146,12 @@ final class SimulatedCluster {
                 }
             });
         }
+    }
+
+    /** An empty disk for a node of which the disk is lost. */
+    NodeDisk anotherDisk(SimulatedNode n, Seeded of) {
+        BlockDamage damage = new BlockDamage(n.id(), atlas, of);
+        return new NodeDisk(storage.create(n.id(), of, settings), standing(n.id()), settings.mapped, n.steps(), damage);
     }
 
     /** What may go bad on the disks. */

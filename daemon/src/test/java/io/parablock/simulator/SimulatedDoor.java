@@ -1,5 +1,6 @@
 package io.parablock.simulator;
 
+import io.parablock.raft.membership.Members;
 import io.parablock.replica.Formation;
 import io.parablock.replica.FormationMutation;
 import java.util.ArrayList;
@@ -32,8 +33,17 @@ final class SimulatedDoor {
                 .newFormation(node.id(), voters, node.disk().standing());
         formation = f;
         if (f.isFormed()) {
-            node.group().open();
+            open(f);
         }
+    }
+
+    private void open(Formation f) {
+        boolean byIncarnation = cluster.mutations().formation() == FormationMutation.NONE;
+        node.group()
+                .open(
+                        byIncarnation
+                                ? Members.founders(f.standing().members())
+                                : cluster.settings().raft(node.id()).members());
     }
 
     private Formation running() {
@@ -57,17 +67,41 @@ final class SimulatedDoor {
         Formation f = running();
         Formation.Answer answer = f.onHello(sender, said);
         if (answer.verdict() == Formation.Verdict.STRANGER) {
-            if (!node.disk().isWiped()) {
+            if (!node.disk().isWiped() && node.record().isWatched()) {
                 cluster.watch()
                         .fail("node " + node.id() + " stops, and its disk was never wiped: " + answer.line(), null);
             }
-            node.disk().onStranger();
+            // The operator who has let it in starts it again, and it meets somebody who has heard of that.
+            if (!node.disk().isSuccessor()) {
+                node.disk().onStranger();
+            }
             node.stop(false, answer.line());
         } else if (answer.verdict() == Formation.Verdict.FORM) {
             form(f);
             return node.isUp() ? f.onHello(sender, said).verdict() : Formation.Verdict.NOT_YET;
         }
         return answer.verdict();
+    }
+
+    /** As the production node does. */
+    void onMembers(Members applied) {
+        Formation f = running();
+        if (f.onMembers(applied)) {
+            node.disk().onChanged(f.standing().changed());
+        }
+        String end = f.ownEnd();
+        if (!end.isEmpty()) {
+            if (node.record().isWatched()) {
+                cluster.watch().fail("node " + node.id() + " stops, and its disk was never lost: " + end, null);
+            }
+            long boot = node.boot();
+            node.simulation().after(0, () -> {
+                if (node.isRunning(boot)) {
+                    node.disk().onStranger();
+                    node.stop(false, end);
+                }
+            });
+        }
     }
 
     private void form(Formation f) {
@@ -79,16 +113,17 @@ final class SimulatedDoor {
             node.stop(false, "killed before its members are durable");
             return;
         }
-        node.disk().onFormed(members);
+        node.disk().onFormed(members, f.wantedChanges());
         if (dies) {
             node.stop(false, "killed when its members are durable");
             return;
         }
         node.simulation().note("node " + node.id() + " has formed the cluster: " + members);
         f.formed(members);
-        if (node.disk().isWiped() && cluster.mutations().formation() == FormationMutation.NONE) {
+        boolean isStranger = node.disk().isWiped() && !node.disk().isSuccessor();
+        if (isStranger && cluster.mutations().formation() == FormationMutation.NONE) {
             cluster.watch().fail("node " + node.id() + " takes part with a disk that was wiped", null);
         }
-        node.group().open();
+        open(f);
     }
 }

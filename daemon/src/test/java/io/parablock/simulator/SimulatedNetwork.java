@@ -211,7 +211,8 @@ final class SimulatedNetwork {
     }
 
     private void answer(Link l, Formation.Standing said, long backoffNs) {
-        switch (l.to.door().onHello(l.from.id(), said)) {
+        boolean forced = l.from.record().isForcedIn() || l.to.record().isForcedIn();
+        switch (forced ? Formation.Verdict.ADMIT : l.to.door().onHello(l.from.id(), said)) {
             case ADMIT -> {
                 l.up = true;
                 l.connection++;
@@ -236,6 +237,7 @@ final class SimulatedNetwork {
         }
         int lane = WireCopy.isBulk(m) ? 1 + random.below(LANES - 1) : 0;
         long boot = from.boot();
+        long disk = from.cluster().mutations().incarnationOf(from);
         int copies = copies();
         for (int i = 0; i < copies; i++) {
             Message copy = copyOf(m);
@@ -248,7 +250,7 @@ final class SimulatedNetwork {
                 if (sim.isRecording()) {
                     sim.detail("node " + to + " <- " + from.id() + "  " + MessageText.of(copy));
                 }
-                l.to.group().onMessage(from.id(), boot, copy);
+                l.to.group().onMessage(from.id(), disk, boot, copy);
             });
         }
     }

@@ -21,11 +21,11 @@ final class SimulatedNode {
     private final Simulation sim;
     private final SimulationSettings settings;
     private final SimulatedCluster cluster;
-    private final NodeDisk disk;
+    private NodeDisk disk;
     private final Seeded random;
     private final DurableSteps steps;
     private final NodeClock clock;
-    private final NodeRecord record;
+    private NodeRecord record;
     private final SimulatedDoor door;
     private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
     private @Nullable SimulatedProcess process;
@@ -58,7 +58,7 @@ final class SimulatedNode {
                 steps,
                 new BlockDamage(id, cluster.atlas(), sim.random("block damage " + id)));
         this.clock = new NodeClock(random.between(1, 1L << 50));
-        this.record = new NodeRecord(id, cluster);
+        this.record = new NodeRecord(id, cluster, cluster.watch());
         this.door = new SimulatedDoor(this);
     }
 
@@ -69,7 +69,7 @@ final class SimulatedNode {
         if (process != null) {
             throw new AssertionError("node " + id + " runs");
         }
-        if (disk.isRefused()) {
+        if (disk.staysOut()) {
             return;
         }
         boot = cluster.nextBoot();
@@ -110,6 +110,12 @@ final class SimulatedNode {
         if (wrong != null) {
             cluster.watch().fail("node " + id + " " + wrong, null);
         }
+    }
+
+    /** While it is down. */
+    void put(NodeDisk d, NodeRecord r) {
+        disk = d;
+        record = r;
     }
 
     /** The process is gone. */
@@ -380,9 +386,8 @@ final class SimulatedNode {
     }
 
     void onError(Throwable t) {
-        SimulatedProcess p = process;
-        if (p != null) {
-            p.group().inputs().onError(t);
+        if (process != null) {
+            process.group().inputs().onError(t);
         }
     }
 
@@ -393,8 +398,7 @@ final class SimulatedNode {
     }
 
     private boolean isLeading() {
-        SimulatedProcess p = process;
-        return p != null && p.core().isReady();
+        return process != null && process.core().isReady();
     }
 
     void onDurableTold(long slot, long origin) {

@@ -6,6 +6,7 @@ import io.parablock.main.GroupPort;
 import io.parablock.metrics.RequestMeters;
 import io.parablock.raft.RaftConfig;
 import io.parablock.raft.RaftNode;
+import io.parablock.raft.membership.Members;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.Identity;
 import io.parablock.replica.PeerSender;
@@ -80,7 +81,9 @@ final class SimulatedProcess {
                 clock,
                 node.clock().suspendedTime(node::clockNs),
                 allocator);
-        RaftConfig raft = settings.raft(id).withStoreBytes(store.sizeBytes());
+        RaftConfig raft = settings.raft(id)
+                .withStoreBytes(store.sizeBytes())
+                .withIncarnation(node.cluster().mutations().incarnationOf(node));
         core = node.cluster()
                 .mutations()
                 .core()
@@ -197,7 +200,7 @@ final class SimulatedProcess {
                 node.cluster().watch().fail("node " + node.id() + " sends before the cluster has formed: " + m, null);
             }
             requireHonest(m);
-            node.cluster().watch().onSent(node.id(), to, m);
+            node.record().watch().onSent(node.id(), to, m);
             node.cluster().network().send(node, to, m);
         }
 
@@ -235,6 +238,11 @@ final class SimulatedProcess {
             // As the production node does.
             gateway.endSessions(SimulationSettings.GROUP);
             node.cluster().onWritesLost(node);
+        }
+
+        @Override
+        public void onMembers(int groupId, Members applied) {
+            node.door().onMembers(applied);
         }
 
         @Override

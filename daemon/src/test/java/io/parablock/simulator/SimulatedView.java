@@ -66,8 +66,13 @@ final class SimulatedView implements ClusterView {
         }
 
         @Override
+        public long incarnation() {
+            return node.record().incarnation(node);
+        }
+
+        @Override
         public boolean isUp() {
-            return node.isUp();
+            return node.isUp() && node.record().isWatched();
         }
 
         @Override

@@ -263,7 +263,9 @@ final class SimulationRun {
                     && !s.installing()
                     && ReplicaInside.blocks(n.replica()).pendingBytes() == 0
                     && !n.disk().blockDamage().isVisible()
-                    && !n.rawPorts().store().isAdopting();
+                    && !n.rawPorts().store().isAdopting()
+                    // A new disk does not stay a learner.
+                    && n.core().members().counts(n.id(), n.record().incarnation(n));
             if (!whole || s.appliedPrefix() != s.lastSlot() || (applied >= 0 && applied != s.appliedPrefix())) {
                 return false;
             }

@@ -1,5 +1,6 @@
 package io.parablock.simulator;
 
+import io.parablock.replica.FormationMutation;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,10 +14,14 @@ final class Wipes {
     /** One seed in so many, unless it was asked for by name. */
     private static final int SHARE = 8;
 
+    /** Of these, every other one has its lost disks replaced; in the others they stay out. */
+    private static final int REPLACED_SHARE = 16;
+
     private final SimulatedCluster cluster;
     private final Simulation sim;
     private final SimulationSettings settings;
     private final Seeded random;
+    private final Replacement replacement;
     private boolean stopped;
 
     Wipes(SimulatedCluster cluster) {
@@ -24,6 +29,7 @@ final class Wipes {
         this.sim = cluster.simulation();
         this.settings = cluster.settings();
         this.random = sim.random("wipes");
+        this.replacement = new Replacement(cluster);
     }
 
     void start() {
@@ -39,6 +45,7 @@ final class Wipes {
 
     void stop() {
         stopped = true;
+        replacement.stop();
     }
 
     private void next(long seconds) {
@@ -58,7 +65,7 @@ final class Wipes {
                 may.add(n);
             }
         });
-        if (leader == null || may.isEmpty()) {
+        if (leader == null || may.isEmpty() || replacement.isUnderWay()) {
             return false;
         }
         SimulatedNode victim = may.get(random.below(may.size()));
@@ -94,7 +101,7 @@ final class Wipes {
         long aloneNs = random.between(2, 4) * settings.electionTimeoutNs;
         cutFor(majority, others, aloneNs);
         sim.after(aloneNs, () -> {
-            if (!stopped && cluster.mayWipe(victim)) {
+            if (!stopped && cluster.mayWipe(victim) && !replacement.isUnderWay()) {
                 wipe(victim);
                 List<SimulatedNode> rest = new ArrayList<>(others);
                 rest.add(victim);
@@ -126,9 +133,18 @@ final class Wipes {
         });
     }
 
+    private boolean replaces() {
+        return Math.floorMod(settings.seed, REPLACED_SHARE) == 11
+                && cluster.mutations().formation() == FormationMutation.NONE;
+    }
+
     private void wipe(SimulatedNode n) {
         cluster.counts().count(FaultKind.WIPE);
         n.stop(false, "its disk is lost");
+        if (replaces()) {
+            replacement.begin(n);
+            return;
+        }
         n.disk().wipe(random.next() | 1);
         n.record().onWiped();
     }

@@ -54,6 +54,7 @@ class FrameCodecTest {
                 new Message.Vote(5, 4, 3, true, false),
                 new Message.Vote(5, 4, 3, false, true),
                 new Message.TimeoutNow(5),
+                new Message.GiveUpDisk(5, 3, -77L),
                 new Message.VoteReply(5, true, 4, 3, 2, 1, 9, slots, List.of(7, -8), slots, List.of(new SlotRun(9, 9))),
                 new Message.SyncBegin(5, 9, 2, origins, slots),
                 new Message.SyncAck(5),

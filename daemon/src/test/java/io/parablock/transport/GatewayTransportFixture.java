@@ -52,7 +52,7 @@ abstract class GatewayTransportFixture {
         final ConcurrentLinkedQueue<Integer> gateways = new ConcurrentLinkedQueue<>();
 
         @Override
-        public void onMessage(int groupId, int from, long boot, Message message) {
+        public void onMessage(int groupId, int from, long disk, long boot, Message message) {
             throw new AssertionError("nobody sent " + message);
         }
 

@@ -102,7 +102,7 @@ class PeerFormationTest {
         }
 
         @Override
-        public synchronized void onMessage(int groupId, int from, long boot, Message message) {
+        public synchronized void onMessage(int groupId, int from, long disk, long boot, Message message) {
             assertThat(formation.isFormed()).isTrue();
             heard.add(message);
         }

@@ -70,7 +70,7 @@ class PeerTransportTest {
         final ConcurrentLinkedQueue<Received> messages = new ConcurrentLinkedQueue<>();
 
         @Override
-        public void onMessage(int groupId, int from, long boot, Message message) {
+        public void onMessage(int groupId, int from, long disk, long boot, Message message) {
             messages.add(new Received(from, boot, message));
         }
 

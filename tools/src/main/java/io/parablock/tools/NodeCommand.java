@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
         name = "node",
         description = "Runs one daemon until it is told to stop.",
         mixinStandardHelpOptions = true,
-        subcommands = NodeStopCommand.class)
+        subcommands = {NodeStopCommand.class, NodeReplaceCommand.class})
 final class NodeCommand implements Callable<Integer> {
     @Option(
             names = {"-c", "--config"},

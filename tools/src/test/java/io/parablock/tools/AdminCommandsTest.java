@@ -118,6 +118,24 @@ class AdminCommandsTest {
     }
 
     @Test
+    void shouldGiveUpADiskAtANodeThatAnswers() {
+        String done = "{\"node\":3,\"groups\":[{\"group\":1,\"vacant\":true}]}";
+        String said = "the disk of node 3 is given up: start that node with an empty data directory\n";
+        nodes.page(1, "/admin/replace-node?node=3", done);
+        assertThat(CommandRun.of("node", "replace", "3", "--http", first)).isEqualTo(new CommandRun(0, said, ""));
+        assertThat(CommandRun.of("node", "replace", "3", "--http", first, "--json")
+                        .out())
+                .contains("\"vacant\" : true");
+        nodes.page(2, "/admin/replace-node?node=3", done);
+        assertThat(CommandRun.of("node", "replace", "3", "--dir", dir.toString()))
+                .isEqualTo(new CommandRun(0, said, ""));
+        nodes.page(1, "/admin/replace-node?node=1", "409{\"error\":\"node 1 is this one, and it runs\"}");
+        assertThat(CommandRun.of("node", "replace", "1", "--http", first))
+                .isEqualTo(new CommandRun(1, "", "parablock: " + first + ": node 1 is this one, and it runs\n"));
+        assertThat(CommandRun.of("node", "replace").exitCode()).isEqualTo(2);
+    }
+
+    @Test
     void shouldWantToKnowWhichNodeIsToStop() {
         assertThat(CommandRun.of("node", "stop", "--dir", dir.toString()))
                 .isEqualTo(new CommandRun(2, "", "parablock: say which one: --node, of [1, 2, 3]\n"));

@@ -73,8 +73,8 @@ class ArchitectureTest {
     }
 
     @Test
-    void catalogueImportsTheWalAndTheStore() {
-        ofOursOnly("io.parablock.catalogue..", WAL, STORE);
+    void catalogueImportsTheWalTheStoreAndWhoseDisksCount() {
+        ofOursOnly("io.parablock.catalogue..", WAL, STORE, "io.parablock.raft.membership..");
     }
 
     @Test

@@ -2,7 +2,10 @@ package io.parablock.raft.log;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +37,10 @@ public final class RaftLog {
     private long contigPrefix;
     private int unknownCount;
     private long heldAboveContig;
+    /** The CONFIG entries, by slot. */
+    private final TreeMap<Long, Entry> configs = new TreeMap<>();
+
+    private long configChanges;
 
     /**
      * @param base slots up to it are gone
@@ -58,6 +65,16 @@ public final class RaftLog {
     /** Every slot up to it is durably here or covered by the checkpoint. */
     public long contigPrefix() {
         return contigPrefix;
+    }
+
+    /** The CONFIG entries that are held, durably or not yet, by slot. */
+    public NavigableMap<Long, Entry> configs() {
+        return Collections.unmodifiableNavigableMap(configs);
+    }
+
+    /** Grows whenever {@link #configs} changes. */
+    public long configChanges() {
+        return configChanges;
     }
 
     public int unknownCount() {
@@ -138,7 +155,20 @@ public final class RaftLog {
         }
         entries[i] = entry;
         states[i] = state;
+        if (entry != null && entry.isBarrier()) {
+            configs.put(slot, entry);
+            configChanges++;
+        } else if (!configs.isEmpty() && configs.remove(slot) != null) {
+            configChanges++;
+        }
         advanceContig();
+    }
+
+    private void dropConfigsTo(long slot) {
+        if (!configs.isEmpty() && configs.firstKey() <= slot) {
+            configs.headMap(slot, true).clear();
+            configChanges++;
+        }
     }
 
     private void advanceContig() {
@@ -193,6 +223,7 @@ public final class RaftLog {
             states[i] = ABSENT;
         }
         base = Math.max(base, newBase);
+        dropConfigsTo(base);
     }
 
     /** An install covers everything up to {@code newBase}, held here or not; what lies above it stays. */
@@ -215,6 +246,7 @@ public final class RaftLog {
             states[i] = ABSENT;
         }
         base = Math.max(base, newBase);
+        dropConfigsTo(base);
         last = Math.max(last, newBase);
         advanceContig();
     }

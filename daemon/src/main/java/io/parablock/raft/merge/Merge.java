@@ -50,6 +50,8 @@ public final class Merge {
     private final Set<Long> unknownAboveD;
     private final Map<Integer, VoteReply> replies;
     private final int voters;
+    private final int vacancies;
+    private final long configSlot;
     private final boolean ofEveryVoter;
 
     private Merge(
@@ -59,6 +61,8 @@ public final class Merge {
             Set<Long> unknownAboveD,
             Map<Integer, VoteReply> replies,
             int voters,
+            int vacancies,
+            long configSlot,
             boolean ofEveryVoter) {
         this.log = log;
         this.syncTerm = syncTerm;
@@ -66,6 +70,8 @@ public final class Merge {
         this.unknownAboveD = unknownAboveD;
         this.replies = replies;
         this.voters = voters;
+        this.vacancies = vacancies;
+        this.configSlot = configSlot;
         this.ofEveryVoter = ofEveryVoter;
     }
 
@@ -76,6 +82,8 @@ public final class Merge {
      * @param replies granted replies of other voters by node id; the candidate is not among them
      * @param unknownAboveD the candidate's own UNKNOWN slots that lie above its D
      * @param voters how many voters there are, the candidate among them; a majority of sure absences makes a no-op
+     * @param vacancies seats among them without a member: what they held counted for nothing above the CONFIG
+     * @param configSlot of the configuration in force: everything before it was committed when it was proposed; 0 for none
      * @param ofEveryVoter without a quorum free of amnesia (protocol.md §11): of a voter with a lower syncTerm even what it
      *     has applied may be lost, for its store does not count any more
      */
@@ -86,9 +94,23 @@ public final class Merge {
             Set<Long> unknownAboveD,
             Map<Integer, VoteReply> replies,
             int voters,
+            int vacancies,
+            long configSlot,
             boolean ofEveryVoter) {
-        Merge merge = new Merge(log, syncTerm, mSync, unknownAboveD, replies, voters, ofEveryVoter);
-        return merge.settle();
+        return new Merge(log, syncTerm, mSync, unknownAboveD, replies, voters, vacancies, configSlot, ofEveryVoter)
+                .settle();
+    }
+
+    /** Of a configuration that has not changed. */
+    public static Result settle(
+            RaftLog log,
+            long syncTerm,
+            long mSync,
+            Set<Long> unknownAboveD,
+            Map<Integer, VoteReply> replies,
+            int voters,
+            boolean ofEveryVoter) {
+        return settle(log, syncTerm, mSync, unknownAboveD, replies, voters, 0, 0, ofEveryVoter);
     }
 
     private Result settle() {
@@ -110,9 +132,9 @@ public final class Merge {
     }
 
     private Settled fateOf(long slot) {
-        boolean decided = false;
+        boolean decided = slot < configSlot;
         boolean torn = log.state(slot) != RaftLog.UNKNOWN || unknownAboveD.contains(slot);
-        int absent = log.state(slot) == RaftLog.UNKNOWN ? 0 : 1;
+        int absent = vacancies + (log.state(slot) == RaftLog.UNKNOWN ? 0 : 1);
         for (Map.Entry<Integer, VoteReply> e : replies.entrySet()) {
             VoteReply r = e.getValue();
             // Applied there: decided, even if its record is unreadable now.
@@ -131,7 +153,7 @@ public final class Merge {
             return new Settled(slot, Fate.NOOP, 0);
         }
         // A slot of S's merged log exists by definition: never a no-op, only a readable copy will do.
-        boolean all = replies.size() + 1 == voters;
+        boolean all = replies.size() + 1 + vacancies == voters;
         if (all && !decided) {
             return new Settled(slot, slot > mSync && torn ? Fate.NOOP : Fate.LOST, 0);
         }

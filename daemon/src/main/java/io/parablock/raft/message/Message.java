@@ -24,6 +24,19 @@ public sealed interface Message {
                 || this instanceof Fetch;
     }
 
+    /** It means something to a leader only. */
+    default boolean isForLeader() {
+        return this instanceof AppendAck
+                || this instanceof HeartbeatAck
+                || this instanceof SyncAck
+                || this instanceof SyncRequest
+                || this instanceof ForceAck
+                || this instanceof CureRequest
+                || this instanceof InstallRequest
+                || this instanceof InstallAck
+                || this instanceof GiveUpDisk;
+    }
+
     /**
      * @param term the term that the sender would campaign for; it has not taken it
      * @param everyVoter for a merge over every voter (protocol.md §11)
@@ -117,6 +130,13 @@ public sealed interface Message {
     record Force(long term, long id, long slot) implements Message {}
 
     record ForceAck(long term, long id) implements Message {}
+
+    /**
+     * The operator gives up a node's disk (protocol.md §9); said again until the log says so.
+     *
+     * @param incarnation of that disk: said of another one, it means nothing any more
+     */
+    record GiveUpDisk(long term, int node, long incarnation) implements Message {}
 
     /** Leader transfer (protocol.md §8): the receiver holds all that this leader ever assigned; it campaigns at once. */
     record TimeoutNow(long term) implements Message {}

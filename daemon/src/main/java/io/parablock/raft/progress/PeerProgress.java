@@ -17,6 +17,7 @@ public final class PeerProgress {
     private boolean connected = true;
     private boolean synced;
     private long boot;
+    private long disk;
     /** The first slot that was never sent to this peer since it (re)connected. */
     private long nextSlot;
 
@@ -57,6 +58,15 @@ public final class PeerProgress {
 
     public long boot() {
         return boot;
+    }
+
+    /** The incarnation of the disk that answers there; 0 before it has. */
+    public long disk() {
+        return disk;
+    }
+
+    public void disk(long incarnation) {
+        disk = incarnation;
     }
 
     /** The peer acknowledged the merged log up to m. */

@@ -55,7 +55,17 @@ class MutantTest {
                 "AMNESIAC_QUORUM_LEADS",
                 "STORES_AS_THEY_WERE",
                 "TIMEOUT_NOW_IN_A_NEWER_TERM",
-                "REPAIR_WITH_ANYTHING"
+                "REPAIR_WITH_ANYTHING",
+                // MembershipTest has those of the members.
+                "LEARNER_COUNTS",
+                "OLD_DISK_COUNTS",
+                "MERGE_BY_THE_CANDIDATES_CONFIG",
+                "CONFIG_BEFORE_MERGED_LOG",
+                "CONFIG_WITHOUT_DRAIN",
+                "SLOTS_BESIDE_A_CONFIG",
+                "LEARNER_WITH_HOLES",
+                "NOOP_BEFORE_A_CONFIG",
+                "CONFIG_COMMITTED_BY_ITS_LEARNER"
             })
     void shouldCatchEveryMutant(Mutation mutation) {
         long seeds = Long.getLong("mutant.seeds", SEEDS);

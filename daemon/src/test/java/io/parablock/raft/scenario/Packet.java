@@ -13,8 +13,10 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** A message on its way; matched by the fields of its record, by {@code from}, {@code to}, {@code kind} and {@code slot}. */
-record Packet(long number, int from, long boot, int to, Message message) {
+/**
+ * A message on its way, from one disk; matched by the fields of its record, by {@code from}, {@code to}, {@code kind} and {@code slot}.
+ */
+record Packet(long number, int from, long disk, long boot, int to, Message message) {
     String kind() {
         return message.getClass().getSimpleName();
     }

@@ -28,6 +28,7 @@ final class RandomSchedule {
     private final Random random;
     private final PowerLosses power;
     private final Absences absences;
+    final Replacements replacements;
 
     final ScenarioCluster cluster;
     private final List<Request> requests = new ArrayList<>();
@@ -74,6 +75,8 @@ final class RandomSchedule {
                 power.isMapped());
         LeaseConfig lease = seed % 2 == 0 ? ScenarioReads.LEASE : LeaseConfig.OFF;
         cluster = new ScenarioCluster(shape, seed, mutation, lease);
+        replacements = new Replacements(this, seed, mutation == Mutation.NONE && !shape.mapped());
+        damages = replacements.isEnabled() ? 1 : 0;
     }
 
     void run() {
@@ -91,6 +94,8 @@ final class RandomSchedule {
             event();
             if (absences.isNext()) {
                 absences.event();
+            } else if (replacements.isNext()) {
+                replacements.event();
             } else if (power.isDue()) {
                 power.event();
             }
@@ -248,18 +253,8 @@ final class RandomSchedule {
         } else if (!n.applying.isEmpty()) {
             Entry e = pick(n.applying);
             // The store takes entries in the order given; only disjoint ones may pass each other.
-            cluster.complete(n, cluster.shape.mode() == Mode.PARALLEL ? firstOverlapping(n, e) : n.applying.get(0));
+            cluster.complete(n, cluster.shape.mode() == Mode.PARALLEL ? n.firstOverlapping(e) : n.applying.get(0));
         }
-    }
-
-    private static Entry firstOverlapping(SimulatedNode n, Entry e) {
-        for (Entry other : n.applying) {
-            if (SafetyChecker.overlap(other, e)) {
-                // What is first for e may itself have to wait for one that e does not touch.
-                return other.equals(e) ? e : firstOverlapping(n, other);
-            }
-        }
-        return e;
     }
 
     private void openSession(SimulatedNode n) {
@@ -370,6 +365,9 @@ final class RandomSchedule {
     }
 
     void start(SimulatedNode n) {
+        if (replacements.startsItself(n)) {
+            return;
+        }
         if (damages == 0 && random.nextInt(20) == 0 && !n.disk.wal.isEmpty()) {
             damages++;
             cluster.damage(n, pick(n.disk.wal).slot());
@@ -431,13 +429,14 @@ final class RandomSchedule {
         long last = 0;
         for (int i = 0; i < HEAL_STEPS_MAX; i++) {
             cluster.run(HEAL_STEP_MS, p -> true);
+            replacements.heal();
             last = last == 0 ? lastWrite() : last;
             if (last > 0 && isConverged(last)) {
                 cluster.suite.atQuiescence();
                 return;
             }
         }
-        if (damages > 0) {
+        if (damages > 0 && !replacements.isEnabled()) {
             return; // One rotten record may rightly stop a cluster for an operator (protocol.md §12); safety was
             // checked.
         }
@@ -467,7 +466,9 @@ final class RandomSchedule {
     private boolean isConverged(long last) {
         Map<Long, Long> expected = cluster.checker.deviceAt(Long.MAX_VALUE);
         for (SimulatedNode n : cluster.nodes.values()) {
-            if (n.core().status().amnesiac()
+            if (!n.isUp()
+                    || !replacements.isAtRest()
+                    || n.core().status().amnesiac()
                     || n.core().status().appliedPrefix() < last
                     || !n.device.equals(expected)) {
                 return false;

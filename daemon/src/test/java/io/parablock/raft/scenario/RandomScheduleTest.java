@@ -28,11 +28,13 @@ class RandomScheduleTest {
         long installs = 0;
         long cures = 0;
         long slots = 0;
+        long replaced = 0;
         long seed = first;
         for (; seed <= last && System.nanoTime() - began < LIMIT_NS; seed++) {
             RandomSchedule schedule = runSeed(seed, only != null);
             installs += schedule.installs();
             cures += schedule.cures();
+            replaced += schedule.replacements.done();
             slots += schedule.cluster.checker.committed.size();
             if (seed % REPEAT_EVERY == 0) {
                 List<String> again = runSeed(seed, false).cluster.transcript;
@@ -42,9 +44,9 @@ class RandomScheduleTest {
             }
         }
         System.out.println("random schedules: seeds " + first + ".." + (seed - 1) + ", " + slots + " slots committed, "
-                + installs + " installs, " + cures + " cures");
-        assertThat(only != null || (installs > 0 && cures > 0))
-                .as("the histories contain installs and cures")
+                + installs + " installs, " + cures + " cures, " + replaced + " disks replaced");
+        assertThat(only != null || (installs > 0 && cures > 0 && replaced > 0))
+                .as("the histories contain installs, cures and replaced disks")
                 .isTrue();
     }
 

@@ -42,6 +42,7 @@ final class SafetyChecker {
     private final int voters;
     private final int quorum;
     private final int span;
+    final ScenarioSeats seats = new ScenarioSeats();
     private final Map<Identity, Entry> entries = new HashMap<>();
     private final Map<Long, Integer> leaderOf = new HashMap<>();
     private final TreeMap<Long, Merged> merged = new TreeMap<>();
@@ -149,7 +150,7 @@ final class SafetyChecker {
     private void countAck(long term, long slot, int node) {
         Merged base = merged.get(term);
         insist(base != null, "an acknowledgement in term " + term + ", which has no merged log");
-        if (base == null || slot <= base.m()) {
+        if (base == null || slot <= base.m() || !seats.counts(node, term, base.m(), base.origins(), slot)) {
             return;
         }
         TreeMap<Long, Set<Integer>> ofTerm = acks.computeIfAbsent(term, t -> new TreeMap<>());
@@ -170,7 +171,8 @@ final class SafetyChecker {
         Set<Integer> nodes = syncAcks.computeIfAbsent(term, t -> new TreeSet<>());
         Merged base = merged.get(term);
         insist(base != null, "a SyncAck for term " + term + ", which has no merged log");
-        if (nodes.add(node) && nodes.size() == quorum && base != null) {
+        boolean counts = base != null && seats.counts(node, term, base.m(), base.origins(), 0);
+        if (counts && nodes.add(node) && nodes.size() == quorum && base != null) {
             base.origins().forEach((slot, origin) -> commit(term, slot, origin));
         }
     }
@@ -273,6 +275,7 @@ final class SafetyChecker {
     /** One value per (slot, origin). */
     void onEntry(Entry e) {
         Entry old = entries.putIfAbsent(new Identity(e.slot(), e.origin()), e);
+        seats.onEntry(e);
         insist(
                 old == null
                         || (old.equals(e)
@@ -407,11 +410,11 @@ final class SafetyChecker {
             int holders = 0;
             for (SimulatedNode other : all) {
                 SimulatedDisk d = other.disk;
-                holders += !(d.checkpoint.installing() && s <= d.checkpoint.a() && !d.holdsInLog(s))
-                                && (d.holdsEffective(s) || d.damaged.contains(s) || d.lost.contains(s))
-                                && (s <= d.checkpoint.a() || d.effectiveOrigin(s) == (origin == null ? 0 : origin))
-                        ? 1
-                        : 0;
+                boolean holds = !(d.checkpoint.installing() && s <= d.checkpoint.a() && !d.holdsInLog(s))
+                        && (d.holdsEffective(s) || d.damaged.contains(s) || d.lost.contains(s))
+                        && (s <= d.checkpoint.a() || d.effectiveOrigin(s) == (origin == null ? 0 : origin));
+                // A floor may have counted the disk before.
+                holders += holds || seats.hasLaterDisk(other.id) ? 1 : 0;
             }
             insist(holders >= quorum, what + " though only " + holders + " nodes hold slot " + s);
         }

@@ -82,6 +82,7 @@ final class ScenarioCluster {
     InstallConfig install = Shape.INSTALL;
     private final ScenarioInstalls installs = new ScenarioInstalls(this);
     final ScenarioPower power = new ScenarioPower(this);
+    final ScenarioDisks disks = new ScenarioDisks(this);
     long now = 1_000_000 * MS;
     private long packets;
     private int payloads;
@@ -131,7 +132,7 @@ final class ScenarioCluster {
         RaftConfig config = new RaftConfig(
                         1,
                         n.id,
-                        voters(),
+                        IntStream.rangeClosed(1, shape.nodes()).toArray(),
                         shape.mode(),
                         shape.span(),
                         Shape.ELECTION_TIMEOUT_NS,
@@ -145,7 +146,8 @@ final class ScenarioCluster {
                         shape.window(),
                         shape.mapped())
                 .withInstall(install)
-                .withLease(lease);
+                .withLease(lease)
+                .withMembers(n.members(shape.nodes()), n.incarnation);
         n.boot++;
         n.startedFrom = n.disk.checkpoint.a();
         n.readableFrom = n.disk.checkpoint.e();
@@ -157,10 +159,6 @@ final class ScenarioCluster {
             suite.onAmnesia(n.id);
         }
         work(n);
-    }
-
-    private int[] voters() {
-        return IntStream.rangeClosed(1, shape.nodes()).toArray();
     }
 
     void crash(SimulatedNode n, boolean keepStore) {
@@ -185,7 +183,7 @@ final class ScenarioCluster {
     void hand(Packet p) {
         SimulatedNode to = node(p.to());
         if (to.isUp()) {
-            to.core().step(p.from(), p.boot(), p.message(), clock(to));
+            to.core().step(p.from(), p.disk(), p.boot(), p.message(), clock(to));
             work(to);
         }
     }
@@ -435,7 +433,7 @@ final class ScenarioCluster {
             suite.onCured(n.id);
         }
         for (Entry e : o.appends) {
-            checker.onEntry(e);
+            disks.onAppend(n, e);
             n.appending.add(e);
         }
         for (Output.Outgoing m : o.messages) {
@@ -474,7 +472,7 @@ final class ScenarioCluster {
     }
 
     void send(SimulatedNode n, int to, Message message) {
-        Packet p = new Packet(++packets, n.id, n.boot, to, message);
+        Packet p = new Packet(++packets, n.id, n.incarnation, n.boot, to, message);
         wire.onSent(n.id, to, message);
         checker.onSend(n, to, message);
         sent.add(p);
@@ -489,7 +487,7 @@ final class ScenarioCluster {
 
     /** A message as a peer might have sent it. */
     Packet forge(int from, int to, Message message) {
-        return new Packet(++packets, from, node(from).boot, to, message);
+        return new Packet(++packets, from, node(from).incarnation, node(from).boot, to, message);
     }
 
     void note(String line) {

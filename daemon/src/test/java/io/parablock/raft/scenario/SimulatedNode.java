@@ -3,12 +3,14 @@ package io.parablock.raft.scenario;
 import io.parablock.raft.RaftNode;
 import io.parablock.raft.Role;
 import io.parablock.raft.log.Entry;
+import io.parablock.raft.membership.Members;
 import io.parablock.raft.message.Message;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** One node: its core while it runs, its disk, its block store as 512-byte sectors, and what is under way. */
@@ -28,7 +30,13 @@ final class SimulatedNode {
     record Forcing(int from, long id, long number, List<Entry> written) {}
 
     final int id;
-    final SimulatedDisk disk = new SimulatedDisk();
+    SimulatedDisk disk = new SimulatedDisk();
+    /** Of its disk. */
+    long incarnation;
+    /** Whom this disk was told to count when it was new. */
+    @Nullable
+    Members founders;
+
     final List<Entry> appending = new ArrayList<>();
     final List<Entry> applying = new ArrayList<>();
     final List<Forcing> forcing = new ArrayList<>();
@@ -61,6 +69,7 @@ final class SimulatedNode {
 
     SimulatedNode(int id) {
         this.id = id;
+        this.incarnation = id;
     }
 
     boolean isUp() {
@@ -72,6 +81,23 @@ final class SimulatedNode {
             throw new AssertionError("node " + id + " is down");
         }
         return raft;
+    }
+
+    Members members(int nodes) {
+        return founders != null
+                ? founders
+                : Members.founders(IntStream.rangeClosed(1, nodes).toArray());
+    }
+
+    /** What the store must take first, so that it may take this one. */
+    Entry firstOverlapping(Entry e) {
+        for (Entry other : applying) {
+            if (SafetyChecker.overlap(other, e)) {
+                // What is first for e may itself have to wait for one that e does not touch.
+                return other.equals(e) ? e : firstOverlapping(other);
+            }
+        }
+        return e;
     }
 
     boolean hasApplied(long slot) {

@@ -50,6 +50,11 @@ record SuiteView(ScenarioCluster cluster) implements ClusterView {
         }
 
         @Override
+        public long incarnation() {
+            return n.incarnation;
+        }
+
+        @Override
         public boolean isUp() {
             return n.isUp();
         }

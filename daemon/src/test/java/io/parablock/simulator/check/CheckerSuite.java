@@ -63,6 +63,11 @@ public final class CheckerSuite extends EventFan {
         return ledger;
     }
 
+    /** The disk that a node had lost is in it again; {@link #onWiped} was told before. */
+    public void diskIsBack(int node) {
+        ledger.diskIsBack(node);
+    }
+
     /** Looks at every node. */
     public void afterEvent() {
         touchAll();

@@ -7,7 +7,7 @@ import java.util.Map;
 
 /** Invariants 1 and 3: one leader and one vote per node and term, terms that only grow, votes by the rule of §3. */
 final class ElectionChecker implements Checker {
-    private record Ballot(int node, long term) {}
+    private record Ballot(int node, long disk, long term) {}
 
     private final Ledger ledger;
     private final Map<Long, Integer> leaders = new HashMap<>();
@@ -28,7 +28,7 @@ final class ElectionChecker implements Checker {
 
     @Override
     public void onWiped(int node) {
-        // The votes stay: an id is never used again with a disk that has forgotten them (§9).
+        // The votes stay: a disk that has forgotten them is another one (§9).
         hardStates.remove(node);
         syncRecords.remove(node);
     }
@@ -78,7 +78,7 @@ final class ElectionChecker implements Checker {
     }
 
     private void vote(int voter, long term, int candidate) {
-        Integer old = votes.putIfAbsent(new Ballot(voter, term), candidate);
+        Integer old = votes.putIfAbsent(new Ballot(voter, ledger.seats().diskOf(voter), term), candidate);
         Violation.require(
                 old == null || old == candidate,
                 1,

@@ -66,6 +66,7 @@ final class Ledger implements ClusterEvents {
     private final DiskBook[] disks;
     private final DiskBook[] wiped;
     private final StoreBook[] stores;
+    private final SeatBook seats;
     private final Map<Long, Integer> leaderOf = new HashMap<>();
     private final TreeMap<Long, MergedLog> merged = new TreeMap<>();
     private final Map<Long, Acks> acks = new HashMap<>();
@@ -79,6 +80,7 @@ final class Ledger implements ClusterEvents {
     Ledger(Shape shape, ClusterView view) {
         this.shape = shape;
         this.view = view;
+        this.seats = new SeatBook(shape.voters(), view);
         this.disks = new DiskBook[shape.voters() + 1];
         this.wiped = new DiskBook[shape.voters() + 1];
         this.stores = new StoreBook[shape.voters() + 1];
@@ -106,6 +108,10 @@ final class Ledger implements ClusterEvents {
     /** The disk that the node had before it was wiped; empty if it never was. */
     DiskBook wipedDisk(int node) {
         return wiped[node];
+    }
+
+    SeatBook seats() {
+        return seats;
     }
 
     StoreBook store(int node) {
@@ -185,8 +191,15 @@ final class Ledger implements ClusterEvents {
 
     @Override
     public void onWiped(int node) {
+        seats.onWiped(node);
         wiped[node] = disks[node];
         disks[node] = new DiskBook();
+        stores[node].restart(0);
+    }
+
+    /** The disk that was lost is in its node again. */
+    void diskIsBack(int node) {
+        disks[node] = wiped[node];
         stores[node].restart(0);
     }
 
@@ -368,12 +381,13 @@ final class Ledger implements ClusterEvents {
             }
         }
         of.add(e);
+        seats.remember(e);
     }
 
     private void count(int node, long term, long slot) {
         Acks a = acks.get(term);
         MergedLog base = merged.get(term);
-        if (a == null || base == null || slot <= base.m()) {
+        if (a == null || base == null || slot <= base.m() || !seats.counts(node, term, base, slot)) {
             return;
         }
         long i = slot - base.m();
@@ -393,7 +407,7 @@ final class Ledger implements ClusterEvents {
     private void countSync(int node, long term) {
         Acks a = acks.get(term);
         MergedLog log = merged.get(term);
-        if (a == null || log == null || (a.synced & bit(node)) != 0) {
+        if (a == null || log == null || (a.synced & bit(node)) != 0 || !seats.counts(node, term, log, 0)) {
             return;
         }
         a.synced |= bit(node);

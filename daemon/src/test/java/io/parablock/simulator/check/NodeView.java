@@ -9,6 +9,11 @@ public interface NodeView {
 
     boolean isUp();
 
+    /** Of its disk. */
+    default long incarnation() {
+        return id();
+    }
+
     /** Grows with every start. */
     long boot();
 

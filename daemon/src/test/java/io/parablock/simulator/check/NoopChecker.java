@@ -95,10 +95,14 @@ final class NoopChecker implements Checker, Ledger.Listener {
     private void requireAbsent(int candidate, long term, long slot, long syncTerm) {
         DiskBook own = ledger.disk(candidate);
         int absent = !own.isCovered(slot) && own.state(slot, syncTerm) == SlotState.ABSENT ? 1 : 0;
-        for (VoteReport r : reports.getOrDefault(term, new TreeMap<>()).values()) {
-            if (r.candidate() == candidate && r.isSurelyAbsent(slot, syncTerm)) {
-                absent++;
-            }
+        TreeMap<Integer, VoteReport> ofTerm = reports.getOrDefault(term, new TreeMap<>());
+        for (int n = 1; n <= ledger.shape().voters(); n++) {
+            VoteReport r = ofTerm.get(n);
+            // What a disk held that was given up before this slot was assigned counts for nothing, nor does a
+            // learner's.
+            boolean isVacant = ledger.seats().isVacant(n, syncTerm, ledger.mergedLog(syncTerm), slot);
+            boolean isAbsent = r != null && r.candidate() == candidate && r.isSurelyAbsent(slot, syncTerm);
+            absent += isVacant || isAbsent ? 1 : 0;
         }
         if (absent < ledger.shape().quorum() && !isLostToEverybody(candidate, term, slot, syncTerm)) {
             throw new Violation(
