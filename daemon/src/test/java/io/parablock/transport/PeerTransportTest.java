@@ -422,8 +422,8 @@ class PeerTransportTest {
         DataInputStream in = new DataInputStream(s.getInputStream());
         byte[] frame = new byte[Integer.reverseBytes(in.readInt())];
         in.readFully(frame);
-        // What follows the lane: an incarnation and two members.
-        int standingBytes = 8 + 4 + 2 * Hello.MEMBER_BYTES;
+        // What follows the lane: an incarnation, two members, and no changed seats.
+        int standingBytes = 8 + 4 + 2 * Hello.MEMBER_BYTES + 4;
         return java.nio.ByteBuffer.wrap(frame)
                 .order(java.nio.ByteOrder.LITTLE_ENDIAN)
                 .getInt(frame.length - standingBytes - 4);
