@@ -128,10 +128,10 @@ class NbdConnectionTest {
     @Test
     void shouldBeginNothingMoreForAClientThatHasGone() {
         attach();
+        channel.freezeTime();
         for (int i = 0; i < LeavingClients.AT_ONCE_MAX; i++) {
             all.ends(channel.eventLoop()).end(new EmbeddedChannel());
         }
-        channel.freezeTime();
         int length = (int) TurnLimit.BYTES_MAX / 2;
         receiveReads(8, length);
         assertThat(backend.begun).hasSize(2);
