@@ -89,6 +89,7 @@ public final class ConfigLoader {
                 gateway(r, r.number("raft.session_window")),
                 limits(r),
                 log(r),
+                r.flag("metrics.requests"),
                 ImpairmentReader.read(r, peers));
     }
 

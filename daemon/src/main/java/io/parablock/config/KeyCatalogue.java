@@ -191,6 +191,7 @@ public final class KeyCatalogue {
             Key.number("log.events_max", "events", 16, 65_536).ofGatewaysToo(),
             Key.number("log.queue_lines", "lines", 16, 1 << 20).reloads().ofGatewaysToo(),
             Key.time("log.flush_timeout", 10, 60 * SECOND).reloads().ofGatewaysToo(),
+            Key.of("metrics.requests", KeyType.FLAG).example("false"),
             Key.of("impairment.lanes", KeyType.WORDS).example("[0, control]"),
             Key.of("impairment.peers", KeyType.WORDS).example("1"),
             Key.time("impairment.delay", 0, 60 * SECOND),

@@ -32,6 +32,7 @@ public record NodeConfig(
         GatewayKeys gateway,
         Limits limits,
         LogKeys log,
+        boolean metricsOfRequests,
         ImpairmentKeys impairment) {
     /** {@code peers[]}. */
     public record Peer(int id, String host, int port) {}

@@ -92,7 +92,7 @@ public final class Node implements AutoCloseable {
     private final ScheduledExecutorService timer;
     private final ExecutorService background;
     private final WalRouter router = new WalRouter();
-    private final NodeMeters meters = new NodeMeters();
+    private final NodeMeters meters;
     private final Map<Integer, NodeGroup> groups = new ConcurrentSkipListMap<>();
     private final GroupsAtRunTime atRunTime;
     private final GroupInbox inputs;
@@ -117,6 +117,7 @@ public final class Node implements AutoCloseable {
     Node(NodeConfig config, PeerLinks.Factory peers, EventLog events, FatalHandler fatal) throws IOException {
         this.config = config;
         this.events = events;
+        this.meters = new NodeMeters(config.metricsOfRequests());
         this.transport = NodeSettings.transport(config.transport().kind(), events);
         PipelineConfig pipelineConfig = NodeSettings.pipeline(config.pipeline());
         this.pipeline = pipelineConfig.resolve(Runtime.getRuntime().availableProcessors());

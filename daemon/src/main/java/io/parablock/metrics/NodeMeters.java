@@ -39,8 +39,15 @@ public final class NodeMeters implements RequestMeters {
     private final Map<Key, Figure> figures = new ConcurrentHashMap<>();
     private final List<Runnable> beforeScrape = new CopyOnWriteArrayList<>();
     private final ProcessMeters process = new ProcessMeters(registry);
+    private final boolean requests;
 
     public NodeMeters() {
+        this(true);
+    }
+
+    /** @param requests whether requests, their stages and the delays of event loops are measured; {@code metrics.requests} */
+    public NodeMeters(boolean requests) {
+        this.requests = requests;
         for (Operation op : Operation.values()) {
             String label = op.name().toLowerCase(Locale.ROOT);
             latency.put(op, timer(Metric.GATEWAY_REQUEST, label));
@@ -93,6 +100,9 @@ public final class NodeMeters implements RequestMeters {
 
     @Override
     public void onRequest(Operation operation, long byteCount, long elapsedNs, boolean ok) {
+        if (!requests) {
+            return;
+        }
         of(latency, operation).record(elapsedNs, TimeUnit.NANOSECONDS);
         of(ok ? bytes : errors, operation).increment((double) (ok ? byteCount : 1));
         if (operation == Operation.WRITE) {
@@ -107,7 +117,9 @@ public final class NodeMeters implements RequestMeters {
 
     /** From any event loop, see {@link LoopDelay}. */
     public void onLoopDelay(long delayNs) {
-        loopDelay.record(delayNs, TimeUnit.NANOSECONDS);
+        if (requests) {
+            loopDelay.record(delayNs, TimeUnit.NANOSECONDS);
+        }
     }
 
     /**
@@ -175,6 +187,11 @@ public final class NodeMeters implements RequestMeters {
     /** Runs before each scrape, on its thread, to set figures; must not fail. */
     public void beforeScrape(Runnable reader) {
         beforeScrape.add(reader);
+    }
+
+    /** Whether {@link WriteStages} are to be watched. */
+    boolean measuresRequests() {
+        return requests;
     }
 
     /** The stages of the writes of one group. */

@@ -56,8 +56,11 @@ public final class WriteStages {
         Arrays.fill(tokens, -1);
     }
 
-    /** The same ports, watched. Before the replica is made. */
+    /** The same ports, watched if requests are measured at all. Before the replica is made. */
     public ReplicaPorts measured(ReplicaPorts ports) {
+        if (!meters.measuresRequests()) {
+            return ports;
+        }
         return new ReplicaPorts(
                 new MeasuredWalStage(ports.wal(), this),
                 ports.state(),
@@ -74,6 +77,9 @@ public final class WriteStages {
 
     /** @param replica hears of each durable token after this */
     public LongConsumer durable(LongConsumer replica) {
+        if (!meters.measuresRequests()) {
+            return replica;
+        }
         return token -> {
             onDurable(token);
             replica.accept(token);

@@ -135,6 +135,22 @@ class WriteStagesTest {
     }
 
     @Test
+    void shouldStandAsideWhereRequestsAreNotMeasured() {
+        NodeMeters without = new NodeMeters(false);
+        WriteStages unwatched = new WriteStages(without, 1, SELF, VOTERS, SPAN, () -> nowNs);
+        assertThat(unwatched.measured(ports)).isSameAs(ports);
+        LongConsumer replica = durable::add;
+        assertThat(unwatched.durable(replica)).isSameAs(replica);
+        without.onRequest(RequestMeters.Operation.WRITE, 4096, US, true);
+        without.onLoopDelay(US);
+        assertThat(without.registry().get(Metric.GATEWAY_REQUEST.meterName()).timers())
+                .allSatisfy(timer -> assertThat(timer.count()).isZero());
+        assertThat(without.registry().get(Metric.LOOP_DELAY.meterName()).timer().count())
+                .isZero();
+        without.close();
+    }
+
+    @Test
     void shouldTimeEachStageOfALeadersWrite() {
         lead();
         append(1);

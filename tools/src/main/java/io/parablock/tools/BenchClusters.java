@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.parablock.perf.bench.MeasuredCluster;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.URI;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -154,6 +155,16 @@ final class BenchClusters implements AutoCloseable {
             facts.put("nodes", Integer.toString(NODES));
             facts.putAll(cluster.settings().extra());
             return facts;
+        }
+
+        @Override
+        public List<URI> pages() {
+            List<URI> all = new ArrayList<>();
+            for (int node = 1; node <= NODES; node++) {
+                all.add(URI.create("http://" + NodeConfig.LOOPBACK + ":"
+                        + cluster.settings().httpPort(node) + "/"));
+            }
+            return all;
         }
 
         @Override

@@ -307,6 +307,7 @@ final class BenchCommand implements Callable<Integer> {
                             scenario.name(),
                             scenario.says(),
                             overlap == null ? settings.overlapPercent() : overlap,
+                            scenario.name().equals(BenchSubject.OBSERVED),
                             cluster));
                 }
             }

@@ -21,7 +21,7 @@ record BenchScenario(
 
     static final String NAMES =
             "clean, lane-stall, lane-stall-two-nodes, jitter, slow-follower, slow-disk, slow-disks, rare-checkpoints,"
-                    + " overlap-N (N percent)";
+                    + " observed, unobserved, overlap-N (N percent)";
 
     private static final String OVERLAP = "overlap-";
     private static final int PERCENT_MAX = 100;
@@ -81,6 +81,11 @@ record BenchScenario(
     private static final Map<String, String> RARE_CHECKPOINTS =
             Map.of("checkpoint.bytes", "64GiB", "checkpoint.interval", "1h");
 
+    /** The defaults; named, so that the cluster is another than the one that nobody looks at. */
+    private static final Map<String, String> OBSERVED_KEYS = Map.of("metrics.requests", "true", "log.level", "info");
+
+    private static final Map<String, String> UNOBSERVED = Map.of("metrics.requests", "false", "log.level", "error");
+
     private static final Map<String, String> SLOW_WRITES =
             Map.of("impairment.wal_delay", SLOW_WRITE, "impairment.wal_delay_probability", ONE_IN_A_HUNDRED);
 
@@ -121,6 +126,16 @@ record BenchScenario(
                     "rare-checkpoints",
                     "nothing is wrong, and no checkpoint is taken meanwhile",
                     Faults.everywhere(RARE_CHECKPOINTS, 0),
+                    null),
+            new BenchScenario(
+                    BenchSubject.OBSERVED,
+                    "nothing is wrong, and a browser and a Prometheus look at each node",
+                    Faults.everywhere(OBSERVED_KEYS, 0),
+                    null),
+            new BenchScenario(
+                    "unobserved",
+                    "nothing is wrong, requests are neither timed nor counted, and the log has errors alone",
+                    Faults.everywhere(UNOBSERVED, 0),
                     null));
 
     private static Map<String, String> merged(Map<String, String> one, Map<String, String> other) {

@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The packages, installed where nothing of the source tree is, and started. {@code mvn verify -Ppackages} makes them. */
@@ -80,6 +81,25 @@ class PackagesIT {
             assertThat(kept.map(file -> file.getFileName().toString()).toList())
                     .filteredOn(name -> name.endsWith(".jsa"))
                     .hasSize(1);
+        }
+    }
+
+    /** Two strangers at once, one with the tar and one with the package: some four minutes, so that it has to be asked for. */
+    @Test
+    @EnabledIfSystemProperty(named = "parablock.guide", matches = "packages")
+    void shouldDoWhatTheGuideSaysWithEitherPackage() throws Exception {
+        Path any = Files.createDirectory(folder.resolve("opt"));
+        Clients.run(SECONDS, "tar", "-xzf", built("parablock.tar").toString(), "-C", any.toString());
+        Clients.require("dpkg-deb");
+        Path root = folder.resolve("root");
+        Clients.run(SECONDS, "dpkg-deb", "--extract", built("parablock.deb").toString(), root.toString());
+        Path java = Path.of(System.getProperty("java.home"));
+        Path ofTar = Files.createDirectory(folder.resolve("guide-tar"));
+        Path ofDeb = Files.createDirectory(folder.resolve("guide-deb"));
+        try (GuidePage tar = GuidePage.type(only(any).resolve("bin/parablock"), ofTar, java, 1);
+                GuidePage deb = GuidePage.type(root.resolve("usr/bin/parablock"), ofDeb, java, 2)) {
+            tar.requireAsPrinted();
+            deb.requireAsPrinted();
         }
     }
 

@@ -207,14 +207,21 @@ public final class Bench {
     }
 
     private void measure(BenchSubject subject, LoadShape shape, int round) throws IOException, InterruptedException {
-        // The subjects of a round are asked the same, but for the share of what overlaps.
-        Seen seen = load(
-                subject.cluster(),
-                subject.overlapPercent(),
-                shape,
-                rampSeconds(),
-                settings.seconds(),
-                settings.seed() + 1 + round);
+        Seen seen;
+        try (Onlookers onlookers =
+                Onlookers.at(subject.observed() ? subject.cluster().pages() : List.of())) {
+            // The subjects of a round are asked the same, but for the share of what overlaps.
+            seen = load(
+                    subject.cluster(),
+                    subject.overlapPercent(),
+                    shape,
+                    rampSeconds(),
+                    settings.seconds(),
+                    settings.seed() + 1 + round);
+            if (subject.observed() && onlookers.answers() == 0) {
+                throw new IOException(where(subject) + ": no daemon has answered with a page");
+            }
+        }
         for (BenchRow row : rows) {
             if (row.scenario().equals(subject.scenario())
                     && row.shape().equals(shape)

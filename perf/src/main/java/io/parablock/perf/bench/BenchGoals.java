@@ -18,6 +18,7 @@ final class BenchGoals {
     private static final String SLOW_DISKS = "slow-disks";
     private static final String SLOW_FOLLOWER = "slow-follower";
     private static final String RARE_CHECKPOINTS = "rare-checkpoints";
+    private static final String UNOBSERVED = "unobserved";
 
     private static final int DEEP = 32;
     private static final int DEEPER = 128;
@@ -36,6 +37,8 @@ final class BenchGoals {
     private static final double STALL_RATE_MIN = 2;
     private static final double SLOW_FOLLOWER_P99_MAX = 1.2;
     private static final double CHECKPOINT_P99_MAX = 2;
+    private static final double OBSERVED_RATE_MIN = 0.98;
+    private static final double OBSERVED_P50_MAX = 1.02;
 
     /**
      * @param what was measured, and at which variant
@@ -101,6 +104,14 @@ final class BenchGoals {
         BenchRow healthy = row(BenchSubject.CLEAN, row.shape(), row.variant());
         if (row.scenario().equals(SLOW_FOLLOWER) && healthy != null) {
             most(row, "p99 / clean", row.ratio(healthy, r -> r.all().p99Us()), SLOW_FOLLOWER_P99_MAX);
+        }
+        BenchRow unobserved = row(UNOBSERVED, row.shape(), row.variant());
+        if (row.scenario().equals(BenchSubject.OBSERVED) && unobserved != null) {
+            if (depth == 1) {
+                most(row, "p50 / unobserved", row.ratio(unobserved, r -> r.all().p50Us()), OBSERVED_P50_MAX);
+            } else if (depth == DEEP) {
+                least(row, "rate / unobserved", row.ratio(unobserved, RoundFigures::perSecond), OBSERVED_RATE_MIN);
+            }
         }
     }
 

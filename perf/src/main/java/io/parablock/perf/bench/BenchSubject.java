@@ -6,9 +6,14 @@ package io.parablock.perf.bench;
  * @param scenario its name; subjects of one scenario are compared with the first of them
  * @param says what the scenario is, for people
  * @param overlapPercent share of the writes that go to the hot blocks, see {@link BenchSettings}
+ * @param observed whether a browser and a Prometheus ask its daemons for their pages meanwhile
  * @param cluster may be that of other subjects too
  */
-public record BenchSubject(String scenario, String says, int overlapPercent, MeasuredCluster cluster) {
+public record BenchSubject(
+        String scenario, String says, int overlapPercent, boolean observed, MeasuredCluster cluster) {
     /** The scenario in which nothing is wrong. */
     public static final String CLEAN = "clean";
+
+    /** The scenario in which somebody looks at every page. */
+    public static final String OBSERVED = "observed";
 }

@@ -2,6 +2,7 @@ package io.parablock.perf.bench;
 
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,9 @@ public interface MeasuredCluster {
 
     /** What the daemons say of themselves: mode, durability, engine, transport and the like. */
     Map<String, String> facts() throws IOException, InterruptedException;
+
+    /** Where the daemons serve their pages. */
+    List<URI> pages();
 
     /** The daemons. */
     List<ProcessHandle> processes();

@@ -192,6 +192,17 @@ class BenchReportTest {
     }
 
     @Test
+    void shouldHoldALookedAtClusterToTheRateOfOneThatNobodyMeasures() throws Exception {
+        BenchResult result = result(List.of(100.0, 300.0, 200.0), BenchSubject.OBSERVED, "unobserved");
+        assertThat(BenchGoals.of(result))
+                .filteredOn(g -> g.what().contains("unobserved") && g.what().startsWith("observed"))
+                .extracting(g -> g.what().replace(A, "A") + " " + g.bar() + ": " + g.figure() + " " + g.met())
+                .containsExactly(
+                        "observed, depth 1, A: p50 / unobserved ≤ 1.02: 1.00 true",
+                        "observed, depth 32, A: rate / unobserved ≥ 0.98: 1.00 true");
+    }
+
+    @Test
     void shouldDrawACurveForEachVariantOnAPageThatNeedsNothingElse() throws Exception {
         String page = BenchPage.of(result(List.of(100.0, 300.0, 200.0)));
         assertThat(page).contains("<td>depth 32</td>", "abc &lt;i&gt;", "a note &amp; more");

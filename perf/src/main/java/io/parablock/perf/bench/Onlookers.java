@@ -1,0 +1,93 @@
+package io.parablock.perf.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Asks every daemon for what a browser with the live page and a Prometheus would ask it for: the page's figures each second, its
+ * events and the metrics each five.
+ */
+final class Onlookers implements AutoCloseable {
+    private static final long PAGE_PERIOD_MS = 1_000;
+    private static final int EVENTS_AND_METRICS_EVERY = 5;
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final List<URI> daemons;
+    private final HttpClient client = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(TIMEOUT)
+            .build();
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "onlookers");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final AtomicLong answers = new AtomicLong();
+    /** By daemon: the time of its latest answer, in its own milliseconds. */
+    private final Map<URI, Long> seenMs = new HashMap<>();
+
+    private long round;
+
+    private Onlookers(List<URI> daemons) {
+        this.daemons = List.copyOf(daemons);
+    }
+
+    /** Begins at once. */
+    static Onlookers at(List<URI> daemons) {
+        Onlookers all = new Onlookers(daemons);
+        all.timer.scheduleAtFixedRate(all::ask, 0, PAGE_PERIOD_MS, TimeUnit.MILLISECONDS);
+        return all;
+    }
+
+    private void ask() {
+        try {
+            for (URI daemon : daemons) {
+                String figures = get(daemon.resolve("/live?since=" + seenMs.getOrDefault(daemon, -1L)));
+                // A page asks for what it has not seen.
+                seenMs.put(daemon, JSON.readTree(figures).path("uptime_ms").asLong(-1));
+                if (round % EVENTS_AND_METRICS_EVERY == 0) {
+                    get(daemon.resolve("/events"));
+                    get(daemon.resolve("/metrics"));
+                }
+            }
+        } catch (IOException noAnswer) {
+            // It counts by being missing.
+        } catch (InterruptedException closed) {
+            Thread.currentThread().interrupt();
+        }
+        round++;
+    }
+
+    private String get(URI page) throws IOException, InterruptedException {
+        HttpResponse<String> answer = client.send(
+                HttpRequest.newBuilder(page).timeout(TIMEOUT).build(), HttpResponse.BodyHandlers.ofString());
+        if (answer.statusCode() != 200) {
+            throw new IOException("HTTP " + answer.statusCode());
+        }
+        answers.incrementAndGet();
+        return answer.body();
+    }
+
+    /** How often a page came. */
+    long answers() {
+        return answers.get();
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+    }
+}
