@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,8 @@ public final class Bench {
     private final List<FloorRound> floor = new ArrayList<>();
     private final List<FioRound> fioRounds = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
+    private final Onlookers nobody = new Onlookers(List.of());
+    private final Map<MeasuredCluster, Onlookers> onlookers = new HashMap<>();
     private final @Nullable ZipfBlocks zipf;
     private @Nullable DiskFloor diskFloor;
     private List<LoadShape> crossChecked;
@@ -140,6 +143,8 @@ public final class Bench {
             }
         }
         noteWhatRowsTell();
+        nobody.close();
+        onlookers.values().forEach(Onlookers::close);
         return new BenchResult(
                 settings,
                 variants,
@@ -201,27 +206,23 @@ public final class Bench {
         for (LoadShape shape : settings.shapes()) {
             for (MeasuredCluster cluster : clusters) {
                 now = "warming up, " + shape.label() + ", " + cluster.variant();
-                Seen unused = load(cluster, settings.overlapPercent(), shape, 0, seconds, settings.seed());
+                // Who is looked at later has to be used to it.
+                boolean observed = subjects.stream().anyMatch(s -> s.cluster() == cluster && s.observed());
+                Seen unused = load(cluster, settings.overlapPercent(), observed, shape, 0, seconds, settings.seed());
             }
         }
     }
 
     private void measure(BenchSubject subject, LoadShape shape, int round) throws IOException, InterruptedException {
-        Seen seen;
-        try (Onlookers onlookers =
-                Onlookers.at(subject.observed() ? subject.cluster().pages() : List.of())) {
-            // The subjects of a round are asked the same, but for the share of what overlaps.
-            seen = load(
-                    subject.cluster(),
-                    subject.overlapPercent(),
-                    shape,
-                    rampSeconds(),
-                    settings.seconds(),
-                    settings.seed() + 1 + round);
-            if (subject.observed() && onlookers.answers() == 0) {
-                throw new IOException(where(subject) + ": no daemon has answered with a page");
-            }
-        }
+        // The subjects of a round are asked the same, but for the share of what overlaps.
+        Seen seen = load(
+                subject.cluster(),
+                subject.overlapPercent(),
+                subject.observed(),
+                shape,
+                rampSeconds(),
+                settings.seconds(),
+                settings.seed() + 1 + round);
         for (BenchRow row : rows) {
             if (row.scenario().equals(subject.scenario())
                     && row.shape().equals(shape)
@@ -231,20 +232,34 @@ public final class Bench {
         }
     }
 
+    private Onlookers onlookers(MeasuredCluster cluster) {
+        return onlookers.computeIfAbsent(cluster, c -> new Onlookers(c.pages()));
+    }
+
     private record Seen(LoadFigures figures, double cpuSeconds) {}
 
     private Seen load(
-            MeasuredCluster cluster, int overlapPercent, LoadShape shape, double rampSeconds, double seconds, long seed)
+            MeasuredCluster cluster,
+            int overlapPercent,
+            boolean observed,
+            LoadShape shape,
+            double rampSeconds,
+            double seconds,
+            long seed)
             throws IOException, InterruptedException {
         long rampNs = (long) (rampSeconds * 1e9);
         List<ProcessHandle> daemons = cluster.processes();
-        try (NbdClient client = NbdClient.connect(cluster.leader(), cluster.export())) {
+        try (NbdClient client = NbdClient.connect(cluster.leader(), cluster.export());
+                Onlookers.Look look = (observed ? onlookers(cluster) : nobody).look()) {
             RequestMix mix = new RequestMix(settings, overlapPercent, zipf, seed);
             double cpuBefore = ProcessorTime.seconds(daemons);
             MeasuredLoad load = shape.open()
                     ? new OpenLoop(client, mix, shape.value(), rampNs, seconds, DRAIN_MS)
                     : new ClosedLoop(client, mix, shape.value(), rampNs, seconds);
             LoadFigures figures = load.run(DRAIN_MS);
+            if (!look.sawSomething()) {
+                throw new IOException(cluster.variant() + ": no daemon has answered with a page");
+            }
             return new Seen(figures, ProcessorTime.seconds(daemons) - cpuBefore);
         }
     }

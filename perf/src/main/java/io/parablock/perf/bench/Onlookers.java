@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -41,15 +42,36 @@ final class Onlookers implements AutoCloseable {
 
     private long round;
 
-    private Onlookers(List<URI> daemons) {
+    Onlookers(List<URI> daemons) {
         this.daemons = List.copyOf(daemons);
     }
 
-    /** Begins at once. */
-    static Onlookers at(List<URI> daemons) {
-        Onlookers all = new Onlookers(daemons);
-        all.timer.scheduleAtFixedRate(all::ask, 0, PAGE_PERIOD_MS, TimeUnit.MILLISECONDS);
-        return all;
+    /** Goes on where it stopped, as a page that stays open. Until it is closed. */
+    Look look() {
+        long before = answers.get();
+        Future<?> asking = timer.scheduleAtFixedRate(this::ask, 0, PAGE_PERIOD_MS, TimeUnit.MILLISECONDS);
+        return new Look(asking, before);
+    }
+
+    /** A time in which they look. */
+    final class Look implements AutoCloseable {
+        private final Future<?> asking;
+        private final long before;
+
+        private Look(Future<?> asking, long before) {
+            this.asking = asking;
+            this.before = before;
+        }
+
+        /** Whether a page came, or nobody asked for one. */
+        boolean sawSomething() {
+            return daemons.isEmpty() || answers.get() > before;
+        }
+
+        @Override
+        public void close() {
+            asking.cancel(false);
+        }
     }
 
     private void ask() {
@@ -79,11 +101,6 @@ final class Onlookers implements AutoCloseable {
         }
         answers.incrementAndGet();
         return answer.body();
-    }
-
-    /** How often a page came. */
-    long answers() {
-        return answers.get();
     }
 
     @Override
