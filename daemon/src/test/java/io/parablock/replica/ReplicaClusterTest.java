@@ -11,12 +11,14 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Three replicas of one group: core, shell, WAL, state and block store together. */
+@Tag("one-jdk")
 class ReplicaClusterTest {
     /** A merge over every voter may give the slot of a lost session to another one (protocol.md §11). */
     @Test

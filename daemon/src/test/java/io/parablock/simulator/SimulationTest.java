@@ -7,9 +7,11 @@ import io.parablock.simulator.SimulationBatch.Plan;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A fixed set of seeds in both modes and sizes, each run twice, and one seed that nobody has run before. */
+@Tag("second-jdk")
 class SimulationTest {
     /** Of twelve from here on, each fault fires in some. */
     private static final long FIRST_FIXED_SEED = 13;

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Which gateways a node lets in, and which connections it closes. */
 @Isolated("real time")
+@Tag("one-jdk")
 class GatewayConnectionTest extends GatewayTransportFixture {
     @Test
     void shouldRefuseAGatewayOfAnotherClusterAndSayWhy() throws Exception {

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * could be hidden by a fast lane of the other.
  */
 @Tag("e2e")
+@Tag("one-jdk")
 class OutOfOrderE2eTest {
     private static final String ACKED = "acked_out_of_order";
     private static final String COMMITTED = "committed_out_of_order";

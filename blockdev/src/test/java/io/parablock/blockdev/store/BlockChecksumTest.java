@@ -20,12 +20,14 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the checksums of a store find, and what they must not find. */
+@Tag("one-jdk")
 class BlockChecksumTest {
     /** Neither whole pages of sums nor whole pages of blocks. */
     private static final long SIZE = (3L << 20) + 512 * 5;

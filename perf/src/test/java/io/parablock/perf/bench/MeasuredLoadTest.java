@@ -3,8 +3,10 @@ package io.parablock.perf.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parablock.perf.NbdClient;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("one-jdk")
 class MeasuredLoadTest {
     private static final long SIZE = 64 << 20;
     private static final long DRAIN_MS = 10_000;

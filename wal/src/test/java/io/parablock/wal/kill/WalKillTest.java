@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * kill -9 in the middle of appending, again and again over the same log. {@code -Dparablock.killCycles} says how often for
  * each engine (default 3, acceptance 200).
  */
+@Tag("one-jdk")
 class WalKillTest {
     private static final int CYCLES = Integer.getInteger("parablock.killCycles", 3);
 

@@ -25,6 +25,7 @@ import java.util.function.LongPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The table of docs/wal-format.md: what a scan makes of each kind of damage, in a segment of both layouts. Whatever is not
  * touched is there, with its own bytes.
  */
+@Tag("one-jdk")
 class DamageTableTest {
     private static final int RECORDS = 150;
 

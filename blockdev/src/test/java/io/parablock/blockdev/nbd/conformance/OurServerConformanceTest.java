@@ -18,10 +18,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The suite against our own server over memory: nothing fails, and nothing is left out. */
+@Tag("second-jdk")
 class OurServerConformanceTest {
     private static final long SIZE_BYTES = 64 << 20;
     private static final int CONNECTIONS_MAX = 64;

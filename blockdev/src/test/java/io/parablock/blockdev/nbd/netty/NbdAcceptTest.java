@@ -16,10 +16,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Many come at once, over every transport: each takes back what it has already asked the kernel for in its own way. */
+@Tag("one-jdk")
 class NbdAcceptTest {
     private static final int CROWD = 700;
     private static final int GREETING_BYTES = 18;

@@ -16,10 +16,12 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The server over sockets: raw bytes, and the clients of Debian's libnbd-bin, qemu-utils and fio. */
+@Tag("one-jdk")
 class NbdServerTest {
     private static final long SIZE = 64 << 20;
     private static final long TOTAL_BYTES = 3 << 20;

@@ -27,12 +27,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Structured and extended replies, listeners, limits and the stop, over sockets. */
+@Tag("one-jdk")
 class NbdTransmissionTest {
     private static final long SIZE = 8L << 30;
     private static final int BLOCK = Nbd.BLOCK_PREFERRED;
