@@ -1,6 +1,5 @@
 package io.parablock.tools;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -25,9 +24,12 @@ class GuideE2eTest {
     }
 
     /** As tools/parablock starts the command, without a build. */
-    private Path launcher() throws IOException {
+    private Path launcher() throws Exception {
+        NodeArchive.use();
         Path jvm = ROOT.resolve("tools/jvm");
         String extra = Runtime.version().feature() >= 24 ? " @" + jvm.resolve("jdk24.args") : "";
+        String archive = System.getProperty("parablock.archive");
+        extra += archive == null ? "" : " @" + archive;
         String script = """
                 #!/bin/sh
                 export CLASSPATH='%s'

@@ -89,6 +89,7 @@ final class LiveCluster implements AutoCloseable {
                 port + DemoSettings.NODES_MAX,
                 port + 2 * DemoSettings.NODES_MAX,
                 keys);
+        NodeArchive.use();
         LiveCluster live = new LiveCluster(new DemoCluster(settings, new NodeLauncher()), dir);
         // A test run that is interrupted must not leave daemons behind.
         Runtime.getRuntime().addShutdownHook(new Thread(live.cluster::close));
