@@ -51,6 +51,10 @@ final class ClosingSessions {
         closing.forEach(c -> send(c, nowNs));
     }
 
+    boolean isEmpty() {
+        return closing.isEmpty();
+    }
+
     void tick(long nowNs) {
         Iterator<Closing> it = closing.iterator();
         while (it.hasNext()) {

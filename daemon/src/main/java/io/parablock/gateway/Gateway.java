@@ -128,8 +128,11 @@ public final class Gateway implements NbdBackend {
         member(groupId).gateway.onPeer(peer, up, nowNs.getAsLong());
     }
 
-    public void tick(int groupId) {
-        member(groupId).gateway.tick(nowNs.getAsLong());
+    /** @return whether the next one may come late: nobody waits for the group */
+    public boolean tick(int groupId) {
+        GroupGateway group = member(groupId).gateway;
+        group.tick(nowNs.getAsLong());
+        return group.isQuiet();
     }
 
     /** Ends the group's requests with an error, and whatever the clients of now ask for later. */

@@ -306,6 +306,13 @@ final class GroupGateway {
         closing.tick(nowNs);
     }
 
+    boolean isQuiet() {
+        return !resendDue
+                && asks.isEmpty()
+                && closing.isEmpty()
+                && sessions.stream().noneMatch(GroupSession::isWaiting);
+    }
+
     /** The leader keeps a gateway's sessions while it hears of it, and ends those that the gateway does not name. */
     private void keepAlive(long nowNs) {
         if (nowNs - keptAliveNs >= config.keepAliveNs()) {

@@ -90,6 +90,10 @@ final class GroupSession {
         return !queued.isEmpty();
     }
 
+    boolean isWaiting() {
+        return opening || unanswered() > 0;
+    }
+
     int unanswered() {
         int n = queued.size();
         for (long seq = lowestOutstanding; seq < nextSeq; seq++) {

@@ -128,8 +128,8 @@ final class GatewayGroup implements GroupInputs {
     }
 
     @Override
-    public void tick() {
-        gateway.tick(groupId);
+    public boolean tick() {
+        return gateway.tick(groupId);
     }
 
     @Override

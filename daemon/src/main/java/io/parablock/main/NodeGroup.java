@@ -354,11 +354,9 @@ final class NodeGroup implements GroupInputs {
     }
 
     @Override
-    public void tick() {
-        if (isOpen) {
-            replica().tick();
-        }
-        gateway.tick(groupId);
+    public boolean tick() {
+        boolean quiet = isOpen && replica().tick();
+        return gateway.tick(groupId) && quiet;
     }
 
     @Override

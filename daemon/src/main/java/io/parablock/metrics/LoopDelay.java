@@ -1,6 +1,7 @@
 package io.parablock.metrics;
 
 import io.netty.util.concurrent.EventExecutor;
+import io.parablock.pipeline.TickTimes;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 
@@ -9,9 +10,6 @@ import java.util.function.LongConsumer;
  * the loop with a timer of its own until the loop ends.
  */
 public final class LoopDelay {
-    /** Seldom enough not to keep an idle machine awake. */
-    private static final long PERIOD_NS = 20_000_000;
-
     private final EventExecutor loop;
     private final LongConsumer delaysNs;
     private long dueNs;
@@ -29,8 +27,10 @@ public final class LoopDelay {
 
     private void next() {
         if (!loop.isShuttingDown()) {
-            dueNs = System.nanoTime() + PERIOD_NS;
-            loop.schedule(this::probe, PERIOD_NS, TimeUnit.NANOSECONDS);
+            // Together with the ticks of an idle loop: it does not wake for this alone.
+            long untilNs = TickTimes.nextQuietNs();
+            dueNs = System.nanoTime() + untilNs;
+            loop.schedule(this::probe, untilNs, TimeUnit.NANOSECONDS);
         }
     }
 

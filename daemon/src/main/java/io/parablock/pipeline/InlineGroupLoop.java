@@ -31,12 +31,14 @@ public final class InlineGroupLoop implements GroupLoop {
     private final EventPoller.Handler<IngressRing.Slot> handler = this::onSlot;
     private final Runnable poll = this::poll;
     private final Runnable wake = this::wake;
+    private final Runnable tick = this::tick;
     private final AtomicBoolean pollQueued = new AtomicBoolean();
     private volatile @Nullable Future<?> ticks;
     private int inBatch;
     private final Runnable endOfCompletions = this::endOfCompletions;
     private boolean endQueued;
     private boolean polling;
+    private boolean quiet;
     private boolean failed;
 
     public InlineGroupLoop(EventExecutor loop, PipelineConfig config, GroupInputs inputs) {
@@ -50,8 +52,15 @@ public final class InlineGroupLoop implements GroupLoop {
 
     @Override
     public void start() {
-        ticks = loop.scheduleAtFixedRate(
-                this::onTick, PipelineConfig.TICK_INTERVAL_MS, PipelineConfig.TICK_INTERVAL_MS, TimeUnit.MILLISECONDS);
+        nextTick(false);
+    }
+
+    private void nextTick(boolean quiet) {
+        try {
+            ticks = loop.schedule(this::onTick, TickTimes.nextNs(quiet), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            // The event loop is gone, and with it every input.
+        }
     }
 
     @Override
@@ -87,9 +96,14 @@ public final class InlineGroupLoop implements GroupLoop {
 
     private void onTick() {
         if (!failed && !ingress.isClosed()) {
-            run(inputs::tick);
+            run(tick);
             run(inputs::endOfBatch);
+            nextTick(quiet);
         }
+    }
+
+    private void tick() {
+        quiet = inputs.tick();
     }
 
     /**

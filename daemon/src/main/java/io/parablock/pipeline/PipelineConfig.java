@@ -4,6 +4,7 @@ import com.lmax.disruptor.BlockingWaitStrategy;
 import com.lmax.disruptor.BusySpinWaitStrategy;
 import com.lmax.disruptor.WaitStrategy;
 import com.lmax.disruptor.YieldingWaitStrategy;
+import io.parablock.raft.RaftNode;
 
 /**
  * Where the stages of a group run.
@@ -16,8 +17,11 @@ public record PipelineConfig(Kind kind, Waiting waiting, int ringSize) {
     /** {@code auto} runs inline up to this many cores: there a hand-off costs a third of a disk write (performance.md). */
     public static final int INLINE_CORES_MAX = 4;
 
-    /** Time between two ticks of the core. */
+    /** Time between two ticks of the core while something is under way. */
     public static final int TICK_INTERVAL_MS = 5;
+
+    /** Time between two ticks while nothing is: each of them wakes a processor. A multiple of the above. */
+    public static final int QUIET_TICK_INTERVAL_MS = RaftNode.QUIET_TICK_INTERVAL_MS;
 
     /** Inputs handled before {@link GroupInputs#endOfBatch} runs at the latest. */
     public static final int BATCH_INPUTS_MAX = 256;

@@ -5,6 +5,7 @@ import com.lmax.disruptor.BatchEventProcessorBuilder;
 import com.lmax.disruptor.EventHandler;
 import com.lmax.disruptor.ExceptionHandler;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -32,8 +33,9 @@ public final class ThreadedGroupLoop implements GroupLoop {
     private final Thread thread;
     private final ScheduledExecutorService timer;
     private final Runnable tick;
-    private @Nullable Future<?> ticks;
+    private volatile @Nullable Future<?> ticks;
     private volatile boolean tickQueued;
+    private volatile boolean quiet;
     private boolean failed;
 
     /** @param timer only hands ticks over; may be shared by all groups of a node */
@@ -50,23 +52,34 @@ public final class ThreadedGroupLoop implements GroupLoop {
         thread.setDaemon(true);
         this.tick = () -> {
             tickQueued = false;
-            inputs.tick();
+            quiet = inputs.tick();
         };
     }
 
     @Override
     public void start() {
         thread.start();
-        ticks = timer.scheduleAtFixedRate(
-                this::queueTick,
-                PipelineConfig.TICK_INTERVAL_MS,
-                PipelineConfig.TICK_INTERVAL_MS,
-                TimeUnit.MILLISECONDS);
+        nextTick();
+    }
+
+    private void nextTick() {
+        try {
+            ticks = timer.schedule(this::onTime, TickTimes.nextNs(quiet), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            // The timer is gone, and with it every group.
+        }
+    }
+
+    private void onTime() {
+        if (!ingress.isClosed()) {
+            queueTick();
+            nextTick();
+        }
     }
 
     /** At most one tick waits: a slow group is not buried in old ones. */
     private void queueTick() {
-        if (!tickQueued && !ingress.isClosed()) {
+        if (!tickQueued) {
             // Before the offer: the tick may run and clear it at once.
             tickQueued = true;
             if (!ingress.offer(tick)) {

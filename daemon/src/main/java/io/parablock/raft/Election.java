@@ -113,6 +113,11 @@ final class Election {
         resetTimer();
     }
 
+    /** The leader's last heartbeat is not overdue. */
+    boolean heardLately() {
+        return heardLeader && state.nowNs - lastLeaderContactNs < 2 * state.config.heartbeatIntervalNs();
+    }
+
     /** A leader was heard within the minimum election timeout. */
     private boolean hasLiveLeader() {
         return heardLeader && state.nowNs - lastLeaderContactNs < state.config.electionTimeoutNs();

@@ -382,6 +382,16 @@ final class Leader {
         return true;
     }
 
+    /** Whoever can be reached has all, and nothing is asked of anybody. */
+    boolean isQuiet(long last) {
+        for (PeerProgress p : peers.all()) {
+            if (p.connected() && p.contigPrefix() < last) {
+                return false;
+            }
+        }
+        return state.role == Role.LEADER && !transfer.isActive() && !change.isUnderWay();
+    }
+
     // ---------------------------------------------------------------- sending
 
     void endOfBatch() {

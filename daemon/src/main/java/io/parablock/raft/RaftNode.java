@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * {@link #output()}, which the caller works off before the next input; {@link #endOfBatch} sends what was gathered.
  */
 public final class RaftNode {
+    /** Named limit: so long may a tick be away while the core {@link #isQuiet}, in milliseconds. */
+    public static final int QUIET_TICK_INTERVAL_MS = 20;
+
     private final Output output = new Output();
     private final RaftConfig config;
     private final CoreState state;
@@ -85,7 +88,7 @@ public final class RaftNode {
 
     // ---------------------------------------------------------------- time and completions
 
-    /** To be called at least every few milliseconds. */
+    /** To be called every few milliseconds; more seldom while {@link #isQuiet}. */
     public void tick(long nowNs) {
         noteStall(nowNs);
         state.nowNs = nowNs;
@@ -109,6 +112,24 @@ public final class RaftNode {
             election.backOff();
         }
         finishInput();
+    }
+
+    /**
+     * Whether nothing but heartbeats is under way, as of the last tick: the next one may come
+     * {@link #QUIET_TICK_INTERVAL_MS} later. Not with heartbeats so frequent that they would come late.
+     */
+    public boolean isQuiet() {
+        long last = state.log.last();
+        boolean isSettled = state.apply.appliedPrefix() == last
+                && state.committed.watermark() == last
+                && !state.needsInstall
+                && !state.installBegun
+                && !state.amnesiac;
+        return isSettled
+                && config.heartbeatIntervalNs() >= 2_000_000L * QUIET_TICK_INTERVAL_MS
+                && (state.role == Role.FOLLOWER
+                        ? election.heardLately() && !follower.isSyncing()
+                        : leader.isQuiet(last));
     }
 
     /**

@@ -187,6 +187,10 @@ final class BlockRepair {
         return lost.intersects(offsetBytes, lengthBytes);
     }
 
+    boolean isQuiet() {
+        return damaged.isEmpty() && lost.isEmpty();
+    }
+
     // ---------------------------------------------------------------- asking
 
     void tick(long nowNs) {

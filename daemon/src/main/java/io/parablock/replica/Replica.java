@@ -171,10 +171,11 @@ public final class Replica {
         }
     }
 
-    public void tick() {
+    /** @return whether the next one may come late, see {@link RaftNode#isQuiet} */
+    public boolean tick() {
         coreInput(() -> core.tick(now()));
         if (stopped()) {
-            return;
+            return true;
         }
         call(() -> {
             ports.wal().tick();
@@ -187,6 +188,7 @@ public final class Replica {
         if (core.isReady() && !payloads.isEmpty()) {
             payloads.releaseAppliedTo(core.status().lowestContig());
         }
+        return core.isQuiet() && upkeep.isQuiet();
     }
 
     public OperatorInputs operator() {

@@ -133,6 +133,11 @@ final class Scrub {
         return recheckDue || rechecking;
     }
 
+    /** For the next round: nothing is read before. */
+    boolean isWaiting() {
+        return stage == Stage.WAITING && !recheckDue;
+    }
+
     private long rate() {
         return isRechecking() ? recheckRate : config.bytesPerSecond();
     }

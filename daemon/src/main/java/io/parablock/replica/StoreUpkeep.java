@@ -104,6 +104,10 @@ final class StoreUpkeep {
         adoptMore();
     }
 
+    boolean isQuiet() {
+        return repair.isQuiet() && scrub.isWaiting() && !ports.store().isAdopting();
+    }
+
     /** The own store counts as it is: what a power loss has torn is taken for good (protocol.md §11). */
     void beginAdopting() {
         ports.store().beginAdopting();

@@ -13,6 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -34,6 +35,7 @@ class GroupLoopTest {
     private final EventExecutor eventLoop = new DefaultEventExecutor();
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     private final AtomicInteger ticks = new AtomicInteger();
+    private final AtomicBoolean quiet = new AtomicBoolean();
     private final AtomicInteger batches = new AtomicInteger();
     private final AtomicReference<Throwable> error = new AtomicReference<>();
     private GroupLoop loop;
@@ -41,8 +43,9 @@ class GroupLoopTest {
     private void open(Loop kind) {
         GroupInputs inputs = new GroupInputs() {
             @Override
-            public void tick() {
+            public boolean tick() {
                 ticks.incrementAndGet();
+                return quiet.get();
             }
 
             @Override
@@ -138,6 +141,26 @@ class GroupLoopTest {
         }
         assertThat(ticks.get()).isGreaterThanOrEqualTo(5);
         assertThat(batches.get()).isPositive();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Loop.class)
+    void shouldTickSeldomWhileNothingIsUnderWayAndOftenAgainAfterwards(Loop kind) throws InterruptedException {
+        open(kind);
+        quiet.set(true);
+        long begin = System.nanoTime();
+        int before = ticks.get();
+        Thread.sleep(1_000);
+        int seldom = ticks.get() - before;
+        // Two that had been asked for before; the machine may have slept longer than it was told to.
+        long quietTicksMax = 2 + (System.nanoTime() - begin) / 1_000_000 / PipelineConfig.QUIET_TICK_INTERVAL_MS;
+        assertThat(seldom).isBetween(1, (int) quietTicksMax);
+
+        quiet.set(false);
+        for (int i = 0; i < 500 && ticks.get() < before + seldom + 2 * quietTicksMax; i++) {
+            Thread.sleep(10);
+        }
+        assertThat(ticks.get()).isGreaterThanOrEqualTo(before + seldom + 2 * (int) quietTicksMax);
     }
 
     @ParameterizedTest

@@ -146,8 +146,8 @@ class ThreadedPipelineTest {
     /** The loop calls the replica, and the replica needs the loop. */
     private final class Inputs implements GroupInputs {
         @Override
-        public void tick() {
-            replica.tick();
+        public boolean tick() {
+            return replica.tick();
         }
 
         @Override

@@ -166,6 +166,29 @@ class RaftNodeTest {
 
     @ParameterizedTest
     @EnumSource(Mode.class)
+    void shouldBeQuietOnlyWhileNothingButHeartbeatsIsUnderWay(Mode mode) {
+        Cluster c = new Cluster(mode, 3);
+        assertThat(c.nodes.values()).noneMatch(RaftNode::isQuiet);
+        c.run(1500);
+        assertThat(c.nodes.values()).allMatch(RaftNode::isQuiet);
+        long session = c.open();
+        assertThat(c.write(session, 0, 0)).isEqualTo(ProposeResult.ACCEPTED);
+        assertThat(c.nodes.get(c.leader()).isQuiet()).isFalse();
+        c.run(200);
+        assertThat(c.nodes.values()).allMatch(RaftNode::isQuiet);
+        int old = c.leader();
+        c.cut.add(old);
+        c.run(150);
+        // Whoever misses heartbeats counts the time to the election.
+        assertThat(c.nodes.entrySet())
+                .allMatch(node -> node.getKey() == old || !node.getValue().isQuiet());
+        c.cut.clear();
+        c.run(500);
+        assertThat(c.nodes.values()).allMatch(RaftNode::isQuiet);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Mode.class)
     void shouldGoOnWithoutItsLeaderAndTakeItBack(Mode mode) {
         Cluster c = new Cluster(mode, 3);
         c.run(1500);
