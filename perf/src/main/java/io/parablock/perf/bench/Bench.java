@@ -208,7 +208,10 @@ public final class Bench {
                 now = "warming up, " + shape.label() + ", " + cluster.variant();
                 // Who is looked at later has to be used to it.
                 boolean observed = subjects.stream().anyMatch(s -> s.cluster() == cluster && s.observed());
-                Seen unused = load(cluster, settings.overlapPercent(), observed, shape, 0, seconds, settings.seed());
+                try (Onlookers.Look often = (observed ? onlookers(cluster) : nobody).lookOften()) {
+                    Seen unused = load(cluster, settings.overlapPercent(), false, shape, 0, seconds, settings.seed());
+                    requireSeen(cluster, often);
+                }
             }
         }
     }
@@ -257,10 +260,14 @@ public final class Bench {
                     ? new OpenLoop(client, mix, shape.value(), rampNs, seconds, DRAIN_MS)
                     : new ClosedLoop(client, mix, shape.value(), rampNs, seconds);
             LoadFigures figures = load.run(DRAIN_MS);
-            if (!look.sawSomething()) {
-                throw new IOException(cluster.variant() + ": no daemon has answered with a page");
-            }
+            requireSeen(cluster, look);
             return new Seen(figures, ProcessorTime.seconds(daemons) - cpuBefore);
+        }
+    }
+
+    private static void requireSeen(MeasuredCluster cluster, Onlookers.Look look) throws IOException {
+        if (!look.sawSomething()) {
+            throw new IOException(cluster.variant() + ": no daemon has answered with a page");
         }
     }
 

@@ -22,6 +22,9 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class Onlookers implements AutoCloseable {
     private static final long PAGE_PERIOD_MS = 1_000;
+    /** A minute of it is the work of half an hour: whoever looks has mostly done so for long. */
+    private static final long WARM_UP_PERIOD_MS = 33;
+
     private static final int EVENTS_AND_METRICS_EVERY = 5;
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -48,8 +51,17 @@ final class Onlookers implements AutoCloseable {
 
     /** Goes on where it stopped, as a page that stays open. Until it is closed. */
     Look look() {
+        return look(PAGE_PERIOD_MS);
+    }
+
+    /** As often as the daemons answer, for what is not measured. Until it is closed. */
+    Look lookOften() {
+        return look(WARM_UP_PERIOD_MS);
+    }
+
+    private Look look(long periodMs) {
         long before = answers.get();
-        Future<?> asking = timer.scheduleAtFixedRate(this::ask, 0, PAGE_PERIOD_MS, TimeUnit.MILLISECONDS);
+        Future<?> asking = timer.scheduleAtFixedRate(this::ask, 0, periodMs, TimeUnit.MILLISECONDS);
         return new Look(asking, before);
     }
 
