@@ -15,7 +15,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.stream.Stream;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -39,17 +40,26 @@ class SegmentReaderTest {
     }
 
     private void flip(long position) throws IOException {
-        try (Stream<Path> files = Files.walk(dir)) {
-            int id = RecordDescriptor.segmentId(position);
-            for (Path file : files.toList()) {
-                SegmentLayout layout = SegmentLayout.of(file);
-                if (layout != null && file.endsWith(layout.fileName(id))) {
-                    flip(file, RecordDescriptor.offsetBytes(position) + RecordDescriptor.headerLength(0) + 5);
-                    return;
-                }
+        int id = RecordDescriptor.segmentId(position);
+        for (Path file : files(dir)) {
+            SegmentLayout layout = SegmentLayout.of(file);
+            if (layout != null && file.endsWith(layout.fileName(id))) {
+                flip(file, RecordDescriptor.offsetBytes(position) + RecordDescriptor.headerLength(0) + 5);
+                return;
             }
-            throw new AssertionError("no file of segment " + id);
         }
+        throw new AssertionError("no file of segment " + id);
+    }
+
+    /** By their names: the log renames and removes some meanwhile, and {@link Files#walk} fails for each that goes. */
+    private static List<Path> files(Path folder) {
+        List<Path> found = new ArrayList<>();
+        String[] names = folder.toFile().list();
+        for (String name : names == null ? new String[0] : names) {
+            found.add(folder.resolve(name));
+            found.addAll(files(folder.resolve(name)));
+        }
+        return found;
     }
 
     private static void flip(Path file, long offset) throws IOException {
