@@ -82,6 +82,7 @@ public final class ConfigLoader {
                 transport(r),
                 raft(r, reads),
                 new NodeConfig.CheckpointKeys(r.bytes("checkpoint.bytes"), r.time("checkpoint.interval")),
+                new NodeConfig.StoreKeys(r.bytes("store.sums_cache_bytes")),
                 new NodeConfig.InstallKeys(r.bytes("install.bytes_per_second"), r.number("install.pin_slots_max")),
                 scrub(r),
                 new NodeConfig.HealthKeys(

@@ -138,6 +138,7 @@ public final class KeyCatalogue {
             Key.time("raft.slow_follower.for", SECOND, HOUR).reloads(),
             Key.size("checkpoint.bytes", MIB, 64 * GIB),
             Key.time("checkpoint.interval", 100, HOUR),
+            Key.size("store.sums_cache_bytes", 0, GIB),
             Key.rate("install.bytes_per_second", MIB, 64 * GIB),
             Key.number("install.pin_slots_max", "slots", 1024, 1 << 24),
             Key.rate("scrub.bytes_per_second", 64 * KIB, 64 * GIB).orZero(),

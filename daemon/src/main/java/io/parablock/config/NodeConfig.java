@@ -26,6 +26,7 @@ public record NodeConfig(
         TransportKeys transport,
         RaftKeys raft,
         CheckpointKeys checkpoint,
+        StoreKeys store,
         InstallKeys install,
         ScrubKeys scrub,
         HealthKeys health,
@@ -195,6 +196,13 @@ public record NodeConfig(
 
     /** {@code checkpoint.*}. */
     public record CheckpointKeys(long bytes, long intervalNs) {}
+
+    /**
+     * {@code store.*}.
+     *
+     * @param sumsCacheBytes of all stores together; 0 is off
+     */
+    public record StoreKeys(long sumsCacheBytes) {}
 
     /** {@code install.*}. */
     public record InstallKeys(long bytesPerSecond, int pinSlotsMax) {}

@@ -2,6 +2,7 @@ package io.parablock.main;
 
 import io.parablock.blockdev.store.BlockStoreException;
 import io.parablock.blockdev.store.FileBlockStore;
+import io.parablock.blockdev.store.SumsMemory;
 import io.parablock.catalogue.Catalogue;
 import io.parablock.catalogue.CatalogueStore;
 import io.parablock.catalogue.GroupNotes;
@@ -29,14 +30,17 @@ import java.util.stream.Stream;
 final class GroupFiles {
     private final Path dir;
     private final GroupNotes notes;
+    private final SumsMemory sums;
 
-    private GroupFiles(Path dir, GroupNotes notes) {
+    private GroupFiles(Path dir, GroupNotes notes, SumsMemory sums) {
         this.dir = dir;
         this.notes = notes;
+        this.sums = sums;
     }
 
-    static GroupFiles open(Path dir) throws IOException {
-        return new GroupFiles(dir, GroupNotes.open(dir));
+    /** @param sums of all stores of the node */
+    static GroupFiles open(Path dir, SumsMemory sums) throws IOException {
+        return new GroupFiles(dir, GroupNotes.open(dir), sums);
     }
 
     /** @throws ConfigException with one line if a group that was begun has lost a file */
@@ -120,7 +124,7 @@ final class GroupFiles {
         Path state = state(n.group());
         AtomicFile.createDirectories(state);
         AtomicFile.createDirectories(dir.resolve("volumes"));
-        FileBlockStore blocks = FileBlockStore.open(chunk(n), n.chunkBytes());
+        FileBlockStore blocks = FileBlockStore.open(chunk(n), n.chunkBytes(), sums);
         boolean good = false;
         try {
             NodeDisk.Group out = new NodeDisk.Group(n.group(), FileStateStore.open(state), blocks, n.members());

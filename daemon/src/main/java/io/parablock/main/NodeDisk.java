@@ -2,6 +2,7 @@ package io.parablock.main;
 
 import io.parablock.blockdev.store.BlockStore;
 import io.parablock.blockdev.store.FileBlockStore;
+import io.parablock.blockdev.store.SumsMemory;
 import io.parablock.catalogue.Catalogue;
 import io.parablock.catalogue.CatalogueStore;
 import io.parablock.catalogue.GroupNotes;
@@ -111,12 +112,13 @@ final class NodeDisk implements AutoCloseable {
                     NodeSettings.voterIds(config),
                     LEFT_BY_A_NODE,
                     new SecureRandom()::nextLong);
-            GroupFiles created = GroupFiles.open(dir);
+            SumsMemory sums = new SumsMemory(config.store().sumsCacheBytes());
+            GroupFiles created = GroupFiles.open(dir, sums);
             requireWhole(config, identity.identity().groups(), created.isBegun());
             created.requireWhole();
             CleanMark mark = new CleanMark(dir, CleanMark.currentBoot(CleanMark.BOOT_ID));
             boolean unclean = mark.begin() && (NodeSettings.mapped(config) || mark.isUncured());
-            List<Group> groups = groups(config);
+            List<Group> groups = groups(config, sums);
             groups.addAll(created.open());
             List<Recovery.Group> toRecover = new ArrayList<>();
             for (Group g : groups) {
@@ -217,7 +219,7 @@ final class NodeDisk implements AutoCloseable {
         return channel;
     }
 
-    private static List<Group> groups(NodeConfig config) throws IOException {
+    private static List<Group> groups(NodeConfig config, SumsMemory sums) throws IOException {
         List<Group> out = new ArrayList<>();
         int groupId = 0;
         for (NodeConfig.Volume v : config.volumes()) {
@@ -227,7 +229,7 @@ final class NodeDisk implements AutoCloseable {
                         config.dataDir().resolve("groups").resolve(Integer.toString(groupId)));
                 Path file = chunkFile(config, v, chunk);
                 out.add(new Group(
-                        groupId, FileStateStore.open(state), FileBlockStore.open(file, v.chunkSizeBytes(chunk))));
+                        groupId, FileStateStore.open(state), FileBlockStore.open(file, v.chunkSizeBytes(chunk), sums)));
             }
         }
         return out;

@@ -2,6 +2,7 @@ package io.parablock.main;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.parablock.blockdev.store.SumsMemory;
 import io.parablock.catalogue.Catalogue;
 import io.parablock.catalogue.GroupNotes;
 import io.parablock.catalogue.GroupNotes.Noted;
@@ -45,7 +46,7 @@ class GroupFilesTest {
     @Test
     void shouldFinishADeletionThatWasCutShort() throws Exception {
         GroupNotes notes = GroupNotes.open(dir);
-        GroupFiles files = GroupFiles.open(dir);
+        GroupFiles files = GroupFiles.open(dir, new SumsMemory(1 << 20));
         close(files.open(FIRST));
         close(files.open(SECOND));
         Catalogue two = two();
@@ -57,7 +58,7 @@ class GroupFilesTest {
         Path left = dir.resolve("groups/1026");
         Files.write(left.resolve("meta.0"), new byte[3]);
 
-        GroupFiles again = GroupFiles.open(dir);
+        GroupFiles again = GroupFiles.open(dir, new SumsMemory(1 << 20));
         assertThat(again.open()).extracting(NodeDisk.Group::groupId).containsExactly(Catalogue.GROUP);
         assertThat(files()).isEmpty();
         assertThat(GroupNotes.open(dir).notes().groups()).isEmpty();
@@ -68,12 +69,12 @@ class GroupFilesTest {
     void shouldRemoveWhatWasBegunAndNotNoted() throws Exception {
         GroupNotes notes = GroupNotes.open(dir);
         notes.write(notes.notes().following(two(), List.of(FIRST)));
-        GroupFiles files = GroupFiles.open(dir);
+        GroupFiles files = GroupFiles.open(dir, new SumsMemory(1 << 20));
         close(files.open(FIRST));
         close(files.open(SECOND));
         Path other = Files.write(dir.resolve("volumes/disk-g1027-0.chunk"), new byte[8]);
 
-        assertThat(GroupFiles.open(dir).open())
+        assertThat(GroupFiles.open(dir, new SumsMemory(1 << 20)).open())
                 .extracting(NodeDisk.Group::groupId)
                 .containsExactly(Catalogue.GROUP, 1026);
         assertThat(files())
@@ -86,10 +87,10 @@ class GroupFilesTest {
     /** Nobody can tell what was begun: nothing is removed. */
     @Test
     void shouldRemoveNothingWithoutTheNotes() throws Exception {
-        GroupFiles files = GroupFiles.open(dir);
+        GroupFiles files = GroupFiles.open(dir, new SumsMemory(1 << 20));
         close(files.open(FIRST));
         List<String> before = files();
-        assertThat(GroupFiles.open(dir).open()).hasSize(1);
+        assertThat(GroupFiles.open(dir, new SumsMemory(1 << 20)).open()).hasSize(1);
         assertThat(files()).isEqualTo(before);
     }
 }

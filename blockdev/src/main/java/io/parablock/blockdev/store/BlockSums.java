@@ -21,8 +21,8 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The checksums of a chunk's sectors in a file of their own ({@link BlockSumsDescriptor}), through the page cache. One
- * thread writes at a time; reads and {@link #force} may run beside it.
+ * The checksums of a chunk's sectors in a file of their own ({@link BlockSumsDescriptor}), through {@link SumsPages} and the
+ * page cache. One thread writes at a time; reads, {@link #flush} and {@link #force} may run beside it.
  */
 final class BlockSums implements AutoCloseable {
     /** What goes out in one write: the sums of 1 MiB, the largest entry. */
@@ -43,6 +43,7 @@ final class BlockSums implements AutoCloseable {
     private final FileChannel synced;
 
     private final HolePuncher puncher;
+    private final SumsPages pages;
     private final ByteBuffer scratch = ByteBuffer.allocateDirect(SCRATCH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private final ByteBuffer zeros = ZEROS.duplicate();
     private final CRC32C crc = new CRC32C();
@@ -50,11 +51,18 @@ final class BlockSums implements AutoCloseable {
     private volatile int state;
 
     private BlockSums(
-            Path file, FileChannel channel, FileChannel synced, HolePuncher puncher, long chunkBytes, int state) {
+            Path file,
+            FileChannel channel,
+            FileChannel synced,
+            HolePuncher puncher,
+            SumsPages pages,
+            long chunkBytes,
+            int state) {
         this.file = file;
         this.channel = channel;
         this.synced = synced;
         this.puncher = puncher;
+        this.pages = pages;
         this.chunkBytes = chunkBytes;
         this.state = state;
     }
@@ -64,7 +72,8 @@ final class BlockSums implements AutoCloseable {
      *
      * @param fresh the chunk has no blocks yet: whatever the file holds is left over from a start that died
      */
-    static BlockSums open(Path file, long chunkBytes, boolean fresh, Function<Path, HolePuncher> punchers)
+    static BlockSums open(
+            Path file, long chunkBytes, boolean fresh, Function<Path, HolePuncher> punchers, SumsMemory memory)
             throws IOException {
         FileChannel channel =
                 FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -82,10 +91,11 @@ final class BlockSums implements AutoCloseable {
             }
             long endBytes = BlockSumsDescriptor.positionOf(chunkBytes);
             if (channel.size() < endBytes) {
-                writeAll(channel, endBytes - 1, ByteBuffer.allocate(1));
+                SumsPages.writeAll(channel, endBytes - 1, ByteBuffer.allocate(1));
             }
             synced = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.DSYNC);
-            BlockSums sums = new BlockSums(file, channel, synced, punchers.apply(file), chunkBytes, state);
+            SumsPages pages = new SumsPages(channel, memory, endBytes);
+            BlockSums sums = new BlockSums(file, channel, synced, punchers.apply(file), pages, chunkBytes, state);
             good = true;
             return sums;
         } finally {
@@ -107,7 +117,7 @@ final class BlockSums implements AutoCloseable {
 
     private static void writeHeaders(FileChannel channel, long chunkBytes, int state) throws IOException {
         for (int copy = 0; copy < HEADER_COPIES; copy++) {
-            writeAll(channel, (long) copy * HEADER_COPY_STRIDE_BYTES, headerPage(chunkBytes, state));
+            SumsPages.writeAll(channel, (long) copy * HEADER_COPY_STRIDE_BYTES, headerPage(chunkBytes, state));
             channel.force(true);
         }
     }
@@ -177,7 +187,7 @@ final class BlockSums implements AutoCloseable {
                 scratch.putInt(BlockSumsDescriptor.sumOf(crc, content, index));
                 if (!scratch.hasRemaining() || index + SECTOR_BYTES == end) {
                     int bytes = scratch.position();
-                    writeAll(channel, position, scratch.flip());
+                    pages.put(position, scratch.flip());
                     position += bytes;
                     scratch.clear();
                 }
@@ -191,12 +201,12 @@ final class BlockSums implements AutoCloseable {
     void clear(long offsetBytes, long lengthBytes) throws IOException {
         long at = BlockSumsDescriptor.positionOf(offsetBytes);
         long end = at + BlockSumsDescriptor.sumsBytes(lengthBytes);
-        if (end - at > ZERO_BYTES_MAX && puncher.punch(at, end - at)) {
+        if (end - at > ZERO_BYTES_MAX && pages.punch(at, end - at, puncher)) {
             return;
         }
         while (at < end) {
             int bytes = (int) Math.min(ZERO_BYTES_MAX, end - at);
-            writeAll(channel, at, zeros.clear().limit(bytes));
+            pages.put(at, zeros.clear().limit(bytes));
             at += bytes;
         }
     }
@@ -204,8 +214,12 @@ final class BlockSums implements AutoCloseable {
     /** Reads into the remaining room; the position stays. */
     void read(long offsetBytes, ByteBuffer into) throws IOException {
         int start = into.position();
-        PageReader.read(channel, BlockSumsDescriptor.positionOf(offsetBytes), into);
+        readPages(BlockSumsDescriptor.positionOf(offsetBytes), into);
         into.position(start);
+    }
+
+    private void readPages(long positionBytes, ByteBuffer into) throws IOException {
+        pages.read(positionBytes, into, (at, gap) -> PageReader.read(channel, at, gap));
     }
 
     /** Whether nothing but zeros fits; no, if they cannot be read. */
@@ -227,11 +241,14 @@ final class BlockSums implements AutoCloseable {
     /** As {@link #read}, as far as it can be; the sectors whose sum cannot be read go into {@code unknown}. */
     void readAround(long offsetBytes, ByteBuffer into, BitSet unknown) throws ClosedChannelException {
         int start = into.position();
-        PageReader.readAround(
-                channel,
-                BlockSumsDescriptor.positionOf(offsetBytes),
-                into,
-                (from, to) -> unknown.set(from / SUM_BYTES, to / SUM_BYTES));
+        pages.<ClosedChannelException>read(BlockSumsDescriptor.positionOf(offsetBytes), into, (at, gap) -> {
+            int before = gap.position() - start;
+            PageReader.readAround(
+                    channel,
+                    at,
+                    gap,
+                    (from, to) -> unknown.set((before + from) / SUM_BYTES, (before + to) / SUM_BYTES));
+        });
         into.position(start);
     }
 
@@ -242,14 +259,15 @@ final class BlockSums implements AutoCloseable {
     AllocationRun runOfHole(long offsetBytes, long lengthBytes) {
         long position = BlockSumsDescriptor.positionOf(offsetBytes);
         long end = position + BlockSumsDescriptor.sumsBytes(lengthBytes);
-        long written = puncher.nextAllocated(position) & -SUM_BYTES;
+        long framed = pages.nextFramed(position); // before the file is asked, as in SumsPages.read
+        long written = Math.min(framed, puncher.nextAllocated(position)) & -SUM_BYTES;
         if (written > position) {
             return new AllocationRun((Math.min(written, end) - position) / SUM_BYTES * SECTOR_BYTES, true);
         }
         int bytes = (int) Math.min(HOLE_CHECK_BYTES, end - position);
         ByteBuffer stored = ByteBuffer.allocate(bytes);
         try {
-            PageReader.read(channel, position, stored);
+            readPages(position, stored);
         } catch (IOException unreadable) {
             return new AllocationRun((long) bytes / SUM_BYTES * SECTOR_BYTES, false);
         }
@@ -284,7 +302,7 @@ final class BlockSums implements AutoCloseable {
             return;
         }
         for (int copy = 0; copy < HEADER_COPIES; copy++) {
-            writeAll(synced, (long) copy * HEADER_COPY_STRIDE_BYTES, headerPage(chunkBytes, next));
+            SumsPages.writeAll(synced, (long) copy * HEADER_COPY_STRIDE_BYTES, headerPage(chunkBytes, next));
         }
         state = next;
     }
@@ -303,7 +321,7 @@ final class BlockSums implements AutoCloseable {
             for (int i = 0; i < bytes; i += SUM_BYTES) {
                 scratch.putInt(BlockSumsDescriptor.SPOILT_SUM);
             }
-            writeAll(channel, at, scratch.flip());
+            pages.put(at, scratch.flip());
             at += bytes;
         }
     }
@@ -323,7 +341,7 @@ final class BlockSums implements AutoCloseable {
 
     /** Writes a whole page of sums. The writer's. */
     void writePage(long offsetBytes, ByteBuffer page) throws IOException {
-        writeAll(channel, BlockSumsDescriptor.positionOf(offsetBytes), page);
+        pages.put(BlockSumsDescriptor.positionOf(offsetBytes), page);
     }
 
     /** Adds the sectors of the content, from {@code start} to its limit, that were marked damaged. The content stays as it was. */
@@ -340,22 +358,30 @@ final class BlockSums implements AutoCloseable {
         content.limit(end).position(position);
     }
 
+    /** What was written of a range before the call is in the page cache when it returns. */
+    void flush(long offsetBytes, long lengthBytes) throws IOException {
+        pages.flush(BlockSumsDescriptor.positionOf(offsetBytes), BlockSumsDescriptor.sumsBytes(lengthBytes));
+    }
+
+    /** What was written before the call is on stable storage when it returns. */
     void force() throws IOException {
+        pages.flush();
         channel.force(false);
     }
 
-    private static void writeAll(FileChannel channel, long positionBytes, ByteBuffer content) throws IOException {
-        long at = positionBytes;
-        while (content.hasRemaining()) {
-            at += channel.write(content, at);
-        }
+    Path file() {
+        return file;
     }
 
     @Override
     public void close() throws IOException {
-        puncher.close();
-        synced.close();
-        channel.close();
+        try {
+            pages.close();
+        } finally {
+            puncher.close();
+            synced.close();
+            channel.close();
+        }
     }
 
     @Override

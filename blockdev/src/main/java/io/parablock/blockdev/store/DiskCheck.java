@@ -11,23 +11,26 @@ import org.jspecify.annotations.Nullable;
 final class DiskCheck implements AutoCloseable {
     private final DiskReader blocks;
     private final DiskReader sums;
+    /** What of {@link #sums} is in no file yet. */
+    private final BlockSums pending;
 
-    private DiskCheck(DiskReader blocks, DiskReader sums) {
+    private DiskCheck(DiskReader blocks, DiskReader sums, BlockSums pending) {
         this.blocks = blocks;
         this.sums = sums;
+        this.pending = pending;
     }
 
     /** Null where the page cache cannot be passed. */
-    static @Nullable DiskCheck open(Path blocks, Path sums) throws IOException {
+    static @Nullable DiskCheck open(Path blocks, BlockSums sums) throws IOException {
         DiskReader ofBlocks = DiskReader.open(blocks);
-        DiskReader ofSums = ofBlocks == null ? null : DiskReader.open(sums);
+        DiskReader ofSums = ofBlocks == null ? null : DiskReader.open(sums.file());
         if (ofBlocks == null || ofSums == null) {
             if (ofBlocks != null) {
                 ofBlocks.close();
             }
             return null;
         }
-        return new DiskCheck(ofBlocks, ofSums);
+        return new DiskCheck(ofBlocks, ofSums, sums);
     }
 
     /**
@@ -35,8 +38,10 @@ final class DiskCheck implements AutoCloseable {
      * does.
      *
      * @param piece room for the blocks, from its position to its limit
+     * @throws BlockStoreException if sums that wait in memory cannot be written, as a checkpoint could not
      */
     BitSet damaged(long offsetBytes, ByteBuffer piece) throws ClosedChannelException {
+        flush(offsetBytes, piece.remaining());
         BitSet damaged = new BitSet();
         int start = piece.position();
         ByteBuffer stored = BlockSums.room(piece.remaining());
@@ -51,6 +56,16 @@ final class DiskCheck implements AutoCloseable {
                 (from, to) -> damaged.set(from / BlockSumsDescriptor.SUM_BYTES, to / BlockSumsDescriptor.SUM_BYTES));
         BlockSums.differing(piece, start, stored, damaged);
         return damaged;
+    }
+
+    private void flush(long offsetBytes, int lengthBytes) throws ClosedChannelException {
+        try {
+            pending.flush(offsetBytes, lengthBytes);
+        } catch (ClosedChannelException ended) {
+            throw ended;
+        } catch (IOException e) {
+            throw new BlockStoreException("cannot write " + pending + ": " + e.getMessage(), e);
+        }
     }
 
     @Override

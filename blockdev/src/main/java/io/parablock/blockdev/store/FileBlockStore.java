@@ -19,13 +19,12 @@ import org.jspecify.annotations.Nullable;
  * A chunk in one sparse file: thin, through the page cache, with the checksums of its sectors in a second file.
  *
  * <pre>
- *   write, zero, trim ──[lock: blocks, then sums]──► page cache ──fsync: both──► disk
+ *   write, zero, trim ──[lock: blocks, then sums]──► page cache; SumsPages ──fsync: both──► disk
  *   read              ── blocks, sums, compare ──► good
  *                          └─ differ ──[lock: the same again]──► good, or damaged
  * </pre>
  *
- * <p>A process that dies between the blocks and their sums, and a power loss above the last checkpoint, leave sectors that do
- * not fit: entries above the checkpoint write them again. So nothing here reads before it writes.
+ * <p>A process that dies, and a power loss, leave sectors that do not fit, all of them written since the last checkpoint: entries above the checkpoint write them again. So nothing here reads before it writes.
  */
 public final class FileBlockStore implements BlockStore {
     private static final String SUMS_SUFFIX = ".sums";
@@ -67,11 +66,21 @@ public final class FileBlockStore implements BlockStore {
      * with blocks may be without its checksums.
      */
     public static FileBlockStore open(Path file, long sizeBytes) {
-        return open(file, sizeBytes, LinuxHolePuncher::new);
+        return open(file, sizeBytes, SumsMemory.ofOneStore());
+    }
+
+    /** The same, with memory for checksums that it shares with others. */
+    public static FileBlockStore open(Path file, long sizeBytes, SumsMemory memory) {
+        return open(file, sizeBytes, LinuxHolePuncher::new, memory);
     }
 
     /** The same over a file system that gives space back in a way of its own. */
     public static FileBlockStore open(Path file, long sizeBytes, Function<Path, HolePuncher> punchers) {
+        return open(file, sizeBytes, punchers, SumsMemory.ofOneStore());
+    }
+
+    private static FileBlockStore open(
+            Path file, long sizeBytes, Function<Path, HolePuncher> punchers, SumsMemory memory) {
         try {
             Path dir = file.toAbsolutePath().getParent();
             if (dir != null) {
@@ -83,7 +92,7 @@ public final class FileBlockStore implements BlockStore {
                         "it has " + Files.size(file) + " bytes, the chunk is configured with " + sizeBytes);
             }
             Path sumsFile = file.resolveSibling(file.getFileName() + SUMS_SUFFIX);
-            BlockSums sums = BlockSums.open(sumsFile, sizeBytes, fresh, punchers);
+            BlockSums sums = BlockSums.open(sumsFile, sizeBytes, fresh, punchers, memory);
             if (fresh) {
                 // Blocks without sums are refused: the sums' name must be there first, and stay.
                 DurableNames.force(dir);
@@ -95,7 +104,7 @@ public final class FileBlockStore implements BlockStore {
             }
             DurableNames.force(dir);
             LinuxFileRanges ranges = LinuxFileRanges.open(file);
-            DiskCheck disk = DiskCheck.open(file, sumsFile);
+            DiskCheck disk = DiskCheck.open(file, sums);
             return new FileBlockStore(file, ch, punchers.apply(file), ranges, sums, disk, sizeBytes);
         } catch (IOException e) {
             throw new BlockStoreException("cannot open " + file + ": " + e.getMessage(), e);
@@ -129,14 +138,14 @@ public final class FileBlockStore implements BlockStore {
         int start = content.position();
         long lastByte = offsetBytes + content.remaining() - 1;
         try {
-            writeBlocks(offsetBytes, content);
+            SumsPages.writeAll(channel, offsetBytes, content);
         } catch (ClosedChannelException closed) {
             throw closed;
         } catch (IOException lostPage) {
             rewriteIfLost(offsetBytes - offsetBytes % PAGE_BYTES);
             rewriteIfLost(lastByte - lastByte % PAGE_BYTES);
             content.position(start);
-            writeBlocks(offsetBytes, content);
+            SumsPages.writeAll(channel, offsetBytes, content);
         }
     }
 
@@ -151,16 +160,9 @@ public final class FileBlockStore implements BlockStore {
         for (DamagedRange r : lost) {
             page.put((int) (r.offsetBytes() - firstBytes), new byte[(int) r.lengthBytes()]);
         }
-        writeBlocks(firstBytes, page.clear());
+        SumsPages.writeAll(channel, firstBytes, page.clear());
         for (DamagedRange r : lost) {
             writeSums(r.offsetBytes(), r.lengthBytes(), () -> sums.spoil(r.offsetBytes(), r.lengthBytes()));
-        }
-    }
-
-    private void writeBlocks(long offsetBytes, ByteBuffer content) throws IOException {
-        long at = offsetBytes;
-        while (content.hasRemaining()) {
-            at += channel.write(content, at);
         }
     }
 

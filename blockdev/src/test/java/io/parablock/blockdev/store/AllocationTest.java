@@ -70,6 +70,29 @@ class AllocationTest {
         }
     }
 
+    /** Their sums are in no file yet, whose hole they would fill. */
+    @Test
+    void shouldNotCallBlocksAHoleThatAreLostBeforeACheckpoint() throws IOException {
+        Path file = dir.resolve("chunk");
+        SumsMemory memory = new SumsMemory(MIB);
+        try (FileBlockStore store = FileBlockStore.open(file, 32L * MIB, memory)) {
+            store.write(
+                    20 * MIB + 4096,
+                    ByteBuffer.wrap(new byte[4096]).put(0, (byte) 1).position(0));
+            assertThat(memory.usedBytes()).isEqualTo(4096);
+            try (LinuxHolePuncher puncher = new LinuxHolePuncher(file)) {
+                assumeTrue(puncher.punch(0, 32L * MIB));
+            }
+            assertThat(allocation(store, 0, 32L * MIB, 99))
+                    .containsExactly(
+                            new AllocationRun(20 * MIB + 4096, true),
+                            new AllocationRun(512, false),
+                            new AllocationRun(12 * MIB - 4096 - 512, true));
+            assertThat(store.verify(0, 32L * MIB)).containsExactly(new DamagedRange(20 * MIB + 4096, 512));
+        }
+        assertThat(memory.usedBytes()).isZero();
+    }
+
     @Test
     void shouldTellHolesOfMemory() {
         requireTruth(new MemoryBlockStore(4L * MIB));

@@ -26,7 +26,12 @@ class BlockStoreTest {
 
         @Override
         protected BlockStore open() {
-            return FileBlockStore.open(dir.resolve("chunk"), SIZE);
+            return FileBlockStore.open(dir.resolve("chunk"), SIZE, new SumsMemory(memoryBytes()));
+        }
+
+        /** For checksums; it holds all of them. */
+        long memoryBytes() {
+            return 1 << 20;
         }
 
         @Test
@@ -37,6 +42,30 @@ class BlockStoreTest {
             assertThat(read(4096, 512)[0]).isEqualTo((byte) 9);
             assertThatThrownBy(() -> FileBlockStore.open(dir.resolve("chunk"), SIZE / 2))
                     .isInstanceOf(BlockStoreException.class);
+        }
+    }
+
+    @Nested
+    class FileThatWritesChecksumsAtOnce extends File {
+        @Override
+        long memoryBytes() {
+            return 0;
+        }
+    }
+
+    @Nested
+    class FileWithMemoryForOnePageOfChecksums extends File {
+        @Override
+        long memoryBytes() {
+            return BlockSumsDescriptor.PAGE_BYTES;
+        }
+    }
+
+    @Nested
+    class FileWithMemoryForTwoPagesOfChecksums extends File {
+        @Override
+        long memoryBytes() {
+            return 2L * BlockSumsDescriptor.PAGE_BYTES;
         }
     }
 }
