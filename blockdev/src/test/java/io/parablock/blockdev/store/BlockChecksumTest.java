@@ -486,19 +486,6 @@ class BlockChecksumTest {
         assertThat(reads).isGreaterThan(100);
     }
 
-    /** A checksum in memory outlives the one on the disk, and takes its place at the next checkpoint that has it. */
-    @Test
-    void shouldMendRottenChecksumsWithThoseInMemory() {
-        write(0, 4096, 1);
-        store.fsync();
-        flip(sums(), BlockSumsDescriptor.positionOf(512) + 2);
-        assertThat(read(0, 4096)).containsOnly(1);
-        write(8192, 4096, 2);
-        store.fsync();
-        reopen(SIZE);
-        assertThat(store.verify(0, SIZE)).isEmpty();
-    }
-
     @Test
     void shouldSayThatItIsClosedInsteadOfDamaged() {
         store.close();

@@ -86,6 +86,20 @@ class SumsPagesTest {
         assertThat(channel.writes).as("nothing was put since").hasSize(1);
     }
 
+    /** A checksum in memory outlives the one on the disk, and takes its place when its page is written again. */
+    @Test
+    void shouldMendWhatRotsInTheFile() throws IOException {
+        put(2 * PAGE, 32, 1);
+        pages.flush();
+        byte[] rotten = Files.readAllBytes(file());
+        rotten[2 * PAGE + 5] ^= 4;
+        Files.write(file(), rotten);
+        assertThat(read(2 * PAGE, 32)).containsOnly(1);
+        put(2 * PAGE + 64, 32, 2);
+        pages.flush();
+        assertThat(inFile(2 * PAGE, 32)).containsOnly(1);
+    }
+
     @Test
     void shouldWriteAtOnceWhatFindsNoMemory() throws IOException {
         SumsPages without = new SumsPages(channel, new SumsMemory(PAGE - 1), END);
