@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @Tag("one-jdk")
 class DiskMutantTest {
-    private static final long SEEDS = 24;
+    private static final long SEEDS = 60;
 
     /** What makes it matter: damage that a start finds, starts between a write and its force, and losses of power. */
     private static Set<FaultKind> faults(DiskMutation mutation) {
