@@ -3,7 +3,10 @@ package io.parablock.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.micrometer.core.instrument.distribution.CountAtBucket;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -40,6 +43,22 @@ class LatencyHistogramTest {
         long[] counts = histogram.published();
         assertThat(Arrays.copyOf(counts, bounds.length - 1)).containsOnly(1);
         assertThat(counts[bounds.length - 1]).isZero();
+    }
+
+    @Test
+    void shouldPutWhatIsNextToABoundOnItsSideOfIt() {
+        List<Long> durations = new ArrayList<>(List.of(Long.MIN_VALUE, -1L, 0L, 1L, Long.MAX_VALUE));
+        for (CountAtBucket step : histogram.cumulative()) {
+            long boundNs = (long) step.bucket();
+            durations.addAll(List.of(boundNs - 1, boundNs, boundNs + 1));
+        }
+        durations.forEach(histogram::record);
+        for (CountAtBucket step : histogram.cumulative()) {
+            long boundNs = (long) step.bucket();
+            long upTo = durations.stream().filter(d -> d <= boundNs).count();
+            assertThat(step.count()).as("up to %s ns", boundNs).isEqualTo((double) upTo);
+        }
+        assertThat(histogram.count()).isEqualTo(durations.size());
     }
 
     @Test
