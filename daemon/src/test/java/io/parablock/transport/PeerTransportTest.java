@@ -165,6 +165,16 @@ class PeerTransportTest {
         }
     }
 
+    private static boolean isFree(InetSocketAddress address) {
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(address);
+            return true;
+        } catch (IOException taken) {
+            return false;
+        }
+    }
+
     private static boolean isUp(PeerTransport t) {
         PeerTransport.PeerReading r = t.readings().get(0);
         return r.connected() && r.lanesUp() == LANES;
@@ -278,6 +288,9 @@ class PeerTransportTest {
         await("connected", () -> isUp(a) && isUp(b));
         b.close();
         await("seen to be gone", () -> !a.connected(2));
+        // A registered listener of the JDK goes with its selector's next turn, after its channel says that it is
+        // closed.
+        await("port free", () -> isFree(addresses.get(2)));
         PeerTransport again = node(kind, 2, 9, new Inbox());
         await("connected again", () -> isUp(a) && isUp(again));
         again.send(1, 1, new Message.SyncAck(3));
