@@ -18,13 +18,6 @@ final class LatencyHistogram {
     /** Upper bounds, included; one more bucket has what is longer. */
     private static final long[] BOUNDS_NS = bounds();
 
-    /** Parts of an octave in {@link #FIRST}: so many that no more than one bound lies within one of them. */
-    private static final int PARTS_LOG2 = 4;
-
-    private static final int PART_MASK = (1 << PARTS_LOG2) - 1;
-    /** By part of an octave: the first bucket with durations of it. A search among the bounds takes eight steps. */
-    private static final short[] FIRST = firstBuckets();
-
     /** Those that Prometheus gets, upper bounds in nanoseconds. */
     private static final long[] PUBLISHED_NS = {
         50_000,
@@ -74,39 +67,10 @@ final class LatencyHistogram {
         return out;
     }
 
-    private static short[] firstBuckets() {
-        short[] out = new short[part(BOUNDS_NS[BOUNDS_NS.length - 1]) + 1];
-        int bucket = 0;
-        for (int part = part(BOUNDS_NS[0]); part < out.length; part++) {
-            int shift = (part >> PARTS_LOG2) - PARTS_LOG2;
-            long leastNs = ((1L << PARTS_LOG2) + (part & PART_MASK)) << shift;
-            while (BOUNDS_NS[bucket] < leastNs) {
-                bucket++;
-            }
-            out[part] = (short) bucket;
-        }
-        return out;
-    }
-
-    private static int part(long ns) {
-        int octave = Long.SIZE - 1 - Long.numberOfLeadingZeros(ns);
-        return (octave << PARTS_LOG2) + ((int) (ns >>> (octave - PARTS_LOG2)) & PART_MASK);
-    }
-
-    private static int bucket(long ns) {
-        if (ns <= BOUNDS_NS[0]) {
-            return 0;
-        }
-        if (ns > BOUNDS_NS[BOUNDS_NS.length - 1]) {
-            return BOUNDS_NS.length;
-        }
-        int first = FIRST[part(ns)];
-        return ns <= BOUNDS_NS[first] ? first : first + 1;
-    }
-
     /** Negative counts as 0. */
     void record(long elapsedNs) {
-        counts.getAndIncrement(bucket(elapsedNs));
+        int at = Arrays.binarySearch(BOUNDS_NS, elapsedNs);
+        counts.getAndIncrement(at >= 0 ? at : -1 - at);
         sumNs.add(Math.max(0, elapsedNs));
     }
 

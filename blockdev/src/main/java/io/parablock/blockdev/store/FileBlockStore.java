@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *                          └─ differ ──[lock: the same again]──► good, or damaged
  * </pre>
  *
- * <p>A process that dies, and a power loss, leave sectors that do not fit, all of them written since the last checkpoint: entries above the checkpoint write them again. So nothing here reads before it writes.
+ * <p>A process that dies, and a power loss, leave sectors that do not fit, all of them written since the last checkpoint:
+ * entries above the checkpoint write them again. So nothing here reads before it writes.
  */
 public final class FileBlockStore implements BlockStore {
     private static final String SUMS_SUFFIX = ".sums";

@@ -285,7 +285,7 @@ final class SumsPages {
         }
     }
 
-    /** Its content is in the file. Holds both locks. */
+    /** What it holds is in the file, or nobody's any more: punched, or not to be written at the end. Holds both locks. */
     private void drop(int page) {
         ByteBuffer frame = frames.remove(page);
         framed.clear(page);

@@ -13,7 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A file whose positional reads and writes are counted, and fail or are interrupted as a test wants. */
+/**
+ * A file whose positional reads and writes are counted, and fail or are interrupted as a test wants. {@link SumsPages} uses nothing
+ * else of a channel; if it begins to, its tests fail here instead of passing by what is not counted.
+ */
 final class FaultyChannel extends FileChannel {
     /** Done before each write. */
     interface BeforeWrite {
