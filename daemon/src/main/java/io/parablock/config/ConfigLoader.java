@@ -90,7 +90,7 @@ public final class ConfigLoader {
                 gateway(r, r.number("raft.session_window")),
                 limits(r),
                 log(r),
-                r.flag("metrics.requests"),
+                new NodeConfig.MetricsKeys(r.flag("metrics.requests"), r.number("metrics.writes_per_timed")),
                 ImpairmentReader.read(r, peers));
     }
 

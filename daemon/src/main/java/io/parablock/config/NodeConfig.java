@@ -33,7 +33,7 @@ public record NodeConfig(
         GatewayKeys gateway,
         Limits limits,
         LogKeys log,
-        boolean metricsOfRequests,
+        MetricsKeys metrics,
         ImpairmentKeys impairment) {
     /** {@code peers[]}. */
     public record Peer(int id, String host, int port) {}
@@ -245,6 +245,13 @@ public record NodeConfig(
             int nbdConnections,
             long nbdConnectionBytes,
             long nbdTotalBytes) {}
+
+    /**
+     * {@code metrics.*}.
+     *
+     * @param writesPerTimed of so many writes the stages of one are timed
+     */
+    public record MetricsKeys(boolean requests, int writesPerTimed) {}
 
     /**
      * {@code log.*}.

@@ -180,7 +180,7 @@ final class GatewayProcess implements AutoCloseable {
                     NodeSettings.nbdAddresses(config.nbd()),
                     s.gateway,
                     NodeSettings.nbd(config.nbd(), config.limits()));
-            clients.onWriteReceived(elapsedNs -> meters.onStage(Stage.RECEIVE, elapsedNs));
+            clients.onWriteReceived(elapsedNs -> meters.onStageOfAny(Stage.RECEIVE, elapsedNs));
             nbd = clients;
         }
         String volumes = s.gateway.exports().stream().map(NbdExport::name).collect(Collectors.joining(", "));

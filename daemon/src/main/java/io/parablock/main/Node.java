@@ -117,7 +117,8 @@ public final class Node implements AutoCloseable {
     Node(NodeConfig config, PeerLinks.Factory peers, EventLog events, FatalHandler fatal) throws IOException {
         this.config = config;
         this.events = events;
-        this.meters = new NodeMeters(config.metricsOfRequests());
+        this.meters = new NodeMeters();
+        measureRequests(config.metrics());
         this.transport = NodeSettings.transport(config.transport().kind(), events);
         PipelineConfig pipelineConfig = NodeSettings.pipeline(config.pipeline());
         this.pipeline = pipelineConfig.resolve(Runtime.getRuntime().availableProcessors());
@@ -264,10 +265,15 @@ public final class Node implements AutoCloseable {
     /** @param changed what it has, but for reloadable keys */
     void reconfigure(NodeConfig changed) {
         config = changed;
+        measureRequests(changed.metrics());
         NbdServer s = nbd;
         if (s != null) {
             s.reconfigure(NodeSettings.nbd(changed.nbd(), changed.limits()));
         }
+    }
+
+    private void measureRequests(NodeConfig.MetricsKeys keys) {
+        meters.measureRequests(keys.requests(), keys.writesPerTimed());
     }
 
     /** Serves from here on. */
@@ -309,7 +315,7 @@ public final class Node implements AutoCloseable {
                 NodeSettings.nbdAddresses(config.nbd()),
                 gateway,
                 NodeSettings.nbd(config.nbd(), config.limits()));
-        clients.onWriteReceived(elapsedNs -> meters.onStage(Stage.RECEIVE, elapsedNs));
+        clients.onWriteReceived(elapsedNs -> meters.onStageOfAny(Stage.RECEIVE, elapsedNs));
         nbd = clients;
         status.start();
         tellStarted();
@@ -362,27 +368,8 @@ public final class Node implements AutoCloseable {
     }
 
     private NodeReading read() throws IOException {
-        List<ReplicaStatus> replicas = new ArrayList<>();
-        long unanswered = 0;
-        long resends = 0;
-        long timeouts = 0;
-        long sessions = 0;
-        for (NodeGroup g : groups.values()) {
-            NodeGroup.Reading r;
-            try {
-                r = g.read().get(READ_TIMEOUT_MS, TimeUnit.MILLISECONDS);
-            } catch (ExecutionException | TimeoutException e) {
-                throw new IOException("group " + g.groupId() + " does not answer", e);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IOException("the node stops", e);
-            }
-            replicas.add(r.replica());
-            unanswered += r.gateway().unanswered();
-            resends += r.gateway().resends();
-            timeouts += r.gateway().timeouts();
-            sessions += r.gateway().sessions();
-        }
+        GroupsReading all = GroupsReading.of(groups.values(), READ_TIMEOUT_MS);
+        List<ReplicaStatus> replicas = new ArrayList<>(all.replicas());
         // What people look at is the volumes; the catalogue has a page of its own. Of a node without a volume it is all
         // there is.
         CatalogueReading catalogue = volumes.reading(replicas);
@@ -400,10 +387,10 @@ public final class Node implements AutoCloseable {
                 formation.waitsFor(),
                 NodeSettings.voters(config),
                 links.connectedPeers(config),
-                unanswered,
-                resends,
-                timeouts,
-                sessions,
+                all.unanswered(),
+                all.resends(),
+                all.timeouts(),
+                all.sessions(),
                 ProcessFigures.clients(nbd),
                 replicas,
                 watch.slowFollowers(),

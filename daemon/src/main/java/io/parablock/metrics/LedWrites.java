@@ -7,6 +7,7 @@ import io.parablock.replica.SessionToken;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /** The writes that a leader has under way, by slot; made anew each time that it takes over. On the group's thread. */
 final class LedWrites {
@@ -15,7 +16,11 @@ final class LedWrites {
     private static final int COMMITTED = 4;
     private static final int WORD_BITS = 64;
 
+    /** As the moment of a write whose stages are not timed: it counts for {@link CommitOrder} alone. */
+    static final long NOT_TIMED = Long.MIN_VALUE;
+
     private final NodeMeters meters;
+    private final LongSupplier nowNs;
     private final int self;
     private final int[] voters;
     private final int majority;
@@ -48,8 +53,9 @@ final class LedWrites {
     private long highest;
 
     /** @param voters at most 64 */
-    LedWrites(NodeMeters meters, int nodeId, int[] voters, int span) {
+    LedWrites(NodeMeters meters, int nodeId, int[] voters, int span, LongSupplier nowNs) {
         this.meters = meters;
+        this.nowNs = nowNs;
         this.voters = voters.clone();
         this.self = placeOf(nodeId);
         this.majority = voters.length / 2 + 1;
@@ -89,12 +95,16 @@ final class LedWrites {
         return slots[(int) slot & mask] == slot;
     }
 
-    /** The write goes to this node's log. */
-    void begin(Entry e, long nowNs) {
+    /**
+     * The write goes to this node's log.
+     *
+     * @param atNs now, or {@link #NOT_TIMED}
+     */
+    void begin(Entry e, long atNs) {
         long slot = e.slot();
         int i = (int) slot & mask;
         slots[i] = slot;
-        begunNs[i] = nowNs;
+        begunNs[i] = atNs;
         sessions[i] = e.session();
         seqs[i] = e.seq();
         holders[i] = 0;
@@ -160,7 +170,7 @@ final class LedWrites {
 
     private void hold(long slot, int place, long nowNs) {
         int i = (int) slot & mask;
-        if (slot <= 0 || slots[i] != slot) {
+        if (slot <= 0 || slots[i] != slot || begunNs[i] == NOT_TIMED) {
             return;
         }
         holders[i] |= 1L << place;
@@ -181,25 +191,28 @@ final class LedWrites {
     }
 
     /** The client is told that the write is done. */
-    void answered(long sessionToken, long seq, long nowNs) {
+    void answered(long sessionToken, long seq) {
         long session = SessionToken.slot(sessionToken);
         long slot = slotsBySeq[place(session, seq)];
         int i = (int) slot & mask;
         if (slots[i] == slot && sessions[i] == session && seqs[i] == seq) {
-            committed(slot, nowNs);
+            committed(slot);
         }
     }
 
     /** Whatever shows it first. */
-    void committed(long slot, long nowNs) {
+    void committed(long slot) {
         int i = (int) slot & mask;
         if (slot <= 0 || !isUnderWay(slot) || (done[i] & COMMITTED) != 0) {
             return;
         }
-        // The core counts acknowledgements that do not pass here: those of a merge.
-        quorum(i, nowNs);
         done[i] |= COMMITTED;
-        meters.onStage(Stage.COMMIT, nowNs - begunNs[i]);
+        if (begunNs[i] != NOT_TIMED) {
+            long now = nowNs.getAsLong();
+            // The core counts acknowledgements that do not pass here: those of a merge.
+            quorum(i, now);
+            meters.onStage(Stage.COMMIT, now - begunNs[i]);
+        }
         uncommitted[i / WORD_BITS] &= ~(1L << i);
         while (lowest <= highest && !isUncommitted(lowest)) {
             lowest++;

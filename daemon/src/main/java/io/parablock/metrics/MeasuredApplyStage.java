@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Tells {@link WriteStages} of applies. They end in the order in which they came, so that they need no names. */
 final class MeasuredApplyStage implements ApplyStage {
-    private static final long NOT_A_WRITE = Long.MIN_VALUE;
+    private static final long NOT_TIMED = Long.MIN_VALUE;
 
     private final ApplyStage stage;
     private final WriteStages writes;
@@ -41,10 +41,12 @@ final class MeasuredApplyStage implements ApplyStage {
 
     @Override
     public void apply(Entry entry, @Nullable ByteBuf payload) {
-        long now = NOT_A_WRITE;
-        if (WriteStages.isWrite(entry)) {
-            now = writes.nowNs();
-            writes.onApply(entry, now);
+        long now = NOT_TIMED;
+        if (writes.isWatching() && WriteStages.isWrite(entry)) {
+            writes.onApply(entry);
+            if (writes.times(entry)) {
+                now = writes.nowNs();
+            }
         }
         handedNs[(int) handed++ & handedNs.length - 1] = now;
         stage.apply(entry, payload);
@@ -52,7 +54,7 @@ final class MeasuredApplyStage implements ApplyStage {
 
     private void ended() {
         long since = handedNs[(int) applied & handedNs.length - 1];
-        boolean known = handed - applied <= handedNs.length && since != NOT_A_WRITE;
+        boolean known = handed - applied <= handedNs.length && since != NOT_TIMED;
         applied++;
         if (known) {
             writes.onApplied(writes.nowNs() - since);

@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -39,15 +40,10 @@ public final class NodeMeters implements RequestMeters {
     private final Map<Key, Figure> figures = new ConcurrentHashMap<>();
     private final List<Runnable> beforeScrape = new CopyOnWriteArrayList<>();
     private final ProcessMeters process = new ProcessMeters(registry);
-    private final boolean requests;
+    private volatile boolean requests = true;
+    private volatile int writesPerTimed = 1;
 
     public NodeMeters() {
-        this(true);
-    }
-
-    /** @param requests whether requests, their stages and the delays of event loops are measured; {@code metrics.requests} */
-    public NodeMeters(boolean requests) {
-        this.requests = requests;
         for (Operation op : Operation.values()) {
             String label = op.name().toLowerCase(Locale.ROOT);
             latency.put(op, timer(Metric.GATEWAY_REQUEST, label));
@@ -106,12 +102,23 @@ public final class NodeMeters implements RequestMeters {
         of(latency, operation).record(elapsedNs, TimeUnit.NANOSECONDS);
         of(ok ? bytes : errors, operation).increment((double) (ok ? byteCount : 1));
         if (operation == Operation.WRITE) {
-            onStage(Stage.REPLY, elapsedNs);
+            onStageOfAny(Stage.REPLY, elapsedNs);
+        }
+    }
+
+    /** Any write has come to the end of a stage, whether it is one of {@link #times} or not; from any thread. */
+    public void onStageOfAny(Stage stage, long elapsedNs) {
+        int one = writesPerTimed;
+        if (one == 1 || ThreadLocalRandom.current().nextInt(one) == 0) {
+            onStage(stage, elapsedNs);
         }
     }
 
     /** A write has come to the end of a stage; from any thread. */
     public void onStage(Stage stage, long elapsedNs) {
+        if (!requests) {
+            return;
+        }
         of(stages, stage).record(elapsedNs, TimeUnit.NANOSECONDS);
     }
 
@@ -192,6 +199,23 @@ public final class NodeMeters implements RequestMeters {
     /** Whether {@link WriteStages} are to be watched. */
     boolean measuresRequests() {
         return requests;
+    }
+
+    /** Whether the stages of the write in this slot are timed: on all nodes those of the same writes, of no pattern. */
+    boolean times(long slot) {
+        int one = writesPerTimed;
+        return one == 1 || ((slot * 0x9E3779B97F4A7C15L) >>> 33) % one == 0;
+    }
+
+    /**
+     * From here on; what was counted stays. Requests under way may be left out.
+     *
+     * @param measured whether requests, their stages and the delays of event loops are; {@code metrics.requests}
+     * @param perTimed of so many writes the stages of one are timed; {@code metrics.writes_per_timed}
+     */
+    public void measureRequests(boolean measured, int perTimed) {
+        writesPerTimed = perTimed;
+        requests = measured;
     }
 
     /** The stages of the writes of one group. */

@@ -32,7 +32,7 @@ public final class WriteStages {
     private final LongSupplier nowNs;
     private final LeaderTimes leaderTimes;
 
-    /** Entries handed to the log: rings by token. */
+    /** Entries handed to the log that are timed: rings by token. */
     private final long[] tokens;
 
     private final long[] appendedNs;
@@ -41,6 +41,8 @@ public final class WriteStages {
 
     /** While this node leads. */
     private @Nullable LedWrites led;
+    /** As of the latest event. */
+    private boolean watching;
 
     WriteStages(NodeMeters meters, int groupId, int nodeId, int[] voters, int span, LongSupplier nowNs) {
         this.meters = meters;
@@ -56,11 +58,8 @@ public final class WriteStages {
         Arrays.fill(tokens, -1);
     }
 
-    /** The same ports, watched if requests are measured at all. Before the replica is made. */
+    /** The same ports, watched while requests are measured. Before the replica is made. */
     public ReplicaPorts measured(ReplicaPorts ports) {
-        if (!meters.measuresRequests()) {
-            return ports;
-        }
         return new ReplicaPorts(
                 new MeasuredWalStage(ports.wal(), this),
                 ports.state(),
@@ -77,18 +76,31 @@ public final class WriteStages {
 
     /** @param replica hears of each durable token after this */
     public LongConsumer durable(LongConsumer replica) {
-        if (!meters.measuresRequests()) {
-            return replica;
-        }
         return token -> {
             onDurable(token);
             replica.accept(token);
         };
     }
 
+    /** Whether requests are measured. Whatever was under way when that began is left out. */
+    boolean isWatching() {
+        boolean now = meters.measuresRequests();
+        if (now != watching) {
+            watching = now;
+            Arrays.fill(tokens, -1);
+            led = led == null ? null : new LedWrites(meters, nodeId, voters, span, nowNs);
+        }
+        return now;
+    }
+
+    /** Of the writes that are watched, or null. */
+    private @Nullable LedWrites watchedLed() {
+        return isWatching() ? led : null;
+    }
+
     /** Before the replica hears of it. */
     public void onMessage(Message m, int from) {
-        LedWrites l = led;
+        LedWrites l = watchedLed();
         if (l != null && m instanceof Message.AppendAck ack) {
             l.acked(from, ack.slots(), ack.contigPrefix(), nowNs.getAsLong());
         } else if (l != null && m instanceof Message.HeartbeatAck ack && ack.syncTerm() == ack.term()) {
@@ -104,26 +116,37 @@ public final class WriteStages {
         return e.slot() > 0 && (kind == EntryKind.WRITE || kind == EntryKind.ZERO || kind == EntryKind.TRIM);
     }
 
+    /** Whether it is one of those whose stages are timed. */
+    boolean times(Entry e) {
+        return meters.times(e.slot());
+    }
+
     long nowNs() {
         return nowNs.getAsLong();
     }
 
     void onAppend(Entry e, long token) {
-        if (!isWrite(e)) {
+        if (!isWatching() || !isWrite(e)) {
             return;
         }
-        long now = nowNs.getAsLong();
-        int i = (int) token & tokens.length - 1;
-        tokens[i] = token;
-        appendedNs[i] = now;
         LedWrites l = led;
-        slots[i] = l == null ? 0 : e.slot();
+        long now = LedWrites.NOT_TIMED;
+        if (times(e)) {
+            now = nowNs.getAsLong();
+            int i = (int) token & tokens.length - 1;
+            tokens[i] = token;
+            appendedNs[i] = now;
+            slots[i] = l == null ? 0 : e.slot();
+        }
         if (l != null) {
             l.begin(e, now);
         }
     }
 
     private void onDurable(long token) {
+        if (!isWatching()) {
+            return;
+        }
         int i = (int) token & tokens.length - 1;
         if (tokens[i] != token) {
             return;
@@ -138,7 +161,7 @@ public final class WriteStages {
     }
 
     void onSent(int to, Message m) {
-        LedWrites l = led;
+        LedWrites l = watchedLed();
         if (l != null && m instanceof Message.Append append && !append.entries().isEmpty()) {
             l.sent(to, append.entries().get(append.entries().size() - 1).slot(), nowNs.getAsLong());
         } else if (m instanceof Message.Vote) {
@@ -147,17 +170,16 @@ public final class WriteStages {
     }
 
     void onAnswer(ClientMessage m) {
-        LedWrites l = led;
+        LedWrites l = watchedLed();
         if (l != null && m instanceof ClientMessage.MutateReply reply && reply.status() == ClientMessage.Status.OK) {
-            l.answered(reply.session(), reply.seq(), nowNs.getAsLong());
+            l.answered(reply.session(), reply.seq());
         }
     }
 
-    /** @param atNs now */
-    void onApply(Entry e, long atNs) {
-        LedWrites l = led;
+    void onApply(Entry e) {
+        LedWrites l = watchedLed();
         if (l != null) {
-            l.committed(e.slot(), atNs);
+            l.committed(e.slot());
         }
     }
 
@@ -167,6 +189,6 @@ public final class WriteStages {
 
     void onLeaderChanged(int leaderNode, boolean ready) {
         leaderTimes.onLeaderChanged(leaderNode, ready);
-        led = leaderNode == nodeId && ready ? new LedWrites(meters, nodeId, voters, span) : null;
+        led = leaderNode == nodeId && ready ? new LedWrites(meters, nodeId, voters, span, nowNs) : null;
     }
 }

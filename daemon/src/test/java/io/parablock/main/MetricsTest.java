@@ -97,6 +97,7 @@ class MetricsTest {
                             volumes = [ { name = disk, size = 8MiB } ]
                             raft.election_timeout = 2s    # no second leader, however busy the machine is
                             pipeline.kind = %s
+                            metrics.writes_per_timed = 1
                             """.formatted(id, dir.resolve("node" + id), pipeline)),
                     NetworkLinks::of,
                     new EventLog(1_024),

@@ -136,18 +136,89 @@ class WriteStagesTest {
 
     @Test
     void shouldStandAsideWhereRequestsAreNotMeasured() {
-        NodeMeters without = new NodeMeters(false);
-        WriteStages unwatched = new WriteStages(without, 1, SELF, VOTERS, SPAN, () -> nowNs);
-        assertThat(unwatched.measured(ports)).isSameAs(ports);
-        LongConsumer replica = durable::add;
-        assertThat(unwatched.durable(replica)).isSameAs(replica);
-        without.onRequest(RequestMeters.Operation.WRITE, 4096, US, true);
-        without.onLoopDelay(US);
-        assertThat(without.registry().get(Metric.GATEWAY_REQUEST.meterName()).timers())
-                .allSatisfy(timer -> assertThat(timer.count()).isZero());
-        assertThat(without.registry().get(Metric.LOOP_DELAY.meterName()).timer().count())
-                .isZero();
-        without.close();
+        meters.measureRequests(false, 1);
+        lead();
+        append(1);
+        ack(3, 1, 1);
+        onDurable.accept(1);
+        answer(1);
+        ports.apply().apply(write(1), null);
+        ports.apply().endOfBatch();
+        meters.onStage(Stage.RECEIVE, US);
+        meters.onRequest(RequestMeters.Operation.WRITE, 4096, US, true);
+        meters.onLoopDelay(US);
+        assertThat(durable).as("what the replica heard").containsExactly(1L);
+        for (Metric metric : List.of(Metric.WRITE_STAGE, Metric.GATEWAY_REQUEST, Metric.LOOP_DELAY)) {
+            assertThat(meters.registry().get(metric.meterName()).timers())
+                    .allSatisfy(timer -> assertThat(timer.count()).isZero());
+        }
+    }
+
+    @Test
+    void shouldTimeTheStagesOfSomeWritesAndTheSameOnesOnEachNode() {
+        int writes = 10_000;
+        int perTimed = 4;
+        meters.measureRequests(true, perTimed);
+        NodeMeters follower = new NodeMeters();
+        follower.measureRequests(true, perTimed);
+        lead();
+        long timed = 0;
+        for (long slot = 1; slot <= writes; slot++) {
+            append(slot);
+            nowNs += US;
+            ack(3, slot, slot);
+            onDurable.accept(slot);
+            answer(slot);
+            ports.apply().apply(write(slot), null);
+            nowNs += US;
+            ports.apply().endOfBatch();
+            meters.onStageOfAny(Stage.RECEIVE, US);
+            meters.onRequest(RequestMeters.Operation.WRITE, 4096, US, true);
+            timed += follower.times(slot) ? 1 : 0;
+        }
+        follower.close();
+        assertThat(timed).isBetween(writes / perTimed - 200L, writes / perTimed + 200L);
+        for (Stage stage : List.of(Stage.WAL_DURABLE, Stage.FIRST_ACK, Stage.QUORUM_ACK, Stage.COMMIT, Stage.APPLY)) {
+            assertStage(stage, timed, (double) timed);
+        }
+        for (Stage stage : List.of(Stage.RECEIVE, Stage.REPLY)) {
+            assertThat(stage(stage).count()).as("%s", stage).isBetween(2_000L, 3_000L);
+        }
+        assertThat(meters.commitOrder().count())
+                .as("writes in the order of commits")
+                .isEqualTo(writes);
+        assertThat(meters.registry().get(Metric.GATEWAY_REQUEST.meterName()).timers().stream()
+                        .mapToLong(Timer::count)
+                        .sum())
+                .as("requests of clients")
+                .isEqualTo(writes);
+    }
+
+    @Test
+    void shouldLeaveOutWhatWasUnderWayWhenMeasuringBegan() {
+        lead();
+        append(1);
+        meters.measureRequests(false, 1);
+        append(2);
+        onDurable.accept(1);
+        ack(3, 1, 2);
+        meters.measureRequests(true, 1);
+        onDurable.accept(2);
+        answer(1);
+        answer(2);
+        append(3);
+        nowNs += 10 * US;
+        ack(3, 3, 3);
+        onDurable.accept(3);
+        nowNs += 10 * US;
+        answer(3);
+        assertStage(Stage.WAL_DURABLE, 1, 10);
+        assertStage(Stage.FIRST_ACK, 1, 10);
+        assertStage(Stage.QUORUM_ACK, 1, 10);
+        assertStage(Stage.COMMIT, 1, 20);
+        assertThat(meters.commitOrder().recent())
+                .as("how many lower slots were uncommitted")
+                .containsExactly(0);
     }
 
     @Test

@@ -9,10 +9,13 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The clusters that {@code parablock bench} measures, each daemon a process of its own; all run until the end. */
@@ -21,6 +24,8 @@ final class BenchClusters implements AutoCloseable {
     /** Named limit: each is three daemons, and all of them run until the end. */
     static final int CLUSTERS_MAX = 12;
     /** What a daemon says of itself that a report repeats. */
+    private static final Duration RELOAD_TIMEOUT = Duration.ofSeconds(5);
+
     private static final List<String> FACTS = List.of("mode", "durability", "wal_engine", "transport", "pipeline");
 
     /** What the measuring client speaks NBD over. */
@@ -50,6 +55,7 @@ final class BenchClusters implements AutoCloseable {
     MeasuredCluster start(BenchVariant variant, BenchScenario.Faults faults) throws IOException, InterruptedException {
         DemoCluster cluster = add(variant, faults);
         cluster.prepare();
+        Map<Integer, String> written = new TreeMap<>();
         for (int node = 1; node <= NODES; node++) {
             StringBuilder own = new StringBuilder();
             if (socket == Socket.unix) {
@@ -63,13 +69,14 @@ final class BenchClusters implements AutoCloseable {
                 }
             });
             Files.writeString(cluster.folder().config(node), own, StandardOpenOption.APPEND);
+            written.put(node, Files.readString(cluster.folder().config(node)));
         }
         cluster.startPrepared();
         cluster.awaitWritable();
         if (faults.badNodeDown()) {
             cluster.kill(BenchScenario.BAD_NODE);
         }
-        return new Variant(variant, faults, cluster, socket);
+        return new Variant(variant, faults, cluster, socket, extra, written);
     }
 
     private static Path socketOf(DemoCluster cluster, int node) {
@@ -103,7 +110,14 @@ final class BenchClusters implements AutoCloseable {
         all.forEach(DemoCluster::close);
     }
 
-    private record Variant(BenchVariant what, BenchScenario.Faults faults, DemoCluster cluster, Socket socket)
+    /** @param written the configurations, by node */
+    private record Variant(
+            BenchVariant what,
+            BenchScenario.Faults faults,
+            DemoCluster cluster,
+            Socket socket,
+            Map<String, String> extra,
+            Map<Integer, String> written)
             implements MeasuredCluster {
         @Override
         public String variant() {
@@ -158,13 +172,37 @@ final class BenchClusters implements AutoCloseable {
         }
 
         @Override
-        public List<URI> pages() {
-            List<URI> all = new ArrayList<>();
+        public void reconfigure(Map<String, String> keys) throws IOException, InterruptedException {
+            StringBuilder lines = new StringBuilder();
+            keys.forEach((key, value) -> {
+                if (!extra.containsKey(key)) {
+                    lines.append(key).append(" = ").append(value).append('\n');
+                }
+            });
             for (int node = 1; node <= NODES; node++) {
-                all.add(URI.create("http://" + NodeConfig.LOOPBACK + ":"
-                        + cluster.settings().httpPort(node) + "/"));
+                Process process = cluster.process(node);
+                Files.writeString(cluster.folder().config(node), written.get(node) + lines);
+                if (process != null && process.isAlive()) {
+                    requireApplied(NodeHttp.post(page(node), "/reload", RELOAD_TIMEOUT), node);
+                }
             }
-            return all;
+        }
+
+        private void requireApplied(JsonNode answer, int node) {
+            if (!answer.path("after_restart").isEmpty()) {
+                throw new CommandFailure(what.label() + ": node " + node + " would have to be started anew for "
+                        + answer.path("after_restart"));
+            }
+        }
+
+        @Override
+        public List<URI> pages() {
+            return IntStream.rangeClosed(1, NODES).mapToObj(this::page).toList();
+        }
+
+        private URI page(int node) {
+            return URI.create(
+                    "http://" + NodeConfig.LOOPBACK + ":" + cluster.settings().httpPort(node) + "/");
         }
 
         @Override

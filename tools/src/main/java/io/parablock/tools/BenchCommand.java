@@ -308,6 +308,7 @@ final class BenchCommand implements Callable<Integer> {
                             scenario.says(),
                             overlap == null ? settings.overlapPercent() : overlap,
                             scenario.name().equals(BenchSubject.OBSERVED),
+                            scenario.reloaded(),
                             cluster));
                 }
             }

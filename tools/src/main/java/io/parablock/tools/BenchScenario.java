@@ -12,16 +12,25 @@ import org.jspecify.annotations.Nullable;
  *
  * @param says what it is, for people
  * @param faults of the cluster; scenarios with the same share one
+ * @param reloaded configuration keys of every daemon, only while it is measured
  * @param overlapPercent share of the writes that go to the hot blocks; null for what {@code --overlap} says
  */
 record BenchScenario(
-        String name, String says, Faults faults, @Nullable Integer overlapPercent) {
+        String name,
+        String says,
+        Faults faults,
+        Map<String, String> reloaded,
+        @Nullable Integer overlapPercent) {
     /** The one node that something is wrong with, where it is one: it must not lead. */
     static final int BAD_NODE = 3;
 
     static final String NAMES =
             "clean, lane-stall, lane-stall-two-nodes, jitter, slow-follower, slow-disk, slow-disks, rare-checkpoints,"
                     + " observed, unobserved, overlap-N (N percent)";
+
+    private BenchScenario(String name, String says, Faults faults) {
+        this(name, says, faults, Map.of(), null);
+    }
 
     private static final String OVERLAP = "overlap-";
     private static final int PERCENT_MAX = 100;
@@ -81,61 +90,51 @@ record BenchScenario(
     private static final Map<String, String> RARE_CHECKPOINTS =
             Map.of("checkpoint.bytes", "64GiB", "checkpoint.interval", "1h");
 
-    /** The defaults; named, so that the cluster is another than the one that nobody looks at. */
-    private static final Map<String, String> OBSERVED_KEYS = Map.of("metrics.requests", "true", "log.level", "info");
-
     private static final Map<String, String> UNOBSERVED = Map.of("metrics.requests", "false", "log.level", "error");
 
     private static final Map<String, String> SLOW_WRITES =
             Map.of("impairment.wal_delay", SLOW_WRITE, "impairment.wal_delay_probability", ONE_IN_A_HUNDRED);
 
     private static final List<BenchScenario> NAMED = List.of(
-            new BenchScenario(BenchSubject.CLEAN, "nothing is wrong", Faults.NONE, null),
+            new BenchScenario(BenchSubject.CLEAN, "nothing is wrong", Faults.NONE),
             new BenchScenario(
                     "lane-stall",
                     "one lane in eight to each peer stalls 20 ms for 1 % of its messages",
-                    Faults.everywhere(LANE_STALL, 8),
-                    null),
+                    Faults.everywhere(LANE_STALL, 8)),
             new BenchScenario(
                     "lane-stall-two-nodes",
                     "one lane in eight stalls 20 ms for 1 % of its messages, and one follower is down: each write needs both"
                             + " others",
-                    new Faults(LANE_STALL, 8, Map.of(), Map.of(), true),
-                    null),
+                    new Faults(LANE_STALL, 8, Map.of(), Map.of(), true)),
             new BenchScenario(
                     "jitter",
                     "each message between nodes takes 0.5 to 2.5 ms more, in order on each lane",
-                    Faults.everywhere(JITTER, 0),
-                    null),
+                    Faults.everywhere(JITTER, 0)),
             new BenchScenario(
                     "slow-follower",
                     "each message to and from one follower takes 5 ms more",
-                    new Faults(Map.of(), 0, DELAY, DELAY_TO_BAD_NODE, false),
-                    null),
+                    new Faults(Map.of(), 0, DELAY, DELAY_TO_BAD_NODE, false)),
             new BenchScenario(
                     "slow-disk",
                     "1 % of the records of one follower's log are durable 20 ms late; 32 writes in flight everywhere",
-                    new Faults(WRITES_IN_FLIGHT, 0, SLOW_WRITES, Map.of(), false),
-                    null),
+                    new Faults(WRITES_IN_FLIGHT, 0, SLOW_WRITES, Map.of(), false)),
             new BenchScenario(
                     "slow-disks",
                     "1 % of the records of every log are durable 20 ms late; 32 writes in flight everywhere",
-                    Faults.everywhere(merged(WRITES_IN_FLIGHT, SLOW_WRITES), 0),
-                    null),
+                    Faults.everywhere(merged(WRITES_IN_FLIGHT, SLOW_WRITES), 0)),
             new BenchScenario(
                     "rare-checkpoints",
                     "nothing is wrong, and no checkpoint is taken meanwhile",
-                    Faults.everywhere(RARE_CHECKPOINTS, 0),
-                    null),
+                    Faults.everywhere(RARE_CHECKPOINTS, 0)),
             new BenchScenario(
                     BenchSubject.OBSERVED,
                     "nothing is wrong, and a browser and a Prometheus look at each node",
-                    Faults.everywhere(OBSERVED_KEYS, 0),
-                    null),
+                    Faults.NONE),
             new BenchScenario(
                     "unobserved",
                     "nothing is wrong, requests are neither timed nor counted, and the log has errors alone",
-                    Faults.everywhere(UNOBSERVED, 0),
+                    Faults.NONE,
+                    UNOBSERVED,
                     null));
 
     private static Map<String, String> merged(Map<String, String> one, Map<String, String> other) {
@@ -169,7 +168,8 @@ record BenchScenario(
         try {
             int percent = Integer.parseInt(name.substring(OVERLAP.length()));
             if (percent >= 0 && percent <= PERCENT_MAX) {
-                return new BenchScenario(name, percent + " % of the writes go to the hot blocks", Faults.NONE, percent);
+                return new BenchScenario(
+                        name, percent + " % of the writes go to the hot blocks", Faults.NONE, Map.of(), percent);
             }
         } catch (NumberFormatException e) {
             // Told below.

@@ -45,6 +45,9 @@ public final class Bench {
     private final List<String> notes = new ArrayList<>();
     private final Onlookers nobody = new Onlookers(List.of());
     private final Map<MeasuredCluster, Onlookers> onlookers = new HashMap<>();
+    /** The keys that a cluster has by now. */
+    private final Map<MeasuredCluster, Map<String, String>> reloaded = new HashMap<>();
+
     private final @Nullable ZipfBlocks zipf;
     private @Nullable DiskFloor diskFloor;
     private List<LoadShape> crossChecked;
@@ -217,6 +220,10 @@ public final class Bench {
     }
 
     private void measure(BenchSubject subject, LoadShape shape, int round) throws IOException, InterruptedException {
+        Map<String, String> before = reloaded.put(subject.cluster(), subject.reloaded());
+        if (!subject.reloaded().equals(before == null ? Map.of() : before)) {
+            subject.cluster().reconfigure(subject.reloaded());
+        }
         // The subjects of a round are asked the same, but for the share of what overlaps.
         Seen seen = load(
                 subject.cluster(),

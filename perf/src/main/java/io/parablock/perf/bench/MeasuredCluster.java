@@ -25,6 +25,13 @@ public interface MeasuredCluster {
     /** What the daemons say of themselves: mode, durability, engine, transport and the like. */
     Map<String, String> facts() throws IOException, InterruptedException;
 
+    /**
+     * Its daemons run on with these keys besides those that it was started with, and without those of the last call.
+     *
+     * @throws IOException if one of them does not take them, in words for people
+     */
+    void reconfigure(Map<String, String> keys) throws IOException, InterruptedException;
+
     /** Where the daemons serve their pages. */
     List<URI> pages();
 
