@@ -71,6 +71,10 @@ final class Lane {
         this.bufferBytes = wrong == null ? 0 : wrong.bufferBytes();
     }
 
+    int number() {
+        return number;
+    }
+
     boolean isUp() {
         return channel != null;
     }
@@ -150,14 +154,18 @@ final class Lane {
         });
     }
 
-    /** Takes the frame's reference. */
-    void write(ByteBuf frame, FrameType type) {
+    /** Takes the frame's reference; whether it is on its way. */
+    boolean write(ByteBuf frame, FrameType type) {
         Channel ch = channel;
         if (ch == null) {
             frame.release();
-        } else if (queue.admits(frame, type)) {
+            return false;
+        }
+        boolean admitted = queue.admits(frame, type);
+        if (admitted) {
             queue.write(ch, frame);
         }
+        return admitted;
     }
 
     void flush() {

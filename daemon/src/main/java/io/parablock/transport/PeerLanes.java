@@ -11,6 +11,7 @@ final class PeerLanes {
     private final int peer;
     private final Lane control;
     private final Lane[] data;
+    private final LaneBacklog backlog;
     private final AtomicInteger next = new AtomicInteger();
 
     /** @param lane makes the lane of a number, {@link Lane#CONTROL} or 0 to {@code lanes} - 1 */
@@ -18,6 +19,7 @@ final class PeerLanes {
         this.peer = peer;
         control = lane.apply(Lane.CONTROL);
         data = new Lane[lanes];
+        backlog = new LaneBacklog(lanes);
         for (int i = 0; i < lanes; i++) {
             data[i] = lane.apply(i);
         }
@@ -31,8 +33,14 @@ final class PeerLanes {
         return control.isUp();
     }
 
+    /** What was sent on the lanes and is not acknowledged. */
+    LaneBacklog backlog() {
+        return backlog;
+    }
+
     /**
-     * The least-loaded lane that is up, or null; equals take turns.
+     * The least-loaded lane that is up, or null; equals take turns. Load is what is not acknowledged, or not on the wire; a lane
+     * that others have overtaken comes last.
      *
      * @param lanes the first so many are asked
      */
@@ -40,11 +48,20 @@ final class PeerLanes {
     Lane leastLoaded(int lanes) {
         int count = Math.min(lanes, data.length);
         Lane best = null;
+        long leastBytes = Long.MAX_VALUE;
+        boolean overtaken = true;
         int first = Math.floorMod(next.getAndIncrement(), count);
         for (int i = 0; i < count; i++) {
-            Lane lane = data[(first + i) % count];
-            if (lane.isUp() && (best == null || lane.queuedBytes() < best.queuedBytes())) {
-                best = lane;
+            int number = (first + i) % count;
+            Lane lane = data[number];
+            if (lane.isUp()) {
+                long bytes = lane.queuedBytes() + backlog.bytes(number);
+                boolean late = backlog.isOvertaken(number);
+                if (best == null || (overtaken && !late) || (overtaken == late && bytes < leastBytes)) {
+                    best = lane;
+                    leastBytes = bytes;
+                    overtaken = late;
+                }
             }
         }
         return best;

@@ -15,7 +15,6 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.parablock.blockdev.nbd.netty.TransportKind;
-import io.parablock.raft.log.Entry;
 import io.parablock.raft.message.Message;
 import io.parablock.replica.Formation;
 import io.parablock.replica.PeerSender;
@@ -155,8 +154,11 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
 
         @Override
         public void onUp(int lane) {
+            PeerLanes lanes = peers.get(peer);
             if (lane == Lane.CONTROL) {
                 handler.onConnected(peer, true);
+            } else if (lanes != null) {
+                lanes.backlog().forget(lane);
             }
         }
 
@@ -198,43 +200,25 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
     @Override
     public void send(int groupId, int to, Message message) {
         PeerLanes p = peers.get(to);
+        if (p == null) {
+            return;
+        }
         FrameType type = FrameWriter.typeOf(message);
         int lanes = type == FrameType.APPEND ? config.entryLanes() : config.lanes();
-        Lane lane = p == null ? null : type.isBulk() ? p.leastLoaded(lanes) : p.control();
+        Lane lane = type.isBulk() ? p.leastLoaded(lanes) : p.control();
         if (lane == null || !lane.isUp()) {
             return;
         }
         ByteBuf frame = FrameWriter.message(PooledByteBufAllocator.DEFAULT, groupId, message);
-        if (frame.readableBytes() > config.limits().frameBytesMax() && entriesOf(message) > 1) {
+        if (frame.readableBytes() > config.limits().frameBytesMax() && EntryMessages.count(message) > 1) {
             frame.release();
-            halves(message).forEach(half -> send(groupId, to, half));
+            EntryMessages.halves(message).forEach(half -> send(groupId, to, half));
         } else {
-            lane.write(frame, type);
+            int bytes = frame.readableBytes();
+            if (lane.write(frame, type) && type == FrameType.APPEND && EntryMessages.count(message) > 0) {
+                p.backlog().sent(lane.number(), groupId, EntryMessages.lastSlot(message), bytes);
+            }
         }
-    }
-
-    private static int entriesOf(Message m) {
-        return m instanceof Message.Append a
-                ? a.entries().size()
-                : m instanceof Message.Entries e ? e.entries().size() : 0;
-    }
-
-    /** The look-behind buffer is addressed by slot: both halves of an Append may carry all of it (protocol.md §4). */
-    private static List<Message> halves(Message m) {
-        if (m instanceof Message.Append a) {
-            int half = a.entries().size() / 2;
-            return List.of(part(a, 0, half), part(a, half, a.entries().size()));
-        }
-        List<Entry> entries = ((Message.Entries) m).entries();
-        int half = entries.size() / 2;
-        return List.of(
-                new Message.Entries(m.term(), entries.subList(0, half)),
-                new Message.Entries(m.term(), entries.subList(half, entries.size())));
-    }
-
-    private static Message part(Message.Append a, int from, int to) {
-        return new Message.Append(
-                a.term(), a.entries().subList(from, to), a.lookBehindFirst(), a.lookBehind(), a.round(), a.commit());
     }
 
     @Override
@@ -372,8 +356,12 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
             } else if (r.type().isClient()) {
                 handler.onClient(r.groupId(), from.sender(), r.client());
             } else {
-                long disk = from.standing().incarnation();
-                handler.onMessage(r.groupId(), from.sender(), disk, from.boot(), r.message());
+                Message m = r.message();
+                PeerLanes lanes = peers.get(from.sender());
+                if (lanes != null) {
+                    lanes.backlog().heard(r.groupId(), m);
+                }
+                handler.onMessage(r.groupId(), from.sender(), from.standing().incarnation(), from.boot(), m);
             }
         }
 
