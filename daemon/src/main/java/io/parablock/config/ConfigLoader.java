@@ -202,6 +202,7 @@ public final class ConfigLoader {
                 r.time("raft.election_timeout"),
                 r.time("raft.heartbeat_interval"),
                 r.time("raft.retransmit"),
+                r.time("raft.reorder_window"),
                 r.time("raft.handover_timeout"),
                 r.number("raft.retain_slots_max"),
                 r.bytes("raft.in_flight_bytes_max"),

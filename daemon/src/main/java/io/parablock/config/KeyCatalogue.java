@@ -123,6 +123,7 @@ public final class KeyCatalogue {
             Key.time("raft.election_timeout", 20, 60 * SECOND),
             Key.time("raft.heartbeat_interval", 5, 20 * SECOND),
             Key.time("raft.retransmit", 10, 60 * SECOND),
+            Key.time("raft.reorder_window", 0, 60 * SECOND),
             Key.time("raft.handover_timeout", 0, 60 * SECOND).reloads(),
             Key.number("raft.retain_slots_max", "slots", 1024, 1 << 24),
             Key.size("raft.in_flight_bytes_max", MIB, 4 * GIB),

@@ -172,6 +172,7 @@ public record NodeConfig(
             long electionTimeoutNs,
             long heartbeatIntervalNs,
             long retransmitNs,
+            long reorderWindowNs,
             long handoverTimeoutNs,
             int retainSlotsMax,
             long inFlightBytesMax,

@@ -49,6 +49,7 @@ final class ReplicaFigures {
         meters.figure(Metric.HOLES, id, r.holes());
         meters.figure(Metric.IN_FLIGHT, id, r.inFlight());
         meters.figure(Metric.ACKED_OUT_OF_ORDER, id, r.ackedOutOfOrder());
+        meters.figure(Metric.SENT_AGAIN_OVERTAKEN, id, r.sentAgainOvertaken());
         meters.figure(Metric.COMMITTED_OUT_OF_ORDER, id, r.committedOutOfOrder());
         meters.figure(Metric.APPLIED_OUT_OF_ORDER, id, r.appliedOutOfOrder());
         meters.figure(Metric.CONFLICTS_WAITED, id, r.conflictsWaited());

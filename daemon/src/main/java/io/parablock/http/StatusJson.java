@@ -95,6 +95,7 @@ final class StatusJson {
         sum(json, node, "holes", RaftStatus::holes);
         sum(json, node, "in_flight", RaftStatus::inFlight);
         sum(json, node, "acked_out_of_order", RaftStatus::ackedOutOfOrder);
+        sum(json, node, "sent_again_overtaken", RaftStatus::sentAgainOvertaken);
         sum(json, node, "committed_out_of_order", RaftStatus::committedOutOfOrder);
         sum(json, node, "applied_out_of_order", RaftStatus::appliedOutOfOrder);
         sum(json, node, "conflicts_waited", RaftStatus::conflictsWaited);
@@ -131,6 +132,7 @@ final class StatusJson {
         json.put("checkpoints", g.checkpoints());
         json.put("floor", r.floor());
         json.put("acked_out_of_order", r.ackedOutOfOrder());
+        json.put("sent_again_overtaken", r.sentAgainOvertaken());
         json.put("committed_out_of_order", r.committedOutOfOrder());
         json.put("applied_out_of_order", r.appliedOutOfOrder());
         json.put("conflicts_waited", r.conflictsWaited());

@@ -77,31 +77,33 @@ final class NodeSettings {
     static RaftConfig raft(NodeConfig config, int groupId) {
         NodeConfig.RaftKeys k = config.raft();
         return new RaftConfig(
-                groupId,
-                config.nodeId(),
-                voters(config),
-                config.mode() == NodeConfig.ReplicationMode.STRICT ? Mode.STRICT : Mode.PARALLEL,
-                k.span(),
-                k.electionTimeoutNs(),
-                k.heartbeatIntervalNs(),
-                k.retransmitNs(),
-                k.retainSlotsMax(),
-                APPEND_ENTRIES_MAX,
-                APPEND_BYTES_MAX,
-                k.inFlightBytesMax(),
-                FETCH_SLOTS_MAX,
-                k.sessionsMax(),
-                k.sessionWindow(),
-                mapped(config),
-                new InstallConfig(
-                        0,
-                        InstallConfig.PIECE_BYTES_MAX,
-                        InstallConfig.DEFAULTS.windowPieces(),
-                        config.install().bytesPerSecond(),
-                        config.install().pinSlotsMax(),
-                        config.scrub().pinSlotsMax()),
-                new LeaseConfig(config.reads() == NodeConfig.ReadMode.LEASE, k.clockDriftPpm(), SuspendedTime.ERROR_NS),
-                k.sessionExpiryNs());
+                        groupId,
+                        config.nodeId(),
+                        voters(config),
+                        config.mode() == NodeConfig.ReplicationMode.STRICT ? Mode.STRICT : Mode.PARALLEL,
+                        k.span(),
+                        k.electionTimeoutNs(),
+                        k.heartbeatIntervalNs(),
+                        k.retransmitNs(),
+                        k.retainSlotsMax(),
+                        APPEND_ENTRIES_MAX,
+                        APPEND_BYTES_MAX,
+                        k.inFlightBytesMax(),
+                        FETCH_SLOTS_MAX,
+                        k.sessionsMax(),
+                        k.sessionWindow(),
+                        mapped(config),
+                        new InstallConfig(
+                                0,
+                                InstallConfig.PIECE_BYTES_MAX,
+                                InstallConfig.DEFAULTS.windowPieces(),
+                                config.install().bytesPerSecond(),
+                                config.install().pinSlotsMax(),
+                                config.scrub().pinSlotsMax()),
+                        new LeaseConfig(
+                                config.reads() == NodeConfig.ReadMode.LEASE, k.clockDriftPpm(), SuspendedTime.ERROR_NS),
+                        k.sessionExpiryNs())
+                .withReorderWindowNs(k.reorderWindowNs());
     }
 
     /** @param groups of the node, about: they share the rates */

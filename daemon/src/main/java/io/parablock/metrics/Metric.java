@@ -150,6 +150,8 @@ public enum Metric {
             "acked.out.of.order",
             "Slots acknowledged before a lower one; 0 in strict mode",
             "group"),
+    SENT_AGAIN_OVERTAKEN(
+            Section.CONSENSUS, Kind.COUNTER, Of.NODE, "sent.again.overtaken", "Overtaken slots sent again", "group"),
     COMMITTED_OUT_OF_ORDER(
             Section.CONSENSUS,
             Kind.COUNTER,

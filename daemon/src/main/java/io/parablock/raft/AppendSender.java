@@ -59,19 +59,53 @@ final class AppendSender {
         if (!p.connected() || (!p.synced() && state.guards.ackOnlySynced)) {
             return;
         }
-        beginRound();
-        List<Entry> batch = new ArrayList<>();
-        int bytes = 0;
+        Repeat repeat = new Repeat(p, round, notice);
         long end = Math.min(p.nextSlot() - 1, p.sendLimit());
-        boolean any = false;
         for (long s = Math.max(p.contigPrefix(), m) + 1; s <= end; s++) {
-            Entry e = readable(s);
-            if (e == null || !p.isOverdue(s, state.nowNs, state.config.retransmitNs())) {
-                continue;
+            if (p.isOverdue(s, state.nowNs, state.config.retransmitNs())) {
+                repeat.add(s);
             }
-            if (!batch.isEmpty()
-                    && (batch.size() >= state.config.appendEntriesMax()
-                            || bytes + e.payloadLength() > state.config.appendBytesMax())) {
+        }
+        if (repeat.end()) {
+            p.backOff();
+        }
+    }
+
+    /** Sends again at once, and once, this slot and what else later ones have overtaken by the reordering window. */
+    void resendOvertaken(PeerProgress p, long first, long round, Message.CommitNotice notice) {
+        Repeat repeat = new Repeat(p, round, notice);
+        for (long slot = first; slot != 0; slot = p.nextOvertaken(state.config.reorderWindowNs())) {
+            if (repeat.add(slot)) {
+                state.sentAgainOvertaken++;
+            }
+        }
+        repeat.end();
+    }
+
+    /** What goes to a peer again, in frames as full as they may be. */
+    private final class Repeat {
+        private final PeerProgress p;
+        private final long round;
+        private final Message.CommitNotice notice;
+        private List<Entry> batch = new ArrayList<>();
+        private int bytes;
+        private boolean any;
+
+        Repeat(PeerProgress p, long round, Message.CommitNotice notice) {
+            this.p = p;
+            this.round = round;
+            this.notice = notice;
+            beginRound();
+        }
+
+        /** @return false if the slot cannot be read now */
+        boolean add(long slot) {
+            Entry e = readable(slot);
+            if (e == null) {
+                return false;
+            }
+            if (batch.size() >= state.config.appendEntriesMax()
+                    || (!batch.isEmpty() && bytes + e.payloadLength() > state.config.appendBytesMax())) {
                 sendAppend(p, batch, round, notice);
                 batch = new ArrayList<>();
                 bytes = 0;
@@ -79,15 +113,15 @@ final class AppendSender {
             batch.add(e);
             bytes += e.payloadLength();
             any = true;
+            return true;
         }
-        for (Entry e : batch) {
-            p.onSent(e.slot(), state.nowNs);
-        }
-        if (!batch.isEmpty()) {
-            sendAppend(p, batch, round, notice);
-        }
-        if (any) {
-            p.backOff();
+
+        /** @return whether anything was sent */
+        boolean end() {
+            if (!batch.isEmpty()) {
+                sendAppend(p, batch, round, notice);
+            }
+            return any;
         }
     }
 

@@ -97,6 +97,7 @@ final class CoreState {
     long suspendedNs;
 
     long ackedOutOfOrder;
+    long sentAgainOvertaken;
     long committedOutOfOrder;
     long elections;
 

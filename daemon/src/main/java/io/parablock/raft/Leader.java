@@ -296,6 +296,10 @@ final class Leader {
             }
         }
         onContigPrefix(p, a.contigPrefix());
+        long overtaken = p.nextOvertaken(state.config.reorderWindowNs());
+        if (overtaken > 0) {
+            sender.resendOvertaken(p, overtaken, rounds.last(), notice());
+        }
     }
 
     /** Every slot up to the prefix is held with this term's origin: as good as an acknowledgement of each. */

@@ -24,6 +24,7 @@ import java.util.List;
  * @param sessionExpiryNs a session whose gateway is silent for this long is expired
  * @param members the disk at each voter's seat, where neither log nor checkpoint says otherwise
  * @param incarnation of this node's disk; it counts where the members say so
+ * @param reorderWindowNs a slot is sent again at once when one is acknowledged that was sent so much later; 0 is never
  */
 public record RaftConfig(
         int groupId,
@@ -46,9 +47,13 @@ public record RaftConfig(
         LeaseConfig lease,
         long sessionExpiryNs,
         Members members,
-        long incarnation) {
+        long incarnation,
+        long reorderWindowNs) {
     /** {@code raft.session_expiry}. */
     public static final long SESSION_EXPIRY_NS = 60_000_000_000L;
+
+    /** {@code raft.reorder_window}. */
+    public static final long REORDER_WINDOW_NS = 3_000_000L;
 
     public RaftConfig {
         if (Integer.bitCount(span) != 1 || span < 4 || span > 4096) {
@@ -108,7 +113,8 @@ public record RaftConfig(
                 lease,
                 sessionExpiryNs,
                 Members.founders(voters),
-                nodeId);
+                nodeId,
+                REORDER_WINDOW_NS);
     }
 
     /** With room for 64 full Append frames in flight and the default limits of an install. */
@@ -173,31 +179,41 @@ public record RaftConfig(
 
     /** The same with other limits of an install. */
     public RaftConfig withInstall(InstallConfig limits) {
-        return with(limits, lease, sessionExpiryNs, members, incarnation);
+        return with(limits, lease, sessionExpiryNs, members, incarnation, reorderWindowNs);
     }
 
     /** The same with reads by lease, or without. */
     public RaftConfig withLease(LeaseConfig reads) {
-        return with(install, reads, sessionExpiryNs, members, incarnation);
+        return with(install, reads, sessionExpiryNs, members, incarnation, reorderWindowNs);
     }
 
     /** The same with another life of silent sessions. */
     public RaftConfig withSessionExpiryNs(long expiryNs) {
-        return with(install, lease, expiryNs, members, incarnation);
+        return with(install, lease, expiryNs, members, incarnation, reorderWindowNs);
     }
 
     /** The same with these disks, and the own one. */
     public RaftConfig withMembers(Members disks, long ownIncarnation) {
-        return with(install, lease, sessionExpiryNs, disks, ownIncarnation);
+        return with(install, lease, sessionExpiryNs, disks, ownIncarnation, reorderWindowNs);
+    }
+
+    /** The same with another reordering window. */
+    public RaftConfig withReorderWindowNs(long windowNs) {
+        return with(install, lease, sessionExpiryNs, members, incarnation, windowNs);
     }
 
     /** The same on another disk of the node. */
     public RaftConfig withIncarnation(long own) {
-        return with(install, lease, sessionExpiryNs, members, own);
+        return with(install, lease, sessionExpiryNs, members, own, reorderWindowNs);
     }
 
     private RaftConfig with(
-            InstallConfig limits, LeaseConfig reads, long expiryNs, Members disks, long ownIncarnation) {
+            InstallConfig limits,
+            LeaseConfig reads,
+            long expiryNs,
+            Members disks,
+            long ownIncarnation,
+            long reorderNs) {
         return new RaftConfig(
                 groupId,
                 nodeId,
@@ -219,7 +235,8 @@ public record RaftConfig(
                 reads,
                 expiryNs,
                 disks,
-                ownIncarnation);
+                ownIncarnation,
+                reorderNs);
     }
 
     /** The same for a block store of this size. */

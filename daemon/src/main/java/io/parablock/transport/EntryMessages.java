@@ -16,6 +16,12 @@ final class EntryMessages {
         return entriesOf(m).size();
     }
 
+    /** Of the first entry, or 0 without one. */
+    static long firstSlot(Message m) {
+        List<Entry> entries = entriesOf(m);
+        return entries.isEmpty() ? 0 : entries.get(0).slot();
+    }
+
     /** Of the last entry, or 0 without one. */
     static long lastSlot(Message m) {
         List<Entry> entries = entriesOf(m);

@@ -8,7 +8,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 /**
  * What went out to a peer in Append frames and is not acknowledged yet, by lane. A connection that stands still (a lost packet, a
  * switch's full queue) takes megabytes into its socket's buffer and looks idle meanwhile: what shows first is that frames are
- * acknowledged which went out later on other lanes. Only the choice of a lane depends on it. Thread-safe.
+ * acknowledged which went out later on other lanes. What is sent again on another lane is acknowledged there; then the first
+ * lane still stands until the frame is acknowledged once more. Only the choice of a lane depends on it. Thread-safe.
  */
 final class LaneBacklog {
     /** Named limit: of more frames the oldest are forgotten. */
@@ -28,6 +29,9 @@ final class LaneBacklog {
     private final long[] slots = new long[FRAMES_MAX];
     private final int[] lengths = new int[FRAMES_MAX];
     private final long[] numbers = new long[FRAMES_MAX];
+    /** Of a frame whose entries were sent again on another lane: how often they have yet to be acknowledged by name; else 0. */
+    private final int[] repeats = new int[FRAMES_MAX];
+
     private int count;
     private long sent;
 
@@ -49,8 +53,16 @@ final class LaneBacklog {
         return oldest.get(lane) < newestAcknowledged;
     }
 
-    /** @param slot the last one of the frame's entries */
-    synchronized void sent(int lane, int group, long slot, int length) {
+    /**
+     * @param first of the frame's entries
+     * @param slot the last one of them
+     */
+    synchronized void sent(int lane, int group, long first, long slot, int length) {
+        for (int i = 0; i < count; i++) {
+            if (groups[i] == group && lanes[i] != lane && first <= slots[i] && slots[i] <= slot) {
+                repeats[i] = 2;
+            }
+        }
         if (count == FRAMES_MAX) {
             remove((i, number) -> i == 0);
         }
@@ -60,6 +72,7 @@ final class LaneBacklog {
         slots[count] = slot;
         lengths[count] = length;
         numbers[count] = sent;
+        repeats[count] = 0;
         count++;
         bytes.addAndGet(lane, length);
         if (oldest.get(lane) == NONE) {
@@ -78,7 +91,12 @@ final class LaneBacklog {
 
     private synchronized void acknowledged(int group, List<SlotRun> runs, long prefix) {
         remove((i, number) -> {
-            boolean done = groups[i] == group && (slots[i] <= prefix || isIn(runs, slots[i]));
+            boolean done = false;
+            if (groups[i] == group && repeats[i] == 0) {
+                done = slots[i] <= prefix || isIn(runs, slots[i]);
+            } else if (groups[i] == group && isIn(runs, slots[i])) {
+                done = --repeats[i] == 0;
+            }
             if (done && number > newestAcknowledged) {
                 newestAcknowledged = number;
             }
@@ -120,6 +138,7 @@ final class LaneBacklog {
                 slots[kept] = slots[i];
                 lengths[kept] = lengths[i];
                 numbers[kept] = numbers[i];
+                repeats[kept] = repeats[i];
                 kept++;
             }
         }

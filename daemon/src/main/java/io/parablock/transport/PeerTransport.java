@@ -216,7 +216,13 @@ public final class PeerTransport implements PeerSender, AutoCloseable {
         } else {
             int bytes = frame.readableBytes();
             if (lane.write(frame, type) && type == FrameType.APPEND && EntryMessages.count(message) > 0) {
-                p.backlog().sent(lane.number(), groupId, EntryMessages.lastSlot(message), bytes);
+                p.backlog()
+                        .sent(
+                                lane.number(),
+                                groupId,
+                                EntryMessages.firstSlot(message),
+                                EntryMessages.lastSlot(message),
+                                bytes);
             }
         }
     }

@@ -72,6 +72,7 @@ final class Readings {
                 0,
                 0,
                 0,
+                0,
                 1,
                 role == Role.LEADER,
                 amnesiac,

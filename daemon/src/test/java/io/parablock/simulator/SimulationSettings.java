@@ -193,7 +193,10 @@ final class SimulationSettings {
                 sessionWindow,
                 mapped);
         LeaseConfig reads = lease ? new LeaseConfig(true, DRIFT_PPM, SuspendedTime.ERROR_NS) : LeaseConfig.OFF;
-        return config.withInstall(install).withLease(reads).withSessionExpiryNs(sessionExpiryNs);
+        return config.withInstall(install)
+                .withLease(reads)
+                .withSessionExpiryNs(sessionExpiryNs)
+                .withReorderWindowNs(networkNs);
     }
 
     /** durability=mapped, and so many machines may lose their power at once that no quorum remembers. */

@@ -1,6 +1,7 @@
 package io.parablock.raft.progress;
 
 import io.parablock.lookbehind.SlotSet;
+import java.util.Arrays;
 
 /** What the leader knows of one peer in its term: what it acknowledged, what it was sent and when. Single-threaded. */
 public final class PeerProgress {
@@ -26,6 +27,11 @@ public final class PeerProgress {
     /** Until it has spoken in this term, its store may not be whole. */
     private boolean installing = true;
 
+    /** When the latest one was sent of what is acknowledged and was sent once. */
+    private long newestAckedSentNs;
+    /** Slots up to here are acknowledged, or were sent again because later ones had overtaken them. */
+    private long overtakenTo;
+
     private long confirmedRound;
     private long confirmedSentNs;
     private long lastProgressNs;
@@ -37,6 +43,8 @@ public final class PeerProgress {
         this.window = window;
         this.acked = new SlotSet(window);
         this.sentAtNs = new long[window];
+        Arrays.fill(sentAtNs, nowNs);
+        this.newestAckedSentNs = nowNs;
         this.mask = window - 1;
         this.nextSlot = m + 1;
         this.confirmedRound = round;
@@ -101,11 +109,13 @@ public final class PeerProgress {
         synced = false;
         acked.reset(m);
         nextSlot = m + 1;
+        overtakenTo = m;
         backoff = 1;
     }
 
     private void resendAll() {
         nextSlot = acked.watermark() + 1;
+        overtakenTo = acked.watermark();
         backoff = 1;
     }
 
@@ -117,6 +127,9 @@ public final class PeerProgress {
     public boolean ack(long slot, long nowNs) {
         if (!acked.canHold(slot) || !acked.add(slot)) {
             return false;
+        }
+        if (slot > overtakenTo && slot < nextSlot) {
+            newestAckedSentNs = Math.max(newestAckedSentNs, sentAtNs[(int) slot & mask]);
         }
         lastProgressNs = nowNs;
         backoff = 1;
@@ -177,6 +190,28 @@ public final class PeerProgress {
         return slot < nextSlot
                 && !acked.contains(slot)
                 && nowNs - sentAtNs[(int) slot & mask] >= retransmitNs * backoff;
+    }
+
+    /**
+     * The next slot that is not acknowledged although one is that was sent so much later, or 0. Each slot once: what was sent
+     * again for it becomes overdue if it is lost as well. After RFC 8985, "RACK".
+     *
+     * @param reorderWindowNs 0 is never
+     */
+    public long nextOvertaken(long reorderWindowNs) {
+        if (reorderWindowNs == 0 || !connected || !synced) {
+            return 0;
+        }
+        long slot = Math.max(overtakenTo, acked.watermark()) + 1;
+        while (slot < nextSlot && acked.contains(slot)) {
+            slot++;
+        }
+        overtakenTo = slot - 1;
+        if (slot >= nextSlot || newestAckedSentNs - sentAtNs[(int) slot & mask] < reorderWindowNs) {
+            return 0;
+        }
+        overtakenTo = slot;
+        return slot;
     }
 
     /** Something was overdue: wait longer next time, so that a slow disk is not buried in repeats. */
