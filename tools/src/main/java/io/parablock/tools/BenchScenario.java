@@ -25,7 +25,7 @@ record BenchScenario(
     static final int BAD_NODE = 3;
 
     static final String NAMES =
-            "clean, lane-stall, lane-stall-two-nodes, jitter, slow-follower, slow-disk, slow-disks, rare-checkpoints,"
+            "clean, lane-stall, lane-stall-two-nodes, lane-stall-often, jitter, slow-follower, slow-disk, slow-disks, rare-checkpoints,"
                     + " observed, unobserved, overlap-N (N percent)";
 
     private BenchScenario(String name, String says, Faults faults) {
@@ -75,10 +75,8 @@ record BenchScenario(
     private static final String SLOW_WRITE = "20ms";
     private static final String ONE_IN_A_HUNDRED = "0.01";
 
-    private static final Map<String, String> LANE_STALL = Map.of(
-            "impairment.lanes", "0",
-            "impairment.stall", "20ms",
-            "impairment.stall_probability", ONE_IN_A_HUNDRED);
+    private static final Map<String, String> LANE_STALL = stalls(ONE_IN_A_HUNDRED);
+    private static final Map<String, String> LANE_STALL_OFTEN = stalls("0.2");
     private static final Map<String, String> JITTER = Map.of("impairment.delay", "500us", "impairment.jitter", "2ms");
     private static final Map<String, String> DELAY = Map.of("impairment.delay", "5ms");
     private static final Map<String, String> DELAY_TO_BAD_NODE =
@@ -106,6 +104,11 @@ record BenchScenario(
                     "one lane in eight stalls 20 ms for 1 % of its messages, and one follower is down: each write needs both"
                             + " others",
                     new Faults(LANE_STALL, 8, Map.of(), Map.of(), true)),
+            new BenchScenario(
+                    "lane-stall-often",
+                    "one lane in eight stalls 20 ms for 20 % of its messages, and one follower is down: as often as 1 % would be"
+                            + " with one write in each message",
+                    new Faults(LANE_STALL_OFTEN, 8, Map.of(), Map.of(), true)),
             new BenchScenario(
                     "jitter",
                     "each message between nodes takes 0.5 to 2.5 ms more, in order on each lane",
@@ -136,6 +139,13 @@ record BenchScenario(
                     Faults.NONE,
                     UNOBSERVED,
                     null));
+
+    private static Map<String, String> stalls(String probability) {
+        return Map.of(
+                "impairment.lanes", "0",
+                "impairment.stall", "20ms",
+                "impairment.stall_probability", probability);
+    }
 
     private static Map<String, String> merged(Map<String, String> one, Map<String, String> other) {
         Map<String, String> all = new TreeMap<>(one);
