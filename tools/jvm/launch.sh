@@ -5,7 +5,7 @@
 #   home      the folder that holds jvm/ or tools/jvm/
 #   lib       the folder of jars
 #   archives  the folder for class-data archives; empty: none
-#   edition   what tells these jars from others whose archives are in the same folder; may be empty
+#   edition   INSTALLATION-JARS, what tells these jars from others whose archives are in the same folder; may be empty
 #   lock      a file to lock while an archive is made
 jvm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 java_min=17
@@ -62,8 +62,8 @@ make_archive() {
     flock 9
     if [ ! -e "$archive.args" ]; then
         rm -rf "$run"
-        # Those of earlier jars are of no use any more.
-        [ -z "$edition" ] || rm -f "$archives/jdk-$release-"*
+        # Those of earlier jars are of no use any more. Those of another installation are: a command of it may start just now.
+        [ -z "$edition" ] || rm -f "$archives/jdk-$release-${edition%-*}-"*
         timeout -k 5 60 "$java_home/bin/java" "${flags[@]}" "@$jvm/node.args" "-XX:ArchiveClassesAtExit=$archive.new" \
             -cp "$classpath" io.parablock.tools.Parablock archive-run "$run" > "$archive.log" 2>&1 9>&- &
         maker=$!

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -100,6 +102,46 @@ class PackagesIT {
                 GuidePage deb = GuidePage.type(root.resolve("usr/bin/parablock"), ofDeb, java, 2)) {
             tar.requireAsPrinted();
             deb.requireAsPrinted();
+        }
+    }
+
+    /** Else a node of one could not start while one of the other does, as its file of flags would go away under it. */
+    @Test
+    void shouldLeaveTheArchivesOfAnotherInstallationAlone() throws Exception {
+        List<Path> commands = new ArrayList<>();
+        for (String version : List.of("old", "new")) {
+            Path any = Files.createDirectory(folder.resolve(version));
+            Clients.run(SECONDS, "tar", "-xzf", built("parablock.tar").toString(), "-C", any.toString());
+            commands.add(only(any).resolve("bin/parablock"));
+        }
+        List<String> first = archivesAfterAStart(commands.get(0));
+        assertThat(first).hasSize(1);
+        List<String> both = archivesAfterAStart(commands.get(1));
+        assertThat(both).hasSize(2).containsAll(first);
+        assertThat(archivesAfterAStart(commands.get(0))).isEqualTo(both);
+
+        // An upgrade in its place: the archive of the jars that are gone goes too.
+        try (var jars = Files.list(commands.get(0).resolveSibling("../lib"))) {
+            Files.setLastModifiedTime(jars.findFirst().orElseThrow(), FileTime.from(Instant.EPOCH));
+        }
+        assertThat(archivesAfterAStart(commands.get(0)))
+                .hasSize(2)
+                .doesNotContainAnyElementsOf(first)
+                .containsAnyElementsOf(both);
+    }
+
+    /** What a node that gets no further than its configuration leaves in the cache. */
+    private List<String> archivesAfterAStart(Path command) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(command.toString(), "node", "--config", "missing.conf");
+        InstalledNode.environment(builder, home);
+        Process process = builder.redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isEqualTo(2);
+        try (var kept = Files.list(home.resolve(".cache/parablock/archives"))) {
+            return kept.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".jsa"))
+                    .sorted()
+                    .toList();
         }
     }
 
