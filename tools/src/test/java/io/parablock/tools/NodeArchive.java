@@ -30,6 +30,7 @@ final class NodeArchive {
     static synchronized void use() throws IOException, InterruptedException {
         if (!tried) {
             tried = true;
+            System.setProperty("parablock.home", ArchitectureTest.root().toString());
             Path made = make();
             if (made != null) {
                 System.setProperty(PROPERTY, made.toString());

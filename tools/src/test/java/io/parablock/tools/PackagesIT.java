@@ -17,7 +17,6 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The packages, installed where nothing of the source tree is, and started. {@code mvn verify -Ppackages} makes them. */
@@ -86,20 +85,30 @@ class PackagesIT {
         }
     }
 
-    /** Two strangers at once, one with the tar and one with the package: some four minutes, so that it has to be asked for. */
+    /** Three strangers at once: one with the tar, one with the Debian package, one with a clone. */
     @Test
-    @EnabledIfSystemProperty(named = "parablock.guide", matches = "packages")
-    void shouldDoWhatTheGuideSaysWithEitherPackage() throws Exception {
+    void shouldDoWhatTheGuideSaysWithEitherPackageAndAClone() throws Exception {
         Path any = Files.createDirectory(folder.resolve("opt"));
         Clients.run(SECONDS, "tar", "-xzf", built("parablock.tar").toString(), "-C", any.toString());
         Clients.require("dpkg-deb");
         Path root = folder.resolve("root");
         Clients.run(SECONDS, "dpkg-deb", "--extract", built("parablock.deb").toString(), root.toString());
         Path java = Path.of(System.getProperty("java.home"));
-        Path ofTar = Files.createDirectory(folder.resolve("guide-tar"));
-        Path ofDeb = Files.createDirectory(folder.resolve("guide-deb"));
-        try (GuidePage tar = GuidePage.type(only(any).resolve("bin/parablock"), ofTar, java, 1);
-                GuidePage deb = GuidePage.type(root.resolve("usr/bin/parablock"), ofDeb, java, 2)) {
+        Path cache = home.resolve(".cache");
+        try (GuidePage clone = GuidePage.typeInClone(Files.createDirectory(folder.resolve("guide-clone")));
+                GuidePage tar = GuidePage.type(
+                        only(any).resolve("bin/parablock"),
+                        Files.createDirectory(folder.resolve("guide-tar")),
+                        java,
+                        cache,
+                        1);
+                GuidePage deb = GuidePage.type(
+                        root.resolve("usr/bin/parablock"),
+                        Files.createDirectory(folder.resolve("guide-deb")),
+                        java,
+                        cache,
+                        2)) {
+            clone.requireAsPrinted();
             tar.requireAsPrinted();
             deb.requireAsPrinted();
         }
